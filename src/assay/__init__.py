@@ -1,0 +1,1 @@
+"""Assay puts code to the test, whoever wrote it."""

@@ -1,0 +1,1 @@
+"""The road: task -> reply -> program -> runs -> findings -> report. Whole in attempt.py."""

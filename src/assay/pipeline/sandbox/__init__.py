@@ -1,0 +1,59 @@
+"""Places where programs nobody trusts run. Each back end says honestly how strong it is."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from assay.plugins import Plugins
+from assay.records import Isolation, Run, Spec
+
+
+class Dialogue(Protocol):
+    """A running program with a channel: frames are lines of JSON text, without their newline."""
+
+    def send(self, frame: bytes) -> None:
+        """Hand it a frame. A program that is gone is no error: the next `receive` says so."""
+
+    def receive(self) -> bytes | None:
+        """Its next frame; None when none will come: it ended, broke a limit or sent too long a line."""
+
+    def finish(self) -> Run:
+        """Tell it that nothing more comes, wait for its end (within its limits), clean up. Safe to call again."""
+
+
+class Service(Protocol):
+    """A web server running in a sandbox, on a loopback of its own."""
+
+    def request(self, method: str, path: str, headers: dict[str, str], body: bytes, timeout: float) -> tuple[int, dict[str, str], bytes]:
+        """One HTTP request from outside: status, headers, body. Raises OSError where the server does not answer."""
+
+    def finish(self) -> Run: ...
+
+
+class Sandbox(Protocol):
+    """Runs programs apart from the host and from one another. Safe to use from several threads."""
+
+    def run(self, spec: Spec) -> Run:
+        """Run one program to its end. Never raises for what the program does; a failure of ours is `sandbox_error`."""
+
+    def map(self, specs: Iterable[Spec], workers: int) -> Iterator[Run]:
+        """Run many, `workers` at once, and give their Runs as they finish (`Run.label` tells which)."""
+
+    def open(self, spec: Spec) -> AbstractContextManager[Dialogue]:
+        """Start a program of mode `calls` or `tests`; leaving the context kills what is left of it."""
+
+    def serve(self, spec: Spec, port: int) -> AbstractContextManager[Service]:
+        """Start a web server that listens on `port` of a private loopback; returns once it accepts connections."""
+
+    def capabilities(self) -> Isolation:
+        """What really stands between a program and the host here, found by running a canary."""
+
+    def close(self) -> None:
+        """End every process of ours. Safe to call again."""
+
+
+SANDBOXES: Plugins[type] = Plugins(
+    "sandbox",
+    bwrap="assay.pipeline.sandbox.bwrap:Bwrap",
+    local="assay.pipeline.sandbox.local:Local",
+)

@@ -1,0 +1,182 @@
+"""The strict typed encoding in which values cross between processes: JSON with a tag for what JSON lacks.
+
+    None, True, 7, 1.5, "text", [..]     themselves (an int beyond 64 bits is {"i": "hex"})
+    {"f": "nan" | "inf" | "-inf"}        floats JSON cannot say
+    {"c": [real, imag]}  complex         {"b": "hex"}  bytes
+    {"t": [..]} tuple   {"s": [..]} set   {"z": [..]} frozenset   {"d": [[key, value], ..]} dict
+    {"u": 0} undefined (JavaScript)      {"h": number, "type": name} a handle: a value that stays where it is
+
+Runs on both sides of the wall: standard library only, and nothing here trusts its input. Subclasses are sent as their
+base value, taken by the base's own methods, so that an object's overridden ones decide nothing. A decoded value is made
+of exact builtins only.
+"""
+
+import json
+
+MAX_DEPTH = 200  # json's own C scanner recurses; well under any recursion limit on either side
+_SMALL = 1 << 63
+_ATOMS = {type(None), bool, str}
+
+
+class Unencodable(ValueError):
+    """A value that cannot cross: too deep, or with no encoding and no handles to be had."""
+
+
+class Undecodable(ValueError):
+    """Text that is no encoded value."""
+
+
+class Undefined:
+    """JavaScript's `undefined`, which is neither None nor anything else."""
+
+    def __repr__(self) -> str:
+        return "undefined"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Undefined)
+
+    def __hash__(self) -> int:
+        return 1
+
+
+UNDEFINED = Undefined()
+
+
+class Handle:
+    """A value that stayed in the other process. As an answer it equals nothing but itself."""
+
+    def __init__(self, number: int, type_name: str) -> None:
+        self.number = number
+        self.type_name = type_name
+
+    def __repr__(self) -> str:
+        return f"<{self.type_name} object>"
+
+
+def encode(value, handle=None) -> str:  # type: ignore[no-untyped-def]
+    """The value as one line of text. `handle(value)` gives the number for a value that must stay; None: refuse it."""
+    return _dumps(_plain(value, handle, 0))
+
+
+def decode(text, handle=None):  # type: ignore[no-untyped-def]
+    """The value that `text` stands for. `handle(number, type_name)` builds what stands for a handle; None: Handle."""
+    try:
+        return _value(json.loads(text, parse_constant=_refuse), handle or Handle)
+    except Undecodable:
+        raise
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError) as error:
+        raise Undecodable(str(error)[:200]) from None
+
+
+_dumps = json.JSONEncoder(ensure_ascii=True, check_circular=False, allow_nan=False, separators=(",", ":")).encode
+
+
+def _refuse(constant):  # type: ignore[no-untyped-def]
+    raise Undecodable("%s is not JSON" % constant)
+
+
+def _plain(value, handle, depth):  # type: ignore[no-untyped-def]
+    kind = type(value)
+    if kind in _ATOMS:
+        return value
+    if kind is int:
+        return value if -_SMALL <= value < _SMALL else {"i": hex(value)}
+    if kind is float:
+        return value if value - value == 0 else {"f": "nan" if value != value else "inf" if value > 0 else "-inf"}
+    if depth > MAX_DEPTH:
+        raise Unencodable("the value is nested more than %d deep" % MAX_DEPTH)
+    depth += 1
+    if kind is list:
+        return [_plain(item, handle, depth) for item in value]
+    if kind is tuple:
+        return {"t": [_plain(item, handle, depth) for item in value]}
+    if kind is dict:
+        return {"d": [[_plain(key, handle, depth), _plain(item, handle, depth)] for key, item in value.items()]}
+    if kind is set:
+        return {"s": [_plain(item, handle, depth) for item in value]}
+    if kind is frozenset:
+        return {"z": [_plain(item, handle, depth) for item in value]}
+    if kind is bytes or kind is bytearray:
+        return {"b": value.hex()}
+    if kind is complex:
+        return {"c": [_plain(value.real, handle, depth), _plain(value.imag, handle, depth)]}
+    if kind is Undefined:
+        return {"u": 0}
+    base = _base(value)
+    if base is not value:
+        return _plain(base, handle, depth)
+    if handle is None:
+        raise Unencodable("a value of type %s cannot be sent" % kind.__name__)
+    return {"h": handle(value), "type": str(kind.__name__)[:100]}
+
+
+def _base(value):  # type: ignore[no-untyped-def]
+    """The exact builtin inside an instance of a subclass; the value itself where there is none."""
+    mro = type.__dict__["__mro__"].__get__(type(value))  # what the object is, not what it says it is
+    if bool in mro:
+        return value
+    if str in mro:
+        return str.__str__(value)
+    if int in mro:
+        return int.__add__(value, 0)
+    if float in mro:
+        return float.__add__(value, 0.0) if float.__ne__(value, 0.0) else float.__pos__(value)
+    if list in mro:
+        return list(list.__iter__(value))
+    if tuple in mro:
+        return tuple(tuple.__iter__(value))
+    if dict in mro:
+        return dict(dict.items(value))
+    if set in mro:
+        return set(set.__iter__(value))
+    if frozenset in mro:
+        return frozenset(frozenset.__iter__(value))
+    if bytes in mro:
+        return bytes.__getitem__(value, slice(None))
+    if complex in mro:
+        return complex.__add__(value, 0j)
+    if getattr(type(value), "__module__", "") == "numpy" and hasattr(value, "item") and getattr(value, "shape", None) == ():
+        return value.item()  # a numpy scalar is a number to whoever wrote it
+    return value
+
+
+def _value(node, handle):  # type: ignore[no-untyped-def]
+    kind = type(node)
+    if kind is list:
+        return [_value(item, handle) for item in node]
+    if kind is not dict:
+        return node
+    if "h" in node and len(node) == 2:
+        number, name = node["h"], node["type"]
+        if type(number) is not int or type(name) is not str:
+            raise Undecodable("a malformed handle")
+        return handle(number, name)
+    if len(node) != 1:
+        raise Undecodable("a malformed tag")
+    ((tag, body),) = node.items()
+    if tag == "t":
+        return tuple([_value(item, handle) for item in _list(body)])
+    if tag == "d":
+        return {_value(key, handle): _value(item, handle) for key, item in _list(body)}
+    if tag == "s":
+        return {_value(item, handle) for item in _list(body)}
+    if tag == "z":
+        return frozenset([_value(item, handle) for item in _list(body)])
+    if tag == "i":
+        return int(body, 16)
+    if tag == "f":
+        return {"nan": float("nan"), "inf": float("inf"), "-inf": float("-inf")}[body]
+    if tag == "b":
+        return bytes.fromhex(body)
+    if tag == "c":
+        real, imag = _list(body)
+        return complex(_value(real, handle), _value(imag, handle))
+    if tag == "u":
+        return UNDEFINED
+    raise Undecodable("an unknown tag")
+
+
+def _list(body):  # type: ignore[no-untyped-def]
+    if type(body) is not list:
+        raise Undecodable("a tag without a list")
+    return body

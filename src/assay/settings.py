@@ -1,0 +1,55 @@
+"""What the environment says, read once at the front door and handed down."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assay.errors import AssayError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything Assay takes from the environment. Keys of model providers are read by their providers, never kept here."""
+
+    home: Path
+    """Where Assay keeps its data: ASSAY_HOME, else the platform's data folder."""
+    database_url: str | None = field(default=None, repr=False)
+    """ASSAY_DATABASE_URL: a PostgreSQL server of your own. None: the embedded one, under `home`."""
+    sandbox: str | None = None
+    """ASSAY_SANDBOX: which sandbox back end to use. None: the best that works here."""
+    sandbox_python: str | None = None
+    """ASSAY_SANDBOX_PYTHON: the interpreter that runs Python programs in the sandbox. None: chosen."""
+    workers: int = 2
+    """ASSAY_WORKERS: programs run at once. Default: the processors we may use."""
+    otlp_endpoint: str | None = None
+    """OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: where spans go. None: nowhere."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
+        """Read the settings. Raises AssayError where one cannot be understood."""
+        env = os.environ if environment is None else environment
+        return cls(
+            home=_home(env),
+            database_url=env.get("ASSAY_DATABASE_URL") or None,
+            sandbox=env.get("ASSAY_SANDBOX") or None,
+            sandbox_python=env.get("ASSAY_SANDBOX_PYTHON") or None,
+            workers=_workers(env.get("ASSAY_WORKERS")),
+            otlp_endpoint=env.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") or env.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None,
+        )
+
+
+def _home(env: Mapping[str, str]) -> Path:
+    if named := env.get("ASSAY_HOME"):
+        return Path(named).expanduser().absolute()
+    from platformdirs import user_data_path  # noqa: PLC0415 - kept out of the start of every command
+
+    return user_data_path("assay", appauthor=False)
+
+
+def _workers(text: str | None) -> int:
+    if not text:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if text.isdecimal() and 1 <= int(text) <= 1024:
+        return int(text)
+    raise AssayError(f"ASSAY_WORKERS is {text!r}.", "Give a whole number from 1 to 1024, or unset it.")
