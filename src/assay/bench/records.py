@@ -1,0 +1,72 @@
+"""Bench's own nouns: one evaluation, one sample of it."""
+
+from datetime import datetime
+from typing import Literal
+
+from assay.records import Model, Record, Reply, Report, Status
+
+Kind = Literal["reply", "completion", "solution"]
+"""reply: a whole chat reply. completion: goes on from the prompt (or is a whole program). solution: a whole program."""
+
+
+class Evaluation(Record):
+    """One run of models over suites, or one grading of replies made elsewhere."""
+
+    id: str
+    created: datetime
+    source: Literal["run", "grade"]
+    state: Literal["running", "paused", "done", "failed"] = "running"
+    suites: tuple[str, ...]
+    models: tuple[Model, ...] = ()
+    samples: int = 1
+    repair: int = 0
+    limit: int | None = None
+    kind: Kind = "reply"
+    executor: str = ""
+    """The durable engine's executor id of the command that made it; `resume` recovers it."""
+    note: str = ""
+    """Why it is paused or failed, for people."""
+
+
+class Attempt(Record):
+    """One try at making the program: the first, or a repair after it."""
+
+    reply: Reply
+    report: Report
+    raw: Report | None = None
+    """The verdict on the text as it came; None: it is the same program as the cleaned one."""
+    changes: tuple[str, ...] = ()
+    """What extract did."""
+    program: str = ""
+    """The cleaned program's main file."""
+
+
+class Sample(Record):
+    """One sample of one model on one task: one row."""
+
+    evaluation: str
+    suite: str
+    task: str
+    model: str
+    index: int
+    kind: Kind = "reply"
+    attempts: tuple[Attempt, ...]
+    """The first try, then each repair."""
+
+    @property
+    def last(self) -> Attempt:
+        return self.attempts[-1]
+
+    @property
+    def status(self) -> Status:
+        """What counts: the raw verdict for a completion, the cleaned one otherwise; after repair where there was one."""
+        return self.counted(self.last).status
+
+    @property
+    def first_status(self) -> Status:
+        """What the first try came to."""
+        return self.counted(self.attempts[0]).status
+
+    def counted(self, attempt: Attempt) -> Report:
+        """The report of an attempt that counts for this kind of text."""
+        return attempt.raw if self.kind == "completion" and attempt.raw is not None else attempt.report

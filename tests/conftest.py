@@ -1,0 +1,15 @@
+"""Fixtures that every part's tests may use."""
+
+from pathlib import Path
+
+import pytest
+
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of real data with scores of record, which lies beside the project; tests that need it skip without it."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"needs the data sets in {SHARED_DATA.parent.name}/{SHARED_DATA.name} beside the project: they are not here")
+    return SHARED_DATA
