@@ -1,0 +1,1 @@
+"""One PostgreSQL database: the server, the migrations, the road's tables; saves and reads records."""
