@@ -9,6 +9,17 @@ Kind = Literal["reply", "completion", "solution"]
 """reply: a whole chat reply. completion: goes on from the prompt (or is a whole program). solution: a whole program."""
 
 
+class Given(Record):
+    """One reply made elsewhere, matched to its task."""
+
+    suite: str
+    task: str
+    model: str
+    index: int
+    kind: Kind
+    text: str
+
+
 class Evaluation(Record):
     """One run of models over suites, or one grading of replies made elsewhere."""
 
@@ -22,6 +33,8 @@ class Evaluation(Record):
     repair: int = 0
     limit: int | None = None
     kind: Kind = "reply"
+    replies: tuple[str, ...] = ()
+    """The files that were graded, for people."""
     executor: str = ""
     """The durable engine's executor id of the command that made it; `resume` recovers it."""
     note: str = ""
