@@ -189,7 +189,7 @@ class _UnknownTaskError(_BrokenError):
 
 def _row(line: bytes) -> dict[str, object]:
     try:
-        row = json.loads(line.decode("utf-8"))
+        row = json.loads(line.decode("utf-8").rstrip())
     except UnicodeDecodeError as error:
         raise _BrokenError(f"byte {error.start + 1} is not UTF-8") from None
     except json.JSONDecodeError as error:

@@ -1,0 +1,108 @@
+"""`assay …`: names the products and the floor's own commands, and imports one when it is called."""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from assay.errors import AssayError
+
+COMMANDS = {
+    "bench": ("assay.bench.cli:bench", "Evaluate models that write code: run, grade, compare, report."),
+    "doctor": ("assay.doctor:doctor", "Say what is here, what is missing, and the exact fix."),
+    "sandbox": ("assay.pipeline.sandbox.cli:sandbox", "Run one program in the sandbox, or see what it can do."),
+    "worker": ("assay.bench.cli:worker", "Take work that runs on other machines share, until stopped."),
+}
+"""Each command, where it lives and its line of help: telling them apart must import none of them."""
+
+INTERRUPTED = 130  # what shells say of a process ended by Ctrl-C
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called, not when they are listed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return sorted(name for name, (path, _) in COMMANDS.items() if _is_here(path))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            import difflib  # noqa: PLC0415 - only a mistyped name needs it
+
+            known = self.list_commands(ctx)
+            near = difflib.get_close_matches(args[0], known, n=2, cutoff=0.5)
+            hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(known)}."
+            raise click.UsageError(f"There is no command {args[0]!r}. {hint}", ctx) from None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        if rows := [(name, COMMANDS[name][1]) for name in self.list_commands(ctx)]:
+            with formatter.section("Commands"):
+                formatter.write_dl(rows)
+
+
+def _is_here(path: str) -> bool:
+    """Whether a module of ours exists, without importing the packages it lies in."""
+    names = path.partition(":")[0].split(".")[1:]
+    return os.path.exists(os.path.join(os.path.dirname(__file__), *names) + ".py")
+
+
+def _version(ctx: click.Context, _parameter: click.Parameter, asked: bool) -> None:
+    if asked and not ctx.resilient_parsing:
+        from importlib.metadata import version  # noqa: PLC0415 - 20 ms that only --version needs
+
+        click.echo(f"assay {version('assay')}")
+        ctx.exit()
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version", is_flag=True, callback=_version, expose_value=False, is_eager=True, help="Show the version and exit."
+)
+def assay() -> None:
+    """Put code to the test, whoever wrote it: a model, a student's agent, or you."""
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run one command. What the user can mend ends in two clear lines; what is our fault shows its traceback."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code."""
+    try:
+        code = assay.main(args=arguments, prog_name="assay", standalone_mode=False)
+        sys.stdout.flush()
+    except AssayError as error:
+        say(error)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; without this, Python complains once more while it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code if isinstance(code, int) else 0
+
+
+def say(error: AssayError) -> None:
+    """What is wrong, and what to do."""
+    click.echo(f"{click.style('Error:', fg='red', bold=True)} {error}", err=True)
+    if error.help:
+        click.echo(error.help, err=True)
