@@ -514,7 +514,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def detectable_difference(standard_error: float, level: float = LEVEL, power: float = POWER) -> float:
     """The true difference that a two-sided test at 1 - level shows with this power, at most 1.
 
-    (z_level + z_power) · standard error. Card et al. 2020 (arXiv:2010.06595) and Miller 2024 (arXiv:2411.00640, section 5).
+    (z_level + z_power) · standard error. Card et al. 2020, arXiv:2010.06595; Miller 2024, arXiv:2411.00640, section 5.
     """
     return min(1.0, (_z(level) + NormalDist().inv_cdf(power)) * standard_error)
 
