@@ -1,8 +1,12 @@
 """Fixtures that every part's tests may use."""
 
+import sys
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # for the plug-ins that lie beside this file
+pytest_plugins = ["store_fixture"]
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 

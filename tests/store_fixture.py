@@ -1,0 +1,71 @@
+"""A pytest plug-in: one embedded server for the whole test run, and a fresh database of its own for each test that asks.
+
+The server is the program's own (`assay.store.embedded`): every xdist worker joins it, the last one to leave stops it.
+A test that wants a command line to use its database hands it `ASSAY_DATABASE_URL=store.url`.
+"""
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from assay.settings import Settings
+from assay.store import Store, open_store
+
+HOME = "ASSAY_TEST_SERVER_HOME"
+TEMPLATE_LOCK = 0x7E57
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The first process of a run names the server's folder; xdist's workers inherit the name."""
+    if HOME not in os.environ:
+        # /tmp, not pytest's own folder: as root the server runs as somebody else, who may not enter that; and a short path
+        home = tempfile.mkdtemp(prefix="assay-tests-", dir="/tmp")
+        os.chmod(home, 0o711)
+        os.environ[HOME] = home
+        config.add_cleanup(lambda: _remove(home))
+
+
+def _remove(home: str) -> None:
+    os.environ.pop(HOME, None)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def test_server() -> Iterator[Store]:
+    """The run's server, open, with the database `template` in it: migrated, and empty."""
+    with open_store(Settings(home=Path(os.environ[HOME]))) as store:
+        with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(sa.text("select pg_advisory_lock(:lock)"), {"lock": TEMPLATE_LOCK})
+            if connection.execute(sa.text("select 1 from pg_database where datname = 'template'")).scalar() is None:
+                # the database `assay` cannot serve: a template must have no connections
+                connection.execute(sa.text("drop database if exists making with (force)"))
+                connection.execute(sa.text("create database making"))
+                open_store(Settings(home=Path(os.environ[HOME]), database_url=database_url(store, "making"))).close()
+                connection.execute(sa.text("alter database making rename to template"))
+            connection.execute(sa.text("select pg_advisory_unlock(:lock)"), {"lock": TEMPLATE_LOCK})
+        yield store
+
+
+@pytest.fixture
+def store(test_server: Store, tmp_path: Path) -> Iterator[Store]:
+    """A fresh, migrated database for this test alone, dropped after it."""
+    name = f"test_{uuid.uuid4().hex}"
+    with test_server.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sa.text(f"create database {name} template template"))
+    try:
+        with open_store(Settings(home=tmp_path, database_url=database_url(test_server, name))) as opened:
+            yield opened
+    finally:
+        with test_server.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(sa.text(f"drop database {name} with (force)"))
+
+
+def database_url(server: Store, name: str) -> str:
+    """The URL of another database of the same server."""
+    return sa.make_url(server.url).set(database=name).render_as_string(hide_password=False)
