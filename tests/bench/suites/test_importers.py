@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.bench.suites import SUITES, Suite, load_suite, same_task
+from assay.bench.suites import SUITES, Suite, humaneval, humaneval_plus, load_suite, mbpp, mbpp_plus, same_task
 from assay.bench.suites.dataset import Release
 from assay.errors import AssayError, ContentError, UnknownName
 from assay.records import Asserts, Task
@@ -158,7 +158,7 @@ def test_without_data_the_file_is_looked_for_in_the_data_folder(tmp_path: Path, 
     assert len(load_suite("humaneval", settings=settings).tasks) == 1
 
 
-@pytest.mark.parametrize("name", ["humaneval", "mbpp"])
+@pytest.mark.parametrize("name", ["humaneval", "mbpp", "humaneval+", "mbpp+"])
 def test_a_missing_file_is_told_with_its_release_checksum_and_place(name: str, settings: Settings) -> None:
     with pytest.raises(AssayError, match="is not on this machine") as caught:
         load_suite(name, settings=settings)
@@ -167,16 +167,18 @@ def test_a_missing_file_is_told_with_its_release_checksum_and_place(name: str, s
     assert str(settings.home / "datasets") in caught.value.help
 
 
-def test_the_checksums_are_those_of_the_published_files(data: Path) -> None:
-    from assay.bench.suites import humaneval, mbpp
-
-    folder = {"humaneval": humaneval.RELEASE, "mbpp": mbpp.RELEASE}
-    for name, release in folder.items():
-        check_release(release, data / "bench" / name)
-
-
-def check_release(release: Release, folder: Path) -> None:
-    content = (folder / release.file).read_bytes()
+@pytest.mark.parametrize(
+    ("release", "folder"),
+    [
+        (humaneval.RELEASE, "humaneval"),
+        (humaneval_plus.RELEASE, "humanevalplus"),
+        (mbpp.RELEASE, "mbpp"),
+        (mbpp_plus.RELEASE, "mbppplus"),
+    ],
+    ids=["humaneval", "humaneval+", "mbpp", "mbpp+"],
+)
+def test_the_checksums_are_those_of_the_published_files(data: Path, release: Release, folder: str) -> None:
+    content = (data / "bench" / folder / release.file).read_bytes()
     assert hashlib.sha256(content).hexdigest() == release.sha256
     unpacked = gzip.decompress(content) if release.file.endswith(".gz") else content
     assert hashlib.sha256(unpacked).hexdigest() == release.content_sha256

@@ -71,7 +71,7 @@ class Loader(Protocol):
 SUITES: Plugins[Loader] = Plugins(
     "suite",
     **{
-        "functions": "assay.bench.suites.folder:functions",
+        "functions": "assay.bench.suites.own:functions",
         "humaneval": "assay.bench.suites.humaneval:load",
         "humaneval+": "assay.bench.suites.humaneval_plus:load",
         "mbpp": "assay.bench.suites.mbpp:load",

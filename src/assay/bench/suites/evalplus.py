@@ -1,0 +1,82 @@
+"""What HumanEval+ and MBPP+ share (Liu et al., 2023): many inputs a task, and the reference says what is right.
+
+A case passes where EvalPlus 0.3.1 passes it: the answer `==` the reference's, or, where that one is a float or a flat
+list or tuple of floats, is numerically close (docs/datasets.md tells where verdicts may differ, and why).
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pydantic import field_validator
+
+from assay.bench.suites import dataset
+from assay.errors import ContentError
+from assay.pipeline.sandbox.guest.values import Unencodable, encode
+from assay.records import Asserts, Calls, Case, Check, Compare, Encoded, Limits
+
+ATOL = 1e-6
+"""The allowance where the reference answers floats and the task names none."""
+RTOL = 1e-7
+"""numpy.allclose's, which EvalPlus compares with."""
+LIMITS = Limits(cpu_s=30, wall_s=90)
+"""A check's inputs run in one process. EvalPlus allows each input 1 s, or four times the reference's; 60 s in all."""
+
+Inputs = Sequence[Sequence[Any]]
+
+
+class Row(dataset.Row):
+    """A task as both data sets write it. HumanEval+'s own `test` is passed over: its inputs are in `base_input`."""
+
+    task_id: str
+    prompt: str
+    entry_point: str
+    canonical_solution: str
+    base_input: list[list[Any]]
+    plus_input: list[list[Any]]
+    atol: float
+
+    @field_validator("plus_input", mode="before")
+    @classmethod
+    def _none(cls, value: object) -> object:
+        """MBPP+ v0.2.0 writes `{}` where a task has no added input (Mbpp/793)."""
+        return [] if value == {} else value
+
+
+def checks(place: str, row: Row, base: Inputs, plus: Inputs, compare: Compare | None, shown: int) -> tuple[Check, ...]:
+    """The data set's own inputs and the added ones as two checks, so that both scores can be told apart."""
+    by_default = Compare(mode="approx", abs=row.atol, rel=RTOL) if row.atol else Compare(mode="python")
+    parts = (("base", base, shown), ("plus", plus, 0))
+    return tuple(
+        Calls(entry=row.entry_point, cases=tuple(_cases(place, name, inputs, public)), compare=compare or by_default)
+        for name, inputs, public in parts
+        if inputs
+    )
+
+
+def loops(place: str, row: Row, base: Inputs, plus: Inputs, rule: str) -> tuple[Check, ...]:
+    """For a task whose right answers are many: `right(inputs, answer)`, which `rule` defines, decides on each."""
+    return tuple(
+        Asserts(source=_loop(place, row.entry_point, rule, inputs), entry=row.entry_point, minimum_calls=len(inputs))
+        for inputs in (base, plus)
+        if inputs
+    )
+
+
+def _cases(place: str, name: str, inputs: Inputs, public: int) -> Iterable[Case]:
+    for number, arguments in enumerate(inputs):
+        try:
+            encoded = Encoded(encode(list(arguments)))
+        except Unencodable as error:
+            raise ContentError(place, f"input {number} of '{name}_input' cannot be passed on: {error}.") from None
+        yield Case(id=f"{name}-{number}", args=encoded, public=number < public)
+
+
+def _loop(place: str, entry: str, rule: str, inputs: Inputs) -> str:
+    listed = "".join(f"    {tuple(arguments)!r},\n" for arguments in inputs)
+    return (
+        f"# {place}\ninf, nan = float('inf'), float('nan')\n\n{rule.strip()}\n\n\nINPUTS = [\n{listed}]\n\n\n"
+        "def check(candidate):\n"
+        "    for number, inputs in enumerate(INPUTS):\n"
+        "        answer = candidate(*inputs)\n"
+        f"        assert right(inputs, answer), f'input {{number}}: {entry}{{inputs!r}} gave {{answer!r}}'\n"
+    )
