@@ -1,0 +1,449 @@
+"""Start and stop the durable engine (DBOS) on the store's database, and hand out its work.
+
+A product writes its workflows in its own `workflow.py` with `@DBOS.workflow()` and `@DBOS.step()`; everything else
+about the engine is here. What a workflow may rely on, and what it must keep to:
+
+- A step that ended is never run again; one that was cut off is. So a step looks its result up by key before paying.
+- Arguments and results cross the database as plain JSON: text, numbers, lists, dicts with text keys. A record crosses
+  as its JSON; a tuple comes back as a list; an exception comes back as WorkFailed.
+- A workflow that waits for others keeps one of the engine's threads meanwhile: a queue's `per_worker` stays below
+  `threads` by the number of workflows that wait.
+- Nothing here reaches beyond the database: no port is opened, and nobody is called.
+
+Who is alive: each engine holds a lock in the database, on a connection of its own, and writes the time every few
+seconds. A process that is killed loses the lock at once. `revive` and `recover`, which somebody asked for, believe the
+lock; the reaper, which acts by itself, also waits until the time is old, so that a lost connection gives nothing away.
+Not covered: a process that is stopped for longer than that (a laptop asleep) and then goes on; its workflows may then
+run twice at the same time, and only the keys of their steps keep the results single.
+"""
+
+import contextlib
+import hashlib
+import logging
+import os
+import signal
+import socket
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import FrameType, TracebackType
+from typing import Any, Literal, Self, cast
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, PortableWorkflowError, SetWorkflowID, WorkflowStatus
+from dbos import error as dbos_error
+
+from assay.errors import AssayError, StoreError
+from assay.settings import Settings
+from assay.store import Store
+
+NAME = "assay"
+VERSION = "1"
+"""Workflows that were begun under another version are left alone: raised only when they could not be gone on with."""
+THREADS = 64
+"""Workflows and steps of one process at once, at most."""
+POLL_S = 0.2
+BEAT_S = 3.0
+DEAD_AFTER_S = 15.0
+DRAIN_S = 60.0
+"""How long a worker that is asked to stop lets its running workflows go on."""
+
+State = Literal["waiting", "running", "done", "failed", "cancelled"]
+_STATES: dict[str, State] = {
+    "ENQUEUED": "waiting",
+    "DELAYED": "waiting",
+    "PENDING": "running",
+    "SUCCESS": "done",
+    "ERROR": "failed",
+    "MAX_RECOVERY_ATTEMPTS_EXCEEDED": "failed",
+    "CANCELLED": "cancelled",
+}
+
+
+class WorkFailed(AssayError):  # noqa: N818 - it reads as a sentence, as our other errors do
+    """A workflow ended with an error; `kind` is the name of the error's class."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, kind: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class WorkCancelled(AssayError):  # noqa: N818
+    """A workflow whose result was awaited has been cancelled."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True)
+class Work:
+    """One workflow, as the engine has it on record."""
+
+    id: str
+    name: str
+    state: State
+    queue: str | None
+    executor: str | None
+    """Who runs it, or ran it last."""
+    created: datetime | None
+    finished: datetime | None
+
+
+# ---- the engine of this process ------------------------------------------------------------------------------------
+
+
+class Engine:
+    """The running engine: one a process. Made by `start_engine`; stop it, or use it as a context manager."""
+
+    def __init__(self, store: Store, settings: Settings | None, executor_id: str, dead_after_s: float) -> None:
+        self.store = store
+        self.settings = settings
+        """What the front door read, for the steps of this process."""
+        self.executor_id = executor_id
+        self._dead_after_s = dead_after_s
+        self._database = store.new_engine(pool_size=12, max_overflow=8, pool_timeout=60)
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def recover(self, executor_id: str) -> list[str]:
+        """Make everything that a dead executor was doing ready for whoever is alive. Raises AssayError if it lives."""
+        return self._recover(_works(status="PENDING", executor_id=executor_id), (executor_id,))
+
+    def revive(self, prefix: str) -> list[str]:
+        """The same for the workflows whose ids begin so, whoever did them. Raises AssayError if one of those lives."""
+        works = _works(status="PENDING", workflow_id_prefix=prefix)
+        return self._recover(works, {work.executor for work in works if work.executor})
+
+    def _recover(self, works: Sequence[Work], executors: Iterable[str]) -> list[str]:
+        with contextlib.ExitStack() as held:
+            for executor in sorted(executors):
+                if executor != self.executor_id and not held.enter_context(self._buried(executor)):
+                    raise AssayError(
+                        f"Executor {executor} is still alive and at work.",
+                        "Wait for it, or end its process first: what it does must not be done twice.",
+                    )
+            return [work.id for work in works if work.executor != self.executor_id and _hand_over(work)]
+
+    def reap(self) -> list[str]:
+        """Recover what belongs to executors that have not been seen for a while; gives the ids of the workflows."""
+        works = [work for work in _works(status="PENDING") if work.executor and work.executor != self.executor_id]
+        if not works:
+            return []
+        with self.store.engine.connect() as connection:
+            fresh = sa.text("select id from executors where seen > clock_timestamp() - :old * interval '1 second'")
+            alive = set(connection.execute(fresh, {"old": self._dead_after_s}).scalars())
+        recovered = []
+        for executor in sorted({work.executor for work in works if work.executor} - alive):
+            with self._buried(executor) as dead:
+                if dead:
+                    recovered += [work.id for work in works if work.executor == executor and _hand_over(work)]
+        return recovered
+
+    @contextlib.contextmanager
+    def _buried(self, executor_id: str) -> Iterator[bool]:
+        """Whether that executor is dead; while it is held, it cannot come back and nobody else recovers its work."""
+        with self.store.engine.begin() as connection:
+            take = sa.text("select pg_try_advisory_xact_lock(:lock)")
+            yield bool(connection.execute(take, {"lock": _lock_of(executor_id)}).scalar())
+
+    def stop(self, drain_s: float = 0) -> None:
+        """Stop taking work, let what runs go on for so long, and go. What is not done by then others may take over."""
+        global _running
+        if _running is not self:
+            return
+        waiting = drain_s > 0 and bool(_works(status="PENDING", executor_id=self.executor_id))
+        DBOS.destroy(workflow_completion_timeout_sec=max(1, round(drain_s)) if waiting else 0)
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join()
+        _running = None
+        self._database.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    # -- being alive
+
+    def _enter(self) -> sa.Connection:
+        """Take the executor's lock and write its row. Raises AssayError where another process has the id."""
+        connection = self._beating()
+        if not connection.execute(
+            sa.text("select pg_try_advisory_lock(:lock)"), {"lock": _lock_of(self.executor_id)}
+        ).scalar():
+            connection.close()
+            raise AssayError(
+                f"Another process is at work as executor {self.executor_id}.",
+                "Leave the id out: each process gets its own.",
+            )
+        connection.execute(
+            sa.text(
+                "insert into executors (id, host, pid) values (:id, :host, :pid) on conflict (id) do update"
+                " set host = excluded.host, pid = excluded.pid, started = excluded.started, seen = excluded.seen"
+            ),
+            {"id": self.executor_id, "host": socket.gethostname(), "pid": os.getpid()},
+        )
+        return connection
+
+    def _beating(self) -> sa.Connection:
+        return self._database.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+    def _beat(self, connection: sa.Connection, every_s: float) -> None:
+        """Until the engine stops: write the time. A lost connection is made anew, and the lock taken again with it."""
+        while not self._stopping.wait(every_s):
+            try:
+                if connection.invalidated or connection.closed:
+                    connection = self._enter()
+                connection.execute(
+                    sa.text("update executors set seen = clock_timestamp() where id = :id"), {"id": self.executor_id}
+                )
+            except (sa.exc.SQLAlchemyError, AssayError) as error:
+                logging.getLogger("assay.workflows").warning("heartbeat failed: %s", error)
+                with contextlib.suppress(sa.exc.SQLAlchemyError):
+                    connection.close()
+        with contextlib.suppress(sa.exc.SQLAlchemyError):
+            connection.execute(sa.text("delete from executors where id = :id"), {"id": self.executor_id})
+            connection.execute(sa.text("select pg_advisory_unlock_all()"))
+            connection.close()
+
+    def _keep_reaping(self, every_s: float) -> None:
+        while not self._stopping.wait(every_s):
+            try:
+                self.reap()
+                self._forget_the_dead()
+            except (sa.exc.SQLAlchemyError, AssayError) as error:
+                logging.getLogger("assay.workflows").warning("reaping failed: %s", error)
+
+    def _forget_the_dead(self) -> None:
+        with self.store.engine.begin() as connection:
+            connection.execute(sa.text("delete from executors where seen < clock_timestamp() - interval '1 day'"))
+
+
+_running: Engine | None = None
+
+
+def start_engine(
+    store: Store,
+    *,
+    settings: Settings | None = None,
+    executor_id: str | None = None,
+    listen: bool = True,
+    reap: bool = False,
+    threads: int = THREADS,
+    dead_after_s: float = DEAD_AFTER_S,
+) -> Engine:
+    """Start the engine in this process, as an executor with an id of its own.
+
+    `listen`: take work from the queues. `reap`: watch over the others, and take up what a dead one has left.
+    Workflows must be registered (their modules imported) before: the engine takes up its own old work at once.
+    """
+    global _running
+    if _running is not None:
+        raise AssayError("The durable engine already runs in this process.", "Stop it first: there is one a process.")
+    engine = Engine(store, settings, executor_id or f"{socket.gethostname()}-{uuid.uuid4().hex[:12]}", dead_after_s)
+    try:
+        beating = engine._enter()
+        _launch(engine, listen, threads)
+    except BaseException:
+        engine._database.dispose()
+        raise
+    _running = engine
+    every_s = min(BEAT_S, dead_after_s / 4)
+    jobs: list[tuple[Callable[..., None], tuple[Any, ...]]] = [(engine._beat, (beating, every_s))]
+    if reap:
+        jobs.append((engine._keep_reaping, (every_s,)))
+    for job, arguments in jobs:
+        thread = threading.Thread(target=job, args=arguments, name=f"assay{job.__name__}", daemon=True)
+        thread.start()
+        engine._threads.append(thread)
+    return engine
+
+
+def current() -> Engine:
+    """The engine of this process: how a step comes by the store and the settings."""
+    if _running is None:
+        raise AssayError("The durable engine does not run in this process.", "Start it with start_engine.")
+    return _running
+
+
+def serve_worker(
+    store: Store, settings: Settings, *, ready: Callable[[str], None] | None = None, drain_s: float = DRAIN_S
+) -> None:
+    """Take work from the queues until SIGINT or SIGTERM, then finish what runs; a second signal ends it at once."""
+    asked_to_stop = threading.Event()
+
+    def ask(number: int, _: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        asked_to_stop.set()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        engine = start_engine(store, settings=settings, reap=True)
+        try:
+            if ready is not None:
+                ready(engine.executor_id)
+            asked_to_stop.wait()
+        finally:
+            engine.stop(drain_s)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+# ---- work ----------------------------------------------------------------------------------------------------------
+
+
+def define_queue(name: str, *, per_worker: int, everywhere: int | None = None) -> None:
+    """Make a queue, or change it: how many of its workflows one process runs at once, and all of them together.
+
+    Needs the running engine. The numbers are the database's, one pair for every worker: the last to define it decides.
+    """
+    DBOS.register_queue(
+        name,
+        worker_concurrency=per_worker,
+        global_concurrency=everywhere,
+        polling_interval_sec=POLL_S,
+        on_conflict="always_update",
+    )
+
+
+def enqueue(queue: str, workflow: Callable[..., Any], *arguments: Any, id: str | None = None) -> str:  # noqa: A002
+    """Put a workflow on a queue, for any worker; gives its id. With an id that is known already, nothing new is begun.
+
+    Called in a workflow, it makes a child of that workflow, and a replay finds the child instead of making another.
+    """
+    with SetWorkflowID(id) if id else contextlib.nullcontext():
+        return str(DBOS.enqueue_workflow(queue, workflow, *arguments).workflow_id)
+
+
+def start(workflow: Callable[..., Any], *arguments: Any, id: str | None = None) -> str:  # noqa: A002
+    """Start a workflow in this process, in the background; gives its id. With an id that is known, nothing is begun."""
+    with SetWorkflowID(id) if id else contextlib.nullcontext():
+        return str(DBOS.start_workflow(workflow, *arguments).workflow_id)
+
+
+def result(id: str) -> Any:  # noqa: A002
+    """Wait for a workflow and give what it returned. Raises WorkFailed or WorkCancelled.
+
+    In a workflow this is a step: a replay has the answer at once.
+    """
+    try:
+        return DBOS.retrieve_workflow(id, existing_workflow=False).get_result(polling_interval_sec=POLL_S)
+    except PortableWorkflowError as error:
+        raise WorkFailed(error.message, error.name) from None
+    except dbos_error.DBOSAwaitedWorkflowCancelledError:
+        raise WorkCancelled(f"The work {id} was cancelled.", "Start it again, or resume it.") from None
+    except dbos_error.DBOSAwaitedWorkflowMaxRecoveryAttemptsExceeded as error:
+        raise WorkFailed(f"{id} was begun too many times and never ended.", type(error).__name__) from None
+
+
+def works(prefix: str = "", *, parent: str | None = None, unfinished: bool = False) -> list[Work]:
+    """The workflows whose ids begin so, or which a workflow enqueued; oldest first."""
+    wanted: dict[str, Any] = {}
+    if prefix:
+        wanted["workflow_id_prefix"] = prefix
+    if parent is not None:
+        wanted["parent_workflow_id"] = parent
+    if unfinished:
+        wanted["status"] = [name for name, state in _STATES.items() if state in ("waiting", "running")]
+    return _works(**wanted)
+
+
+def cancel(*ids: str, children: bool = True) -> None:
+    """End workflows, and those they enqueued: waiting ones never begin, running ones stop before their next step."""
+    DBOS.cancel_workflows(list(ids), cancel_children=children)
+
+
+def resume(*ids: str) -> None:
+    """Let workflows that were cancelled, or begun too often, go on where they stopped."""
+    DBOS.resume_workflows(list(ids))
+
+
+def _works(**wanted: Any) -> list[Work]:
+    found = DBOS.list_workflows(load_input=False, load_output=False, **wanted)
+    return [_work(status) for status in found]
+
+
+def _work(status: WorkflowStatus) -> Work:
+    return Work(
+        id=status.workflow_id,
+        name=status.name,
+        state=_STATES[status.status],
+        queue=status.queue_name,
+        executor=status.executor_id,
+        created=_moment(status.created_at),
+        finished=_moment(status.completed_at),
+    )
+
+
+def _moment(milliseconds: int | None) -> datetime | None:
+    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+# ---- DBOS's private parts, each in one place -----------------------------------------------------------------------
+
+
+def _hand_over(work: Work) -> bool:
+    """Put a dead executor's workflow back on a queue; whether it still was that executor's. DBOS keeps this private.
+
+    The change is one row's, and only while the row still names that executor: whoever asks twice changes nothing.
+    """
+    from dbos._dbos import _get_dbos_instance
+    from dbos._utils import INTERNAL_QUEUE_NAME
+
+    database = _get_dbos_instance()._sys_db
+    return bool(database.reenqueue_for_recovery(work.id, [cast(str, work.executor)], INTERNAL_QUEUE_NAME))
+
+
+def _hasten_recovery(dbos: DBOS) -> None:
+    """Poll the queue of recovered workflows as often as our own ones; by itself DBOS does so once a second."""
+    dbos._registry.get_internal_queue()._polling_interval_sec = POLL_S
+
+
+def _launch(engine: Engine, listen: bool, threads: int) -> None:
+    logger = logging.getLogger("dbos")
+    if not logger.handlers:
+        logger.addHandler(
+            logging.NullHandler()
+        )  # with a handler of ours there, DBOS adds none that writes to the terminal
+    config: DBOSConfig = {
+        "name": NAME,
+        "application_version": VERSION,
+        "executor_id": engine.executor_id,
+        "system_database_engine": engine._database,
+        "dbos_system_schema": "dbos",
+        "serializer": DBOSPortableJSONSerializer(),
+        "max_executor_threads": threads,
+        "notification_listener_polling_interval_sec": POLL_S,
+        "scheduler_polling_interval_sec": 3600.0,  # we schedule nothing
+        "enable_otlp": False,
+        "log_level": "WARNING",
+    }
+    try:
+        dbos = DBOS(config=config)
+        if not listen:
+            DBOS.listen_queues([])
+        _hasten_recovery(dbos)
+        DBOS.launch()
+    except sa.exc.DBAPIError as error:
+        DBOS.destroy()
+        said = str(error.orig).strip().splitlines()
+        raise StoreError(
+            f"The durable engine cannot use {engine.store.description}: {said[0] if said else error}.",
+            "The database's user must be able to make the schema `dbos` and tables in it.",
+        ) from error
+    except BaseException:
+        DBOS.destroy()
+        raise
+
+
+def _lock_of(executor_id: str) -> int:
+    digest = hashlib.sha256(b"assay executor " + executor_id.encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
