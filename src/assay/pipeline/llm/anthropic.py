@@ -1,0 +1,224 @@
+"""Anthropic's Messages, through its own SDK (the extra `anthropic`), whose retries are off: the gateway has its own."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import httpx2
+
+from assay.errors import AssayError
+from assay.pipeline.llm import Busy, Server
+from assay.pipeline.llm.openai import count
+from assay.pipeline.llm.thinking import split_thinking
+from assay.pipeline.llm.wire import Wire, error_words, retry_after, too_long
+from assay.records import Finish, Message, Model, Reply
+
+if TYPE_CHECKING:
+    from anthropic import AsyncAnthropic, AsyncStream
+    from anthropic.types import RawMessageStreamEvent
+
+_FINISHES: dict[str, Finish] = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "refusal": "filtered",
+}
+_MAX_TOKENS = 8192
+"""Anthropic wants a limit with every question; this one where the model has none."""
+_LEAST_THINKING = 1024
+_STATUSES = {
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "invalid_request_error": 400,
+    "rate_limit_error": 429,
+    "overloaded_error": 529,
+}
+"""What an error in mid-stream would have been as a status; any other is the server's fault."""
+
+
+class Anthropic:
+    """Anthropic, or a server that speaks its Messages protocol."""
+
+    default_url: ClassVar[str | None] = "https://api.anthropic.com"
+    key_variable: ClassVar[str | None] = "ANTHROPIC_API_KEY"
+    needs_key: ClassVar[bool] = True
+
+    def __init__(self, server: Server) -> None:
+        self._wire = Wire(server, {})
+        self._client = _sdk_client(server, self._wire)
+
+    async def complete(self, model: Model, messages: Sequence[Message], sample: int) -> Reply:  # noqa: ARG002 - no seeds here
+        began = time.monotonic()
+        with self._sorted_errors():
+            async with asyncio.timeout(self._wire.server.patience.first_token_s):
+                stream = await self._client.messages.create(**_body(model, messages), stream=True)
+            async with stream:
+                return await _Reading(self._wire, began).reply(stream)
+
+    async def models(self) -> list[str]:
+        with self._sorted_errors():
+            async with asyncio.timeout(self._wire.server.patience.connect_s + 20):
+                return sorted([model.id async for model in self._client.models.list(limit=1000)])
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    @contextlib.contextmanager
+    def _sorted_errors(self) -> Iterator[None]:
+        import anthropic
+
+        try:
+            with self._wire.sorted_errors():
+                try:
+                    yield
+                except anthropic.APIConnectionError as error:
+                    raise error.__cause__ or TimeoutError from None  # httpx2's own, or a time-out without one
+        except anthropic.APIStatusError as error:
+            status: int | None = error.status_code
+            if status == 200:  # an error event in mid-stream
+                details = error.body.get("error") if isinstance(error.body, dict) else None
+                status = _STATUSES.get(details.get("type", "")) if isinstance(details, dict) else None
+            said = error_words(error.body) if error.body else error.message
+            raise self._wire.failure(status, said, retry_after(error.response.headers)) from None
+        except anthropic.APIError as error:
+            raise self._wire.garbled(
+                f"no answer of Anthropic's protocol: {self._wire.scrub(str(error))[:200]}"
+            ) from None
+
+
+def _sdk_client(server: Server, wire: Wire) -> "AsyncAnthropic":
+    try:
+        import anthropic
+    except ImportError:
+        raise AssayError(
+            "Asking Anthropic's models needs the package 'anthropic', which is not installed.",
+            "Install the extra: pip install 'assay[anthropic]'",
+        ) from None
+    # A key is always given: without one the SDK goes looking for credentials in places nobody told us of.
+    return anthropic.AsyncAnthropic(
+        api_key=server.key or "none",
+        base_url=server.url,
+        max_retries=0,
+        timeout=wire.client.timeout,
+        http_client=wire.client,
+    )
+
+
+def _body(model: Model, messages: Sequence[Message]) -> dict[str, Any]:
+    options = model.options
+    thinks = bool(options.thinking)
+    budget = max(options.thinking or 0, _LEAST_THINKING)
+    limit = options.max_tokens or _MAX_TOKENS + (budget if thinks else 0)
+    body: dict[str, Any] = {
+        "model": model.model,
+        "max_tokens": limit,
+        "messages": [
+            {"role": message.role, "content": message.content} for message in messages if message.role != "system"
+        ],
+    }
+    if system := "\n\n".join(message.content for message in messages if message.role == "system"):
+        body["system"] = system
+    if options.temperature is not None:
+        body["temperature"] = options.temperature
+    if options.top_p is not None:
+        body["top_p"] = options.top_p
+    if options.stop:
+        body["stop_sequences"] = list(options.stop)
+    if options.thinking is not None:
+        body["thinking"] = {"type": "enabled", "budget_tokens": budget} if thinks else {"type": "disabled"}
+    return body
+
+
+class _Reading:
+    """One reply being put together from its events."""
+
+    def __init__(self, wire: Wire, began: float) -> None:
+        self._wire = wire
+        self._began = began
+        self._text: list[str] = []
+        self._thinking: list[str] = []
+        self._size = 0
+        self._first: float | None = None
+        self._model = ""
+        self._prompt_tokens: int | None = None
+        self._completion_tokens: int | None = None
+        self._reason: str | None = None
+        self._done = False
+        self._cut = False
+
+    async def reply(self, stream: "AsyncStream[RawMessageStreamEvent]") -> Reply:
+        """Read to the end. Raises Busy where the reply breaks off or is no such reply."""
+        try:
+            async for event in self._bounded(stream):
+                self._event(event)
+        except (AttributeError, LookupError, TypeError, ValueError, RecursionError):
+            raise self._wire.garbled("a reply that is not of Anthropic's protocol") from None
+        except (Busy, httpx2.TransportError):
+            if self._reason is None:
+                raise
+        if not self._done and self._reason is None and not (self._cut and self._size):
+            raise self._wire.garbled("half a reply")
+        return self._built()
+
+    async def _bounded(self, stream: "AsyncStream[RawMessageStreamEvent]") -> AsyncIterator["RawMessageStreamEvent"]:
+        patience = self._wire.server.patience
+        end = self._began + patience.whole_s
+        events = aiter(stream)
+        while True:
+            now = time.monotonic()
+            wait = min(end, now + patience.silence_s if self._first else self._began + patience.first_token_s) - now
+            try:
+                async with asyncio.timeout(max(wait, 0)):
+                    event = await anext(events, None)
+            except TimeoutError:
+                if self._first and time.monotonic() >= end:
+                    self._cut = True
+                    return
+                raise Busy(f"{self._wire.url} stopped in the middle of a reply for {max(wait, 0):.3g} s.") from None
+            if event is None:
+                return
+            yield event
+
+    def _event(self, event: "RawMessageStreamEvent") -> None:
+        if event.type == "content_block_delta":
+            if event.delta.type == "text_delta":
+                self._add(self._text, event.delta.text)
+            elif event.delta.type == "thinking_delta":
+                self._add(self._thinking, event.delta.thinking)
+        elif event.type == "message_start":
+            usage = event.message.usage
+            self._model = event.message.model
+            read = (usage.input_tokens, usage.cache_creation_input_tokens, usage.cache_read_input_tokens)
+            self._prompt_tokens = sum(count(tokens) or 0 for tokens in read)
+        elif event.type == "message_delta":
+            self._reason = event.delta.stop_reason
+            self._completion_tokens = count(event.usage.output_tokens)
+        elif event.type == "message_stop":
+            self._done = True
+
+    def _add(self, to: list[str], piece: str) -> None:
+        if self._first is None:
+            self._first = time.monotonic()
+        to.append(piece + "")  # raises where it is no text
+        self._size += len(piece)
+        if self._size > self._wire.server.patience.reply_bytes:
+            raise too_long(self._wire.url, self._wire.server.patience.reply_bytes)
+
+    def _built(self) -> Reply:
+        text, tagged = split_thinking("".join(self._text))
+        return Reply(
+            text=text,
+            thinking="".join(self._thinking) + tagged,
+            model=str(self._model),
+            finish="length" if self._cut else _FINISHES.get(self._reason or "end_turn", "other"),
+            prompt_tokens=self._prompt_tokens,
+            completion_tokens=self._completion_tokens,
+            latency_s=time.monotonic() - self._began,
+            first_token_s=self._first - self._began if self._first is not None else None,
+        )

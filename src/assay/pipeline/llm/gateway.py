@@ -1,0 +1,309 @@
+"""The one way to any model: keys, limits, retries, prices, records and spans around the providers.
+
+The event loop runs in a thread of its own, so that whoever asks needs none. Recorders and callbacks are called in the
+thread that asks.
+"""
+
+import asyncio
+import os
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeVar
+
+from assay.errors import AssayError, ProviderError
+from assay.pipeline.llm import PROVIDERS, Patience, Provider, Server, ServerDown
+from assay.pipeline.llm.keys import Keys
+from assay.pipeline.llm.lanes import Lane
+from assay.pipeline.llm.urls import server_url
+from assay.records import Model, Price, Reply, Request
+from assay.tracing import Tracing
+
+Outcome = Reply | ProviderError
+LaneKey = tuple[str, str, str | None]
+Result = TypeVar("Result")
+
+_LOOK_AHEAD = 1024
+"""Requests read ahead of those under way, so that one busy server does not keep another waiting."""
+
+
+class Recorder(Protocol):
+    """Told of every call, in the thread that asked; a call that is found elsewhere never comes here."""
+
+    def call_started(self, request: Request) -> None:
+        """It is about to be asked."""
+
+    def call_finished(self, request: Request, outcome: Outcome, seconds: float) -> None:
+        """It was answered, or could not be; `seconds` are those of all its tries and waits."""
+
+
+class Gateway:
+    """Asks models. Safe to use from several threads; close it, or use it as a context."""
+
+    def __init__(
+        self,
+        environment: Mapping[str, str] | None = None,
+        *,
+        patience: Patience | None = None,
+        recorders: Sequence[Recorder] = (),
+        tracing: Tracing | None = None,
+    ) -> None:
+        """`environment` is where keys are looked up; None: the process's own."""
+        self._keys = Keys(os.environ if environment is None else environment)
+        self._patience = patience or Patience()
+        self._recorders = tuple(recorders)
+        self._tracing = tracing
+        self._lanes: dict[LaneKey, Lane] = {}
+        self._start = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def complete(self, request: Request) -> Reply:
+        """One answer. Raises a ProviderError: Refused or Unanswered for this question, ServerDown for any."""
+        self._started(request)
+        outcome, seconds = self._wait_for(self._outcome(request))
+        self._finished(request, outcome, seconds)
+        if isinstance(outcome, ProviderError):
+            raise outcome
+        return outcome
+
+    def complete_all(self, requests: Iterable[Request], on_reply: Callable[[Request, Outcome], None]) -> None:
+        """Ask many, as many at once as their models allow, and hand over each outcome as it comes.
+
+        A server found down is asked nothing more: the rest of its requests are handed over with that ServerDown.
+        Requests are taken from the iterable as they are needed. What `on_reply` raises ends it all, as does Ctrl-C:
+        what is under way then is given up.
+        """
+        _Batch(self, requests, on_reply).run()
+
+    def models(self, model: Model) -> list[str]:
+        """What the server that `model` names offers, asked once. Raises a ProviderError."""
+
+        async def ask() -> list[str]:
+            return await self._lane(model).models()
+
+        return self._wait_for(ask())
+
+    def check(self, model: Model) -> None:
+        """Raise what would keep this model from being asked at all: no such provider, no key, a bad URL."""
+
+        async def ask() -> None:
+            self._lane(model)
+
+        self._wait_for(ask())
+
+    def close(self) -> None:
+        """End the thread and its connections. Safe to call again."""
+        with self._start:
+            self._closed = True
+            loop, thread = self._loop, self._thread
+            self._loop = self._thread = None
+        if loop is None or thread is None:
+            return
+        asyncio.run_coroutine_threadsafe(self._close_lanes(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # ---- in the loop's thread --------------------------------------------------------------------------------------
+
+    async def _outcome(self, request: Request) -> tuple[Outcome, float]:
+        began = time.monotonic()
+        span = self._tracing.call(request) if self._tracing else None
+        outcome: Outcome
+        try:
+            outcome = priced(await self._lane(request.model).complete(request), request.model.price)
+        except ProviderError as error:
+            outcome = error
+        except BaseException as error:
+            if span:
+                span.finish(error)
+            raise
+        if span:
+            span.finish(outcome)
+        return outcome, time.monotonic() - began
+
+    def _lane(self, model: Model) -> Lane:
+        key = lane_key(model)
+        if (lane := self._lanes.get(key)) is None:
+            lane = self._lanes[key] = self._new_lane(model)
+        return lane
+
+    def _new_lane(self, model: Model) -> Lane:
+        make = PROVIDERS.get(model.provider)
+        server = server_for(model, make, self._keys, self._patience)
+        return Lane(make(server), server.url or model.provider, self._patience)
+
+    async def _close_lanes(self) -> None:
+        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        for lane in self._lanes.values():
+            await lane.close()
+        self._lanes.clear()
+        await asyncio.get_running_loop().shutdown_asyncgens()
+
+    # ---- in the caller's thread ------------------------------------------------------------------------------------
+
+    def _started(self, request: Request) -> None:
+        for recorder in self._recorders:
+            recorder.call_started(request)
+
+    def _finished(self, request: Request, outcome: Outcome, seconds: float) -> None:
+        for recorder in self._recorders:
+            recorder.call_finished(request, outcome, seconds)
+
+    def _wait_for(self, work: Coroutine[Any, Any, Result]) -> Result:
+        future = asyncio.run_coroutine_threadsafe(work, self._running_loop())
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()  # Ctrl-C: what is under way is given up
+            raise
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        with self._start:
+            if self._closed:
+                raise RuntimeError("the gateway is closed")
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(target=self._loop.run_forever, name="assay-gateway", daemon=True)
+                self._thread.start()
+            return self._loop
+
+
+class _Batch:
+    """One `complete_all`: what waits, what is under way, and which servers are down."""
+
+    def __init__(
+        self, gateway: Gateway, requests: Iterable[Request], on_reply: Callable[[Request, Outcome], None]
+    ) -> None:
+        self._gateway = gateway
+        self._requests: Iterator[Request] | None = iter(requests)
+        self._on_reply = on_reply
+        self._waiting: dict[LaneKey, deque[Request]] = {}
+        self._ahead = 0
+        self._under_way: dict[LaneKey, int] = {}
+        self._down: dict[LaneKey, ServerDown] = {}
+        self._results: queue.SimpleQueue[tuple[Request, Outcome | BaseException, float]] = queue.SimpleQueue()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def run(self) -> None:
+        loop = self._gateway._running_loop()
+        try:
+            while True:
+                self._read_ahead()
+                if admitted := list(self._admitted()):
+                    loop.call_soon_threadsafe(self._begin, admitted)
+                if not any(self._under_way.values()):
+                    if not self._ahead:
+                        return
+                    continue  # only requests to servers that are down were left; they have been handed over
+                self._take(self._results.get())
+                while not self._results.empty():
+                    self._take(self._results.get())
+        except BaseException:
+            asyncio.run_coroutine_threadsafe(self._give_up(), loop).result()
+            raise
+
+    def _read_ahead(self) -> None:
+        while self._requests is not None and self._ahead < _LOOK_AHEAD:
+            request = next(self._requests, None)
+            if request is None:
+                self._requests = None
+                return
+            self._waiting.setdefault(lane_key(request.model), deque()).append(request)
+            self._ahead += 1
+
+    def _admitted(self) -> Iterator[Request]:
+        for key, waiting in self._waiting.items():
+            while waiting and key in self._down:
+                self._ahead -= 1
+                self._on_reply(waiting.popleft(), self._down[key])
+            while waiting and self._under_way.get(key, 0) < waiting[0].model.concurrency:
+                request = waiting.popleft()
+                self._ahead -= 1
+                self._under_way[key] = self._under_way.get(key, 0) + 1
+                self._gateway._started(request)
+                yield request
+
+    def _take(self, result: tuple[Request, Outcome | BaseException, float]) -> None:
+        request, outcome, seconds = result
+        key = lane_key(request.model)
+        self._under_way[key] -= 1
+        if not isinstance(outcome, Reply | ProviderError):
+            raise outcome
+        if isinstance(outcome, ServerDown):
+            self._down[key] = outcome
+        self._gateway._finished(request, outcome, seconds)
+        self._on_reply(request, outcome)
+
+    # ---- in the loop's thread --------------------------------------------------------------------------------------
+
+    def _begin(self, requests: list[Request]) -> None:
+        for request in requests:
+            task = asyncio.get_running_loop().create_task(self._one(request))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _one(self, request: Request) -> None:
+        try:
+            outcome, seconds = await self._gateway._outcome(request)
+        except asyncio.CancelledError:
+            self._results.put((request, RuntimeError("the gateway was closed while it was asking"), 0))
+            raise
+        except BaseException as error:
+            self._results.put((request, error, 0))
+        else:
+            self._results.put((request, outcome, seconds))
+
+    async def _give_up(self) -> None:
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def lane_key(model: Model) -> LaneKey:
+    """Models of one key share a server, its connections and its limits."""
+    return model.provider, model.url or "", model.key
+
+
+def server_for(model: Model, provider: type[Provider], keys: Keys, patience: Patience) -> Server:
+    """Where this model's requests go, with the key that may go there."""
+    url = server_url(model.url) if model.url else provider.default_url
+    if url is None:
+        raise AssayError(f"The provider {model.provider!r} has no server of its own.", "Give the model a `url`.")
+    own = url == provider.default_url
+    # The provider's usual key is for the provider's own server. Another one gets the key that its model names, or none.
+    variable = model.key or (provider.key_variable if own else None)
+    key = keys.find(variable) if variable else None
+    if key is None and (model.key or (own and provider.needs_key)):
+        raise AssayError(
+            f"There is no key for {model.name}: {variable} is not set.",
+            f"Run: export {variable}=…  or put {variable}=… into a file of mode 600 that ASSAY_KEYS names.",
+        )
+    return Server(
+        url=url, key=key, key_variable=variable or "the variable that the model's `key` names", patience=patience
+    )
+
+
+def priced(reply: Reply, price: Price | None) -> Reply:
+    """The reply with its cost, where a price is given and the server counted its tokens."""
+    if price is None or reply.prompt_tokens is None or reply.completion_tokens is None:
+        return reply
+    cost = (reply.prompt_tokens * price.prompt + reply.completion_tokens * price.completion) / 1_000_000
+    return reply.model_copy(update={"cost": cost, "currency": price.currency})

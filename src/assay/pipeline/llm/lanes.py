@@ -1,0 +1,142 @@
+"""The way to one server: how many may be under way on it, how many a minute, and when it asked for a rest."""
+
+import asyncio
+import random
+import time
+from collections import deque
+
+from assay.errors import ProviderError
+from assay.pipeline.llm import Busy, Patience, Provider, Refused, ServerDown, Unanswered, UnknownModel, Unreachable
+from assay.records import Reply, Request
+
+_LIST_S = 60
+"""How long a server's list of models is believed."""
+
+
+class Lane:
+    """One server, with all who wait for it. Lives in one event loop."""
+
+    def __init__(self, provider: Provider, name: str, patience: Patience) -> None:
+        self._provider = provider
+        self._name = name
+        self._patience = patience
+        self._under_way = 0
+        self._queue: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._next_start = 0.0
+        self._rest_until = 0.0
+        self._answers = 0
+        self._listed: tuple[float, list[str]] = (-_LIST_S, [])
+
+    async def complete(self, request: Request) -> Reply:
+        """Ask until there is an answer. Raises Refused, Unanswered or ServerDown."""
+        await self._enter(request.model.concurrency)
+        try:
+            return await self._ask(request)
+        finally:
+            self._leave()
+
+    async def models(self) -> list[str]:
+        return await self._provider.models()
+
+    async def close(self) -> None:
+        await self._provider.close()
+
+    async def _ask(self, request: Request) -> Reply:
+        model, patience = request.model, self._patience
+        began, answers_before = time.monotonic(), self._answers
+        for attempt in range(1, patience.attempts + 1):
+            await self._turn(model.requests_per_minute)
+            try:
+                reply = await self._provider.complete(model, request.messages, request.sample)
+            except Refused as refusal:
+                raise await self._explained(request, refusal) from None
+            except (Busy, Unreachable) as error:
+                last: Busy | Unreachable = error
+                wait = self._wait(error, attempt)
+                given_up = attempt == patience.attempts or time.monotonic() - began > patience.whole_s
+                if given_up or wait > patience.longest_retry_after_s:
+                    break
+                await asyncio.sleep(wait)
+            else:
+                self._answers += 1
+                return reply.model_copy(update={"attempts": attempt}) if attempt > 1 else reply
+        raise await self._verdict(last, attempt, self._answers > answers_before)
+
+    def _wait(self, error: Busy | Unreachable, attempt: int) -> float:
+        patience = self._patience
+        if isinstance(error, Busy) and error.retry_after is not None:
+            # Everybody waits, a little apart, so that they do not all come back in one moment.
+            if error.retry_after <= patience.longest_retry_after_s:
+                self._rest_until = max(self._rest_until, time.monotonic() + error.retry_after)
+            return error.retry_after + random.uniform(0, patience.wait_s / 2)  # noqa: S311
+        return min(patience.longest_wait_s, patience.wait_s * 2.0 ** (attempt - 1)) * random.uniform(0.5, 1)  # noqa: S311
+
+    async def _verdict(self, last: Busy | Unreachable, attempts: int, answered_others: bool) -> ProviderError:
+        times = f"asked {attempts} times" if attempts > 1 else "asked once"
+        # A server that speaks, and answers others or at least lists its models, is up: this question it cannot do.
+        speaks = isinstance(last, Busy) and last.status not in (429, 502, 503, 504, 529)
+        if speaks and (answered_others or await self._lists_models()):
+            return Unanswered(f"No usable answer from {self._name}, {times}. The last time: {last}", last.help)
+        if isinstance(last, Busy) and (last.retry_after or 0) > self._patience.longest_retry_after_s:
+            return ServerDown(f"{last} It asks to wait {last.retry_after:.0f} s.", "Resume the run then.")
+        return ServerDown(
+            f"{self._name} is down, {times}. The last time: {last}", last.help or "Resume when it is up again."
+        )
+
+    async def _lists_models(self) -> bool:
+        try:
+            await self._provider.models()
+        except ProviderError:
+            return False
+        return True
+
+    async def _explained(self, request: Request, refusal: Refused) -> Refused:
+        """The refusal, or that there is no such model where the server's own list says so."""
+        name = request.model.model
+        if refusal.status not in (400, 404, 422):
+            return refusal
+        if time.monotonic() - self._listed[0] > _LIST_S:
+            try:
+                self._listed = (time.monotonic(), await self._provider.models())
+            except ProviderError:
+                return refusal
+        known = self._listed[1]
+        return refusal if not known or name in known else UnknownModel(name, self._name, known)
+
+    async def _turn(self, per_minute: int | None) -> None:
+        """Wait until one more may start: evenly spaced, since a burst is what limits by the minute punish."""
+        while True:
+            now = time.monotonic()
+            start = max(self._next_start if per_minute else 0, self._rest_until)
+            if start <= now:
+                break
+            await asyncio.sleep(start - now)
+        if per_minute:
+            self._next_start = now + 60 / per_minute
+
+    async def _enter(self, limit: int) -> None:
+        """Wait, first come first served, until fewer than `limit` are under way."""
+        if not self._queue and self._under_way < limit:
+            self._under_way += 1
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.append((limit, turn))
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._leave()
+            raise
+
+    def _leave(self) -> None:
+        self._under_way -= 1
+        while self._queue:
+            limit, turn = self._queue[0]
+            if turn.cancelled():
+                self._queue.popleft()
+            elif self._under_way < limit:
+                self._queue.popleft()
+                self._under_way += 1
+                turn.set_result(None)
+            else:
+                return

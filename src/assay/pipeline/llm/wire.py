@@ -1,0 +1,260 @@
+"""HTTP to one model server: lines of a streamed reply, bounded in time and size, and its errors sorted into ours.
+
+Redirects are never followed: the key would go with them. Replies are asked for uncompressed, so that a small one cannot
+unfold into a large one.
+"""
+
+import asyncio
+import contextlib
+import email.utils
+import json
+import re
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+
+from assay.pipeline.llm import Busy, Refused, Server, ServerDown, Unreachable
+from assay.pipeline.llm.urls import is_loopback
+
+_ERROR_BYTES = 64 << 10
+_OVERHEAD = 64
+"""A streamed token of 4 characters comes in an event of about 250: no honest server sends more than so many times."""
+_DRAIN_S = 0.5
+_BUSY = {408, 409, 423, 425, 429}
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+
+
+class Wire:
+    """A client for one server, with its key in one header."""
+
+    def __init__(self, server: Server, headers: Mapping[str, str]) -> None:
+        self.server = server
+        self.url = server.url
+        patience = server.patience
+        self.client = httpx2.AsyncClient(
+            headers={
+                "accept-encoding": "identity",
+                "user-agent": "assay",
+                "content-type": "application/json",
+                **headers,
+            },
+            # Reads are bounded in `Stream`, where it is known whether a first token or the next one is awaited.
+            timeout=httpx2.Timeout(None, connect=patience.connect_s, write=60),
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=30),
+            # A proxy of the environment is for the world outside; reading certificates costs 30 ms.
+            trust_env=not is_loopback(server.url),
+            verify=server.url.startswith("https:"),
+            follow_redirects=False,
+        )
+
+    async def close(self) -> None:
+        await self.client.aclose()
+
+    @contextlib.asynccontextmanager
+    async def post(self, path: str, body: object) -> AsyncIterator["Stream"]:
+        """Send JSON; the reply as a stream of lines. Raises Refused, Busy or Unreachable, inside the block too."""
+        patience = self.server.patience
+        began = time.monotonic()
+        request = self.client.build_request("POST", self.url + path, content=json.dumps(body).encode())
+        with self.sorted_errors():
+            async with asyncio.timeout(patience.first_token_s):
+                response = await self.client.send(request, stream=True)
+            try:
+                if response.status_code != 200:
+                    raise await self._error(response)
+                yield Stream(self, response, began)
+            finally:
+                await response.aclose()
+
+    async def get(self, path: str) -> Any:
+        """A small JSON document."""
+        with self.sorted_errors():
+            async with asyncio.timeout(self.server.patience.connect_s + 20):
+                request = self.client.build_request("GET", self.url + path)
+                response = await self.client.send(request, stream=True)
+                try:
+                    if response.status_code != 200:
+                        raise await self._error(response)
+                    return await Stream(self, response, time.monotonic()).document()
+                finally:
+                    await response.aclose()
+
+    def scrub(self, text: str) -> str:
+        """The text as one line without our key, which servers have been seen to echo."""
+        key = self.server.key
+        return " ".join(_CONTROL.sub(" ", text.replace(key, "[key]") if key else text).split())
+
+    def failure(self, status: int | None, said: str, retry_after: float | None = None) -> Refused | Busy | ServerDown:
+        """What an error of the server means for us."""
+        said = self.scrub(said)
+        words = f"{self.url} answered {status or 'with an error'}: {said[:300] or 'no reason given'}"
+        if status is None or status in _BUSY or status >= 500:
+            return Busy(words, status=status, retry_after=retry_after)
+        if status == 402:
+            return ServerDown(words, "Top up the account there, then resume.")
+        return Refused(words, self.advice(status), status=status, said=said)
+
+    def garbled(self, what: str) -> Busy:
+        """The server does not keep to its protocol."""
+        return Busy(f"{self.url} sent {what}", "Is it a server of this kind, and is the URL right?")
+
+    def advice(self, status: int) -> str:
+        variable = self.server.key_variable
+        if status in (401, 403):
+            if self.server.key:
+                return f"Check the key in {variable}: this server does not accept it for this model."
+            return f"Set {variable or 'the variable that the model’s `key` names'} to your key for this server."
+        if status == 404:
+            return "Check the server's URL (OpenAI-compatible ones end in /v1) and the model's name."
+        return ""
+
+    async def _error(self, response: httpx2.Response) -> Refused | Busy | ServerDown:
+        status = response.status_code
+        if 300 <= status < 400:
+            target = urlsplit(self.scrub(response.headers.get("location", "")))
+            to = f"{target.scheme}://{target.hostname}" if target.hostname else "elsewhere"
+            return Refused(
+                f"{self.url} redirects to {to}.", "Give the final URL: a key is not carried along.", status=status
+            )
+        if status < 400:
+            return self.garbled(f"the status {status} instead of 200")
+        body = b""
+        # What was said is worth little beside the status: a broken or endless body takes nothing from it.
+        with contextlib.suppress(httpx2.HTTPError, TimeoutError):
+            async with asyncio.timeout(10):
+                async for chunk in response.aiter_raw():
+                    body += chunk
+                    if len(body) > _ERROR_BYTES:
+                        break
+        return self.failure(status, error_text(body[:_ERROR_BYTES]), retry_after(response.headers))
+
+    @contextlib.contextmanager
+    def sorted_errors(self) -> Iterator[None]:
+        """Turn httpx2's exceptions into ours."""
+        try:
+            yield
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+            raise Unreachable(
+                f"{self.url} cannot be reached: {self.scrub(str(error)) or 'it does not answer'}.",
+                "Is the server running?",
+            ) from None
+        except httpx2.ProxyError as error:
+            raise Unreachable(f"The proxy before {self.url} failed: {self.scrub(str(error))}.") from None
+        except TimeoutError:
+            raise Busy(f"{self.url} was silent for {self.server.patience.first_token_s:g} s.") from None
+        except (httpx2.TransportError, httpx2.StreamError) as error:
+            raise Busy(
+                f"{self.url} dropped the connection: {self.scrub(str(error)) or type(error).__name__}."
+            ) from None
+
+
+class Stream:
+    """One reply coming in. `lines()` gives what has arrived, as whole lines; an empty list is its end."""
+
+    def __init__(self, wire: Wire, response: httpx2.Response, began: float) -> None:
+        self._wire = wire
+        self._chunks = response.aiter_raw()
+        self._rest = b""
+        self._size = 0
+        self._ended = False
+        self._heard = False
+        self.began = began
+        self.is_document = response.headers.get("content-type", "").startswith("application/json")
+        """Whether the server answers with one JSON document although a stream was asked for."""
+        self.cut = False
+        """Whether it was still going when its time was up."""
+
+    async def lines(self) -> list[bytes]:
+        """The next whole lines, without their ends. Raises Busy when nothing comes for too long."""
+        while not self._ended:
+            chunk = await self._read()
+            if chunk:
+                if (end := chunk.rfind(b"\n")) < 0:
+                    self._rest += chunk
+                    continue
+                lines = (self._rest + chunk[:end]).split(b"\n")
+                self._rest = chunk[end + 1 :]
+                return lines
+            self._ended = True
+            if self._rest and not self.cut:
+                return [self._rest]
+        return []
+
+    async def drain(self) -> None:
+        """Read what follows the protocol's own last word, so that the connection can serve again."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_DRAIN_S):
+                while not self._ended and await self._next():
+                    pass
+
+    async def document(self) -> Any:
+        """The whole reply as one JSON document."""
+        parts = []
+        while chunk := await self._read():
+            parts.append(chunk)
+        try:
+            return json.loads(b"".join(parts))
+        except (ValueError, RecursionError):
+            raise self._wire.garbled("something that is not JSON") from None
+
+    async def _next(self) -> bytes:
+        async for chunk in self._chunks:
+            return chunk
+        return b""
+
+    async def _read(self) -> bytes:
+        patience = self._wire.server.patience
+        now = time.monotonic()
+        end = self.began + patience.whole_s
+        wait = min(end, now + patience.silence_s if self._heard else self.began + patience.first_token_s) - now
+        try:
+            async with asyncio.timeout(max(wait, 0)):
+                chunk = await self._next()
+        except TimeoutError:
+            if self._heard and time.monotonic() >= end:
+                self.cut = True
+                return b""
+            what = "stopped in the middle of a reply" if self._heard else "sent nothing"
+            raise Busy(f"{self._wire.url} {what} for {max(wait, 0):.3g} s.") from None
+        self._heard = True
+        self._size += len(chunk)
+        if self._size > patience.reply_bytes * _OVERHEAD or len(self._rest) > patience.reply_bytes:
+            raise too_long(self._wire.url, patience.reply_bytes)
+        return chunk
+
+
+def too_long(url: str, cap: int) -> Refused:
+    """No honest reply is as long as this."""
+    return Refused(f"{url} sent more than {cap / (1 << 20):.3g} MB in one reply.", "Set `max_tokens` for this model.")
+
+
+def error_text(body: bytes) -> str:
+    """The words in an error's body, whichever of the usual shapes it has."""
+    text = body.decode("utf-8", "replace")
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return re.sub(r"<[^>]{0,200}>", " ", text)
+    return error_words(document) or text
+
+
+def error_words(document: object) -> str:
+    """The words in an error document: {"error": {"message": …}}, {"error": …}, {"message": …} or {"detail": …}."""
+    for name in ("error", "message", "detail"):
+        if isinstance(document, dict) and document.get(name):
+            document = document[name]
+    return document if isinstance(document, str) else json.dumps(document) if document else ""
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """The seconds a server asks us to wait: as a number, in milliseconds or as a date."""
+    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        with contextlib.suppress(ValueError):
+            seconds = float(headers.get(name, "")) / unit
+            return seconds if seconds >= 0 and seconds < float("inf") else None
+    with contextlib.suppress(ValueError, TypeError, OverflowError):
+        return max(0.0, email.utils.parsedate_to_datetime(headers.get("retry-after", "")).timestamp() - time.time())
+    return None
