@@ -25,7 +25,7 @@ import signal
 import socket
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import FrameType, TracebackType
@@ -104,28 +104,35 @@ class Engine:
         """What the front door read, for the steps of this process."""
         self.executor_id = executor_id
         self._dead_after_s = dead_after_s
-        self._database = store.new_engine(pool_size=12, max_overflow=8, pool_timeout=60)
+        self._database = store.new_engine(pool_size=8, max_overflow=8, pool_timeout=60)
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
     def recover(self, executor_id: str) -> list[str]:
-        """Make everything that a dead executor was doing ready for whoever is alive. Raises AssayError if it lives."""
-        return self._recover(_works(status="PENDING", executor_id=executor_id), (executor_id,))
+        """Hand what a dead executor was doing to the living; gives the workflows' ids. Raises AssayError if it lives."""
+        if self.alive(executor_id):
+            raise AssayError(
+                f"Executor {executor_id} is still at work.",
+                "Wait for it, or end its process first: what it does must not be done twice.",
+            )
+        return self._recover(_works(status="PENDING", executor_id=executor_id))
 
     def revive(self, prefix: str) -> list[str]:
-        """The same for the workflows whose ids begin so, whoever did them. Raises AssayError if one of those lives."""
-        works = _works(status="PENDING", workflow_id_prefix=prefix)
-        return self._recover(works, {work.executor for work in works if work.executor})
+        """The same for the workflows whose ids begin so, whoever did them; those of the living are left to them."""
+        return self._recover(_works(status="PENDING", workflow_id_prefix=prefix))
 
-    def _recover(self, works: Sequence[Work], executors: Iterable[str]) -> list[str]:
-        with contextlib.ExitStack() as held:
-            for executor in sorted(executors):
-                if executor != self.executor_id and not held.enter_context(self._buried(executor)):
-                    raise AssayError(
-                        f"Executor {executor} is still alive and at work.",
-                        "Wait for it, or end its process first: what it does must not be done twice.",
-                    )
-            return [work.id for work in works if work.executor != self.executor_id and _hand_over(work)]
+    def alive(self, executor_id: str) -> bool:
+        """Whether a process is at work under that id, this one included."""
+        with self._buried(executor_id) as dead:
+            return not dead
+
+    def _recover(self, works: Sequence[Work]) -> list[str]:
+        recovered = []
+        for executor in sorted({work.executor for work in works if work.executor}):
+            with self._buried(executor) as dead:
+                if dead:
+                    recovered += [work.id for work in works if work.executor == executor and _hand_over(work)]
+        return recovered
 
     def reap(self) -> list[str]:
         """Recover what belongs to executors that have not been seen for a while; gives the ids of the workflows."""
@@ -135,12 +142,7 @@ class Engine:
         with self.store.engine.connect() as connection:
             fresh = sa.text("select id from executors where seen > clock_timestamp() - :old * interval '1 second'")
             alive = set(connection.execute(fresh, {"old": self._dead_after_s}).scalars())
-        recovered = []
-        for executor in sorted({work.executor for work in works if work.executor} - alive):
-            with self._buried(executor) as dead:
-                if dead:
-                    recovered += [work.id for work in works if work.executor == executor and _hand_over(work)]
-        return recovered
+        return self._recover([work for work in works if work.executor not in alive])
 
     @contextlib.contextmanager
     def _buried(self, executor_id: str) -> Iterator[bool]:
@@ -208,10 +210,13 @@ class Engine:
                 logging.getLogger("assay.workflows").warning("heartbeat failed: %s", error)
                 with contextlib.suppress(sa.exc.SQLAlchemyError):
                     connection.close()
+        self._leave(connection)
+
+    def _leave(self, connection: sa.Connection) -> None:
         with contextlib.suppress(sa.exc.SQLAlchemyError):
             connection.execute(sa.text("delete from executors where id = :id"), {"id": self.executor_id})
             connection.execute(sa.text("select pg_advisory_unlock_all()"))
-            connection.close()
+        connection.close()
 
     def _keep_reaping(self, every_s: float) -> None:
         while not self._stopping.wait(every_s):
@@ -248,12 +253,12 @@ def start_engine(
     if _running is not None:
         raise AssayError("The durable engine already runs in this process.", "Stop it first: there is one a process.")
     engine = Engine(store, settings, executor_id or f"{socket.gethostname()}-{uuid.uuid4().hex[:12]}", dead_after_s)
-    try:
+    with contextlib.ExitStack() as undo:
+        undo.callback(engine._database.dispose)
         beating = engine._enter()
+        undo.callback(engine._leave, beating)
         _launch(engine, listen, threads)
-    except BaseException:
-        engine._database.dispose()
-        raise
+        undo.pop_all()
     _running = engine
     every_s = min(BEAT_S, dead_after_s / 4)
     jobs: list[tuple[Callable[..., None], tuple[Any, ...]]] = [(engine._beat, (beating, every_s))]

@@ -103,7 +103,7 @@ def describe(url: sa.URL) -> str:
 
 def connect(url: sa.URL, description: str, folder: Path | None = None) -> sa.Engine:
     """An engine whose errors that a person can mend are StoreErrors."""
-    engine = _engine(url, pool_size=8, max_overflow=24, pool_timeout=60)
+    engine = _engine(url, pool_size=5, max_overflow=15, pool_timeout=60)
 
     @sa.event.listens_for(engine, "handle_error")
     def explain(context: sa.ExceptionContext) -> None:

@@ -46,7 +46,7 @@ STOP_WITHIN_S = 60
 _OPTIONS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
-    "max_connections": "128",
+    "max_connections": "200",
     "shared_buffers": "64MB",  # a small machine's share; the system's cache does the rest
     "max_wal_size": "512MB",
     "min_wal_size": "64MB",

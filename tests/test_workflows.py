@@ -1,0 +1,287 @@
+"""Durable work: what a dead process was doing is finished by a living one, once."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import counted_work as work
+import pytest
+import sqlalchemy as sa
+
+from assay import workflows
+from assay.errors import AssayError
+from assay.store import Store
+from assay.workflows import Engine, start_engine
+
+Starter = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def counted(store: Store) -> Store:
+    work.prepare(store)
+    return store
+
+
+@pytest.fixture
+def engine(counted: Store) -> Iterator[Engine]:
+    with start_engine(counted, dead_after_s=1) as running:
+        workflows.define_queue(work.QUEUE, per_worker=8)
+        yield running
+
+
+@pytest.fixture
+def process(counted: Store) -> Iterator[Starter]:
+    """Start another process that does counted work; whatever is left of it is killed after the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(role: str, executor: str, name: str = "") -> subprocess.Popen[str]:
+        argv = [sys.executable, str(Path(work.__file__)), role, counted.url, executor, name]
+        made = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        started.append(made)
+        assert made.stdout is not None
+        line = made.stdout.readline()
+        assert line.startswith("ready"), made.communicate()
+        return made
+
+    yield start
+    for made in started:
+        made.kill()
+        made.communicate()
+
+
+def wait_until(done: Callable[[], Any], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline, "it never came to be"
+        time.sleep(0.05)
+
+
+def state_of(name: str) -> str:
+    return next(found.state for found in workflows.works(name) if found.id == name)
+
+
+# ---- work in one process -------------------------------------------------------------------------------------------
+
+
+def test_children_run_from_the_queue_and_their_results_come_back_in_order(engine: Engine) -> None:
+    for number in range(5):
+        work.open_gate(engine.store, f"f/{number}")
+    assert workflows.result(workflows.start(work.family, "f", 5, id="f")) == [["first", "last"]] * 5
+    children = workflows.works(parent="f")
+    assert [(child.id, child.state, child.queue) for child in children] == [
+        (f"f/{n}", "done", work.QUEUE) for n in range(5)
+    ]
+    assert all(child.executor == engine.executor_id and child.finished is not None for child in children)
+
+
+def test_an_id_that_is_known_begins_nothing_new(engine: Engine) -> None:
+    work.open_gate(engine.store, "once")
+    for _ in range(3):
+        assert workflows.result(workflows.start(work.held_work, "once", id="once")) == ["first", "last"]
+    assert workflows.result(workflows.enqueue(work.QUEUE, work.held_work, "once", id="once")) == ["first", "last"]
+    assert work.notes(engine.store, "once") == ["first", "last"]
+
+
+def test_values_cross_as_plain_json(engine: Engine) -> None:
+    value = {"text": "NUL \\0 – \N{GRINNING FACE}", "list": [1, 2.5, None, True]}
+    assert workflows.result(workflows.start(work.echo, value)) == value
+    assert workflows.result(workflows.start(work.echo, (1, 2))) == [1, 2]
+    with pytest.raises(TypeError, match="not portable JSON"):
+        workflows.start(work.echo, b"bytes")
+
+
+def test_a_workflow_that_fails_says_why_and_with_what(engine: Engine) -> None:
+    with pytest.raises(workflows.WorkFailed, match="the disk is made of cheese") as caught:
+        workflows.result(workflows.start(work.broken, "the disk is made of cheese", id="b"))
+    assert caught.value.kind == "ValueError"
+    assert state_of("b") == "failed"
+
+
+def test_cancelled_work_stops_before_its_next_step_and_goes_on_when_it_is_resumed(engine: Engine) -> None:
+    workflows.start(work.held_work, "c", id="c")
+    work.wait_for_note(engine.store, "c", "first")
+    workflows.cancel("c")
+    work.open_gate(engine.store, "c")
+    with pytest.raises(workflows.WorkCancelled):
+        workflows.result("c")
+    assert work.notes(engine.store, "c") == ["first"]
+    workflows.resume("c")
+    assert workflows.result("c") == ["first", "last"]
+    assert work.notes(engine.store, "c") == ["first", "last"]
+
+
+def test_cancelling_a_parent_cancels_the_children_that_wait(engine: Engine) -> None:
+    workflows.define_queue(work.QUEUE, per_worker=1)
+    workflows.start(work.family, "p", 3, id="p")
+    work.wait_for_note(engine.store, "p", "enqueued")
+    workflows.cancel("p")
+    assert {child.state for child in workflows.works("p/")} == {"cancelled"}
+    assert workflows.works("p", unfinished=True) == []
+
+
+def test_an_engine_that_does_not_listen_takes_nothing_from_the_queues(counted: Store) -> None:
+    work.open_gate(counted, "q")
+    with start_engine(counted, listen=False):
+        workflows.define_queue(work.QUEUE, per_worker=8)
+        workflows.enqueue(work.QUEUE, work.held_work, "q", id="q")
+        time.sleep(1.5)  # a listening engine finds new queues within a second
+        assert state_of("q") == "waiting"
+    with start_engine(counted):
+        assert workflows.result("q") == ["first", "last"]
+
+
+def test_there_is_one_engine_a_process_and_a_step_finds_it(engine: Engine, counted: Store) -> None:
+    assert workflows.current() is engine
+    with pytest.raises(AssayError, match="already runs"):
+        start_engine(counted)
+    engine.stop()
+    with pytest.raises(AssayError, match="does not run"):
+        workflows.current()
+
+
+def test_an_engine_that_was_stopped_leaves_no_trace_of_itself(counted: Store) -> None:
+    with start_engine(counted), counted.engine.connect() as connection:
+        assert connection.execute(sa.text("select count(*) from executors")).scalar() == 1
+    with counted.engine.connect() as connection:
+        assert connection.execute(sa.text("select count(*) from executors")).scalar() == 0
+        assert connection.execute(sa.text("select count(*) from pg_locks where locktype = 'advisory'")).scalar() == 0
+
+
+# ---- several processes ---------------------------------------------------------------------------------------------
+
+
+def test_what_a_killed_process_was_doing_is_finished_by_another_exactly_once(counted: Store, process: Starter) -> None:
+    """Two survivors watch; the victim is killed between its first step and its last."""
+    victim = process("start", "victim", "w")
+    work.wait_for_note(counted, "w", "first")
+    process("survivor", "one")
+    process("survivor", "two")
+    victim.send_signal(signal.SIGKILL)
+    victim.wait()
+    work.open_gate(counted, "w")
+    work.wait_for_note(counted, "w", "last")
+    with start_engine(counted, listen=False):
+        assert workflows.result("w") == ["first", "last"]
+        assert workflows.works("w")[0].executor in ("one", "two")
+        time.sleep(2)  # longer than a survivor needs to notice somebody dead
+    assert work.notes(counted, "w") == ["first", "last"]
+
+
+def test_a_living_process_is_never_reaped(counted: Store, process: Starter) -> None:
+    process("start", "slow", "w")
+    work.wait_for_note(counted, "w", "first")
+    process("survivor", "one")
+    time.sleep(3)  # three times as long as the dead are waited for
+    work.open_gate(counted, "w")
+    work.wait_for_note(counted, "w", "last")
+    assert work.notes(counted, "w") == ["first", "last"]
+
+
+def test_reviving_recovers_at_once_what_a_killed_process_was_doing(engine: Engine, process: Starter) -> None:
+    victim = process("start", "victim", "run-1/a")
+    work.wait_for_note(engine.store, "run-1/a", "first")
+    assert engine.revive("run-1/") == []
+    assert engine.alive("victim")
+    victim.send_signal(signal.SIGKILL)
+    victim.wait()
+    began = time.monotonic()
+    wait_until(lambda: not engine.alive("victim"), 5)
+    work.open_gate(engine.store, "run-1/a")
+    assert engine.revive("run-2/") == []
+    assert engine.revive("run-1/") == ["run-1/a"]
+    assert engine.revive("run-1/") == []
+    assert workflows.result("run-1/a") == ["first", "last"]
+    assert time.monotonic() - began < 5
+    assert work.notes(engine.store, "run-1/a") == ["first", "last"]
+
+
+def test_an_executor_that_lives_is_not_recovered_and_one_that_died_is(engine: Engine, process: Starter) -> None:
+    victim = process("start", "victim", "w")
+    work.wait_for_note(engine.store, "w", "first")
+    with pytest.raises(AssayError, match="victim is still at work"):
+        engine.recover("victim")
+    victim.send_signal(signal.SIGKILL)
+    victim.wait()
+    wait_until(lambda: not engine.alive("victim"), 5)
+    work.open_gate(engine.store, "w")
+    assert engine.recover("victim") == ["w"]
+    assert workflows.result("w") == ["first", "last"]
+
+
+def test_two_living_processes_cannot_share_an_id(counted: Store, process: Starter) -> None:
+    process("start", "mine", "w")
+    with pytest.raises(AssayError, match="Another process is at work as executor mine"):
+        start_engine(counted, executor_id="mine")
+    with start_engine(counted) as engine:  # and the failure left nothing behind
+        assert engine.executor_id != "mine"
+
+
+def test_an_executor_whose_connection_was_cut_is_soon_known_as_alive_again(engine: Engine, process: Starter) -> None:
+    process("start", "cut", "w")
+    work.wait_for_note(engine.store, "w", "first")
+    with engine.store.engine.begin() as connection:
+        holders = "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and pid <> pg_backend_pid() and objid::bigint = :low"
+        low = workflows._lock_of("cut") & 0xFFFFFFFF
+        assert connection.execute(sa.text(holders), {"low": low}).scalars().all() == [True]
+    wait_until(lambda: engine.alive("cut"), 10)
+    with pytest.raises(AssayError, match="still at work"):
+        engine.recover("cut")
+
+
+# ---- assay worker --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_a_worker_that_is_asked_to_stop_finishes_what_it_has_begun(
+    counted: Store, process: Starter, number: signal.Signals
+) -> None:
+    with start_engine(counted, listen=False):
+        workflows.define_queue(work.QUEUE, per_worker=8)
+        workflows.enqueue(work.QUEUE, work.held_work, "w", id="w")
+        worker = process("worker", "-")
+        work.wait_for_note(counted, "w", "first")
+        worker.send_signal(number)
+        time.sleep(0.5)
+        assert worker.poll() is None
+        work.open_gate(counted, "w")
+        out, err = worker.communicate(timeout=30)
+        assert (worker.returncode, out, err) == (0, "", "")
+        assert workflows.result("w") == ["first", "last"]
+        with counted.engine.connect() as connection:
+            assert connection.execute(sa.text("select count(*) from executors")).scalar() == 1  # ours
+
+
+def test_a_second_signal_ends_a_worker_at_once(counted: Store, process: Starter) -> None:
+    with start_engine(counted, listen=False):
+        workflows.define_queue(work.QUEUE, per_worker=8)
+        workflows.enqueue(work.QUEUE, work.held_work, "w", id="w")
+        worker = process("worker", "-")
+        work.wait_for_note(counted, "w", "first")
+        worker.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(timeout=5) == -signal.SIGTERM
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="reads the sockets of a process from /proc")
+def test_a_worker_opens_no_port_and_calls_nobody_but_the_database(counted: Store, process: Starter) -> None:
+    worker = process("worker", "-")
+    time.sleep(1)
+    sockets = set()
+    for name in os.listdir(f"/proc/{worker.pid}/fd"):
+        target = os.readlink(f"/proc/{worker.pid}/fd/{name}")
+        if target.startswith("socket:["):
+            sockets.add(target[8:-1])
+    assert sockets  # those to the database, which are Unix sockets
+    internet = {
+        line.split()[9]
+        for table in ("tcp", "tcp6", "udp", "udp6")
+        if Path(f"/proc/{worker.pid}/net/{table}").exists()
+        for line in Path(f"/proc/{worker.pid}/net/{table}").read_text().splitlines()[1:]
+    }
+    assert not sockets & internet
