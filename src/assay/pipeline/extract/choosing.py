@@ -1,0 +1,258 @@
+"""Of everything in a reply that may be code, the program that was asked for."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from assay.pipeline.extract import listings
+from assay.pipeline.extract.fences import Block
+from assay.pipeline.extract.mending import MENDING_LIMIT, Mended, mend, runs
+from assay.pipeline.extract.statements import Grammar, Source, Statement
+
+_NOT_CODE = frozenset(
+    {"text", "txt", "plaintext", "output", "console", "stdout", "log", "none", "math", "latex", "mermaid", "markdown"}
+    | {
+        "md",
+        "bash",
+        "sh",
+        "shell",
+        "zsh",
+        "powershell",
+        "json",
+        "yaml",
+        "yml",
+        "toml",
+        "html",
+        "css",
+        "sql",
+        "xml",
+        "csv",
+    }
+)
+MendedAt = Callable[[int], Mended]
+"""A usable block's code, mended; worked out once, and only for blocks that are looked at."""
+_MAIN_NAMES = ("main", "app", "index", "solution", "script", "server")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The code that was chosen, the files beside it, and what was done to get it."""
+
+    code: str
+    changes: tuple[str, ...]
+    files: dict[str, str]
+    """Further files by path."""
+    path: str | None = None
+    """The path the reply gives to the chosen code, where it has several files."""
+    defines: bool = True
+    """Whether it defines the entry point that was asked for, or none was."""
+
+
+def choose(
+    grammar: Grammar, entry: str | None, blocks: Sequence[Block], *, before: str = "", cut_short: bool = False
+) -> Choice | None:
+    """The first block that defines the entry point, with what it needs from the others; None: no block is code.
+
+    `before` is source the reply may be a diff of.
+    """
+    usable = [_undiffed(grammar, block, before) for block in _in_language(grammar, blocks)]
+    if not usable:
+        return None
+    last = usable[-1]
+    mended: dict[int, Mended] = {}
+
+    def mended_at(index: int) -> Mended:
+        if index not in mended:
+            block = usable[index]
+            mended[index] = mend(
+                grammar, block.code, entry, cut_short=not block.closed or (cut_short and block is last)
+            )
+        return mended[index]
+
+    index, defines = _pick(entry, usable, mended_at)
+    block, chosen = usable[index], mended_at(index)
+    others = [i for i in range(len(usable)) if i != index]
+    files = _files(blocks, usable, block)
+    borrowed: list[str] = []
+    changes = [*block.changes, *chosen.changes]
+    code = chosen.source.code
+    if entry is not None and others and chosen.parses and not files:
+        borrowed = _borrowed(
+            grammar,
+            chosen.source,
+            [mended_at(i).source for i in others],
+            [usable[i].start < block.start for i in others],
+        )
+        if borrowed:
+            code = _joined(borrowed, code)
+            count = len(borrowed)
+            changes.append(f"{count} piece{'s' if count > 1 else ''} it needs taken from other blocks")
+    if len(usable) > 1:
+        changes.append(
+            f"block {index + 1} of {len(usable)} taken"
+            + ("" if entry is None or not defines else f": the first that defines {entry}")
+        )
+    if files:
+        changes.append(f"{len(files) + 1} files")
+    return Choice(code, tuple(changes), files, block.path if files else None, defines)
+
+
+def _in_language(grammar: Grammar, blocks: Sequence[Block]) -> list[Block]:
+    """The blocks that may be in the language: by their tag, or by their path where the tag says nothing."""
+    ours = [
+        b for b in blocks if b.code.strip() and (b.tag in grammar.tags or (b.path or "").endswith(grammar.suffixes))
+    ]
+    diffs = [b for b in blocks if b.tag in ("diff", "patch") or (b.tag not in _NOT_CODE and listings.is_diff(b.code))]
+    if any(b not in ours for b in diffs):
+        ours = [b for b in blocks if b in ours or b in diffs]
+    untagged = [b for b in blocks if b.code.strip() and b not in ours and b.tag not in _NOT_CODE]
+    if ours and untagged:  # an untagged block may hold the answer beside a tagged example: in their order
+        ours = [b for b in blocks if b in ours or b in untagged]
+    if ours or untagged:
+        return ours or untagged
+    return [
+        b
+        for b in blocks
+        if b.code.strip()
+        and any(s.kind in ("definition", "import") for s in grammar.statements(b.code[:MENDING_LIMIT]))
+    ]
+
+
+def _undiffed(grammar: Grammar, block: Block, before: str) -> Block:
+    if len(block.code) > MENDING_LIMIT or not (block.tag in ("diff", "patch") or listings.is_diff(block.code)):
+        return block
+    if not listings.is_diff(block.code) and Source(grammar, block.code).parses:
+        return block
+    path = block.path or listings.diff_path(block.code)
+    return replace(
+        block,
+        code=listings.patched(block.code, before),
+        path=path,
+        changes=(*block.changes, "the new side of a diff taken"),
+    )
+
+
+def _pick(entry: str | None, usable: Sequence[Block], mended_at: MendedAt) -> tuple[int, bool]:
+    """The block to take, and whether it defines the entry point."""
+    if entry is None:
+        return _main_block(usable, mended_at), True
+    candidates = [i for i, block in enumerate(usable) if entry in block.code]
+    second: list[tuple[int, int]] = []
+    """(how good, index) of those that will do: whole at the top is taken at once."""
+    for i in candidates:
+        found = mended_at(i)
+        if found.source.defines(entry):
+            if found.parses and not found.source.only_stub(entry):
+                return i, True
+            second.append((1 if found.parses else 3, i))
+        elif found.source.defines_inside(entry):
+            second.append((2 if found.parses else 4, i))
+    if second:
+        return min(second)[1], True
+    return _main_block(usable, mended_at), False
+
+
+def _main_block(usable: Sequence[Block], mended_at: MendedAt) -> int:
+    """Of blocks without an asked entry point: the file called main, else the longest that parses, else the longest."""
+    named = [
+        i for i, b in enumerate(usable) if b.path and b.path.rsplit("/", 1)[-1].split(".")[0].lower() in _MAIN_NAMES
+    ]
+    if named and len({b.path for b in usable if b.path}) > 1:
+        return min(
+            named, key=lambda i: _MAIN_NAMES.index((usable[i].path or "").rsplit("/", 1)[-1].split(".")[0].lower())
+        )
+    if len(usable) == 1:
+        return 0
+    by_size = sorted(range(len(usable)), key=lambda i: (not _has_definition(mended_at(i).source), -len(usable[i].code)))
+    return next((i for i in by_size if mended_at(i).parses), by_size[0])
+
+
+def _has_definition(source: Source) -> bool:
+    return (
+        any(s.kind in ("definition", "block", "main") for s in source.statements)
+        if len(source.code) < MENDING_LIMIT
+        else True
+    )
+
+
+def _files(blocks: Sequence[Block], usable: Sequence[Block], chosen: Block) -> dict[str, str]:
+    """The reply's other files, where it names at least two."""
+    if chosen.path is None:
+        return {}
+    undiffed = {block.start: block for block in usable}
+    files: dict[str, str] = {}
+    for block in blocks:
+        block = undiffed.get(block.start, block)
+        if block.path and block.path != chosen.path and block.code.strip():
+            files[block.path] = block.code
+    return files
+
+
+def _borrowed(grammar: Grammar, chosen: Source, others: Sequence[Source], earlier: Sequence[bool]) -> list[str]:
+    """Imports and definitions the chosen code needs and only other blocks have, in their order, imports first."""
+    given: dict[str, tuple[int, Source, Statement]] = {}
+    stars: list[tuple[int, Source, Statement]] = []
+    for order, source in enumerate(others):
+        for statement in source.statements:
+            if statement.kind not in ("import", "definition", "assignment"):
+                continue
+            if statement.kind == "import" and "*" in statement.names and earlier[order]:
+                stars.append((order, source, statement))
+            for name in statement.names:
+                given.setdefault(name, (order, source, statement))
+    if not given and not stars:
+        return []
+    have = {name for statement in chosen.statements for name in statement.names}
+    wanted = grammar.used(chosen.code) - have
+    taken: list[tuple[int, Source, Statement]] = []
+    while wanted:
+        name = wanted.pop()
+        if name in have or name not in given:
+            continue
+        order, source, statement = given[name]
+        text = source.text(statement)
+        if not grammar.parses(text):
+            continue
+        have.update(statement.names)
+        taken.append((order, source, statement))
+        if statement.kind != "import":
+            wanted |= grammar.used(text) - have
+    taken += [star for star in stars if grammar.parses(star[1].text(star[2]))]
+    taken.sort(key=lambda piece: (piece[2].kind != "import", piece[0], piece[2].start))
+    return [source.text(statement).rstrip("\n") + "\n" for _, source, statement in taken]
+
+
+def _joined(pieces: Sequence[str], code: str) -> str:
+    """Pieces before the code; a `from __future__` stays first."""
+    lines = code.split("\n")
+    future = [line for line in lines if line.startswith("from __future__ ")]
+    if future:
+        code = "\n".join(line for line in lines if not line.startswith("from __future__ "))
+        pieces = [line + "\n" for line in future] + list(pieces)
+    imports = [piece for piece in pieces if piece.startswith(("import ", "from ", "const "))]
+    rest = [piece for piece in pieces if piece not in imports]
+    return "".join(imports) + ("\n" if imports else "") + "".join(piece + "\n" for piece in rest) + code
+
+
+def unfenced(grammar: Grammar, entry: str | None, text: str, *, cut_short: bool = False) -> list[Block]:
+    """The runs of code in a text without fences, longest first; the whole text where all of it is code."""
+    whole = mend(grammar, text, entry, cut_short=cut_short)
+    if (
+        whole.parses
+        and any(s.kind != "other" for s in whole.source.statements)
+        and not any(s.kind == "other" for s in whole.source.statements)
+    ):
+        return [Block(whole.source.code, grammar.name, None, 0, len(text), True, whole.changes)]
+    found = [
+        run
+        for run in runs(grammar, text)
+        if any(s.kind in ("definition", "import", "assignment", "block", "main") for s in run.statements)
+    ]
+    if entry is not None and not any(entry in run.code and Source(grammar, run.code).defines(entry) for run in found):
+        found += [run for run in runs(grammar, text, broken=True) if Source(grammar, run.code).defines(entry)]
+    if not found and whole.parses:
+        found = [run for run in runs(grammar, text) if any(s.kind == "call" for s in run.statements)]
+    found.sort(key=lambda run: -len(run.code))
+    return [
+        Block(run.code, grammar.name, None, run.start, run.end, True, ("no fence: the longest run of code taken",))
+        for run in found
+    ]

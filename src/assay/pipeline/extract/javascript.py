@@ -1,0 +1,152 @@
+"""JavaScript source: its top-level statements by a linear scan of brackets, its syntax by tree-sitter.
+
+Covered: scripts, CommonJS and ES modules, JSX. Not covered: TypeScript (its types do not parse), and a regular
+expression literal that holds a bracket or a quote behind a bracket or a word, which the scan may take for code.
+"""
+
+import re
+from functools import cache
+
+import tree_sitter_javascript
+from tree_sitter import Language as Syntax
+from tree_sitter import Parser
+
+from assay.pipeline.extract.statements import PARSE_LIMIT, Statement, StatementKind
+from assay.records import Language
+
+_NAME = r"[A-Za-z_$][\w$]*+"
+TOKEN = re.compile(
+    r"(?P<comment>//[^\n]*+|/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/|\Z))"
+    r'|(?P<string>"[^"\\\n]*+(?:\\(?:.|\Z)[^"\\\n]*+)*+"?|\'[^\'\\\n]*+(?:\\(?:.|\Z)[^\'\\\n]*+)*+\'?'
+    r"|`[^`\\]*+(?:\\(?:.|\Z)[^`\\]*+)*+(?:`|\Z))"
+    r"|(?P<regex>(?<=[=(,:;!&|?{}\[])[ \t]*+/(?![*/])[^/\\\n\[]{0,400}+"
+    r"(?:(?:\\.|\[(?:[^\]\\\n]|\\.){0,400}+\])[^/\\\n\[]{0,400}+){0,40}+/)"
+    r"|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<newline>\n)",
+    re.S,
+)
+_FRESH = re.compile(
+    rf"(?:export[ \t]+(?:default[ \t]+)?)?(?:(?:async[ \t]+)?function\b|class[ \t]+{_NAME}"
+    rf"|(?:const|let|var)[ \t]+[\w$\[{{])"
+    r"|import[ \t{'\"]|module\.exports\b|exports\."
+)
+_JOINED = re.compile(r"[ \t]*(?:else\b|catch\b|finally\b|while[ \t]*\(.*\);?$|[.?:&|+*=,)\]}]|-(?!-))")
+_FUNCTION = re.compile(
+    rf"(?:export[ \t]+)?(?:default[ \t]+)?(?:async[ \t]+)?(?:function[ \t]*\*?|class)[ \t]*({_NAME})"
+)
+_BINDING = re.compile(rf"(?:export[ \t]+)?(?:const|let|var)[ \t]+({_NAME})")
+_UNPACKED = re.compile(r"(?:export[ \t]+)?(?:const|let|var)[ \t]+([\[{][^=]*+)=")
+_ASSIGNED = re.compile(rf"(?:(?:module\.)?exports\.|globalThis\.|window\.|this\.)?({_NAME})[ \t]*=(?![=>])")
+_EXPORTED = re.compile(rf"module\.exports[ \t]*=[ \t]*(?:async[ \t]+)?(?:function[ \t]*\*?[ \t]*|class[ \t]+)({_NAME})")
+_METHOD = re.compile(rf"^[ \t]+(?:static[ \t]+)?(?:async[ \t]+)?\*?({_NAME})[ \t]*\([^)\n]*\)[ \t]*\{{", re.M)
+_BLOCK = re.compile(r"(?:if|for|while|do|switch|try|with)\b|\{")
+_CALL = re.compile(
+    rf"(?:await[ \t]+|void[ \t]+|new[ \t]+)?{_NAME}(?:\.{_NAME})*+[ \t]*\(|\(|;|throw\b|return\b|debugger\b|[+]{{2}}|--"
+)
+_USED = re.compile(rf"(?<![\w$.]){_NAME}")
+
+
+@cache
+def _syntax() -> Syntax:
+    return Syntax(tree_sitter_javascript.language())
+
+
+def _kind(text: str) -> tuple[StatementKind, tuple[str, ...], tuple[str, ...]]:
+    if text.startswith("import"):
+        return "import", _imported(text), ()
+    if found := _FUNCTION.match(text):
+        return "definition", (found[1],), tuple(_METHOD.findall(text)) if "class" in text[:40] else ()
+    if text.startswith(("export default", "export {", "export{")):
+        return "call", (), ()
+    if found := _BINDING.match(text):
+        if re.match(rf"(?:const|let|var)[ \t]+{_NAME}[ \t]*=[ \t]*require[ \t]*\(", text):
+            return "import", (found[1],), ()
+        return "assignment", (found[1],), ()
+    if found := _UNPACKED.match(text):
+        names = tuple(re.findall(rf"({_NAME})[ \t]*(?=[,}}\]=])", found[1] + "="))
+        return ("import" if re.search(r"=[ \t]*require[ \t]*\(", text) else "assignment"), names, ()
+    if found := _EXPORTED.match(text):
+        return "definition", (found[1],), ()
+    if text.startswith("module.exports"):
+        return "call", (), ()
+    if found := _ASSIGNED.match(text):
+        return "assignment", (found[1],), ()
+    if _BLOCK.match(text):
+        return "block", (), ()
+    if re.match(r"[\"'`]use strict", text):
+        return "text", (), ()
+    if _CALL.match(text):
+        return "call", (), ()
+    return "other", (), ()
+
+
+def _imported(text: str) -> tuple[str, ...]:
+    head = re.split(r"\bfrom\b", text, maxsplit=1)[0]
+    return tuple(name for name in re.findall(rf"({_NAME})(?![ \t]+as\b)", head) if name not in ("import", "as", "type"))
+
+
+class JavaScript:
+    """See the module."""
+
+    name: Language = "javascript"
+    tags = frozenset(
+        {"javascript", "js", "jsx", "node", "nodejs", "mjs", "cjs", "ecmascript", "es6", "typescript", "ts", "tsx"}
+    )
+    suffixes: tuple[str, ...] = (".js", ".mjs", ".cjs", ".jsx")
+
+    def parses(self, code: str) -> bool:
+        if len(code) > PARSE_LIMIT:
+            return False
+        return not Parser(_syntax()).parse(code.encode("utf-8", "replace")).root_node.has_error
+
+    def statements(self, code: str, *, prose: bool = False) -> list[Statement]:
+        spans: list[tuple[int, int]] = []
+        depth, start, last, blank = 0, 0, 0, True
+
+        def finish(end: int) -> None:
+            text = start
+            while text < end and code[text] in " \t\n":
+                text += 1
+            if spans and not (prose and _FRESH.match(code, text)) and _JOINED.match(code, start, end):
+                spans[-1] = (spans[-1][0], end)
+            else:
+                spans.append((text, end))
+
+        for token in TOKEN.finditer(code):
+            if blank and code[last : token.start()].strip():
+                blank = False
+            last = token.end()
+            kind = token.lastgroup
+            if kind == "newline":
+                if depth > 0 and not (prose and _FRESH.match(code, last)):
+                    continue
+                if not blank:
+                    finish(last)
+                depth, start, blank = 0, last, True
+            elif kind == "open":
+                depth, blank = depth + 1, False
+            elif kind == "close":
+                depth, blank = max(0, depth - 1), False
+            elif kind != "comment":
+                blank = False
+        if not blank or code[last:].strip():
+            finish(len(code))
+        return [Statement(start, end, *_kind(code[start:end])) for start, end in spans]
+
+    def is_stub(self, code: str) -> bool:
+        opened = code.find("{")
+        if opened < 0:
+            return False
+        body = TOKEN.sub(lambda token: "" if token.lastgroup == "comment" else token[0], code[opened + 1 :])
+        return not body.strip(" \t\n};")
+
+    def used(self, code: str) -> set[str]:
+        bare = TOKEN.sub(lambda token: token[0] if token.lastgroup in ("open", "close", "newline") else " ", code)
+        bound = {name for statement in self.statements(code) for name in statement.names}
+        for found in re.finditer(
+            rf"\b(?:const|let|var|function|class)\b[ \t*]*({_NAME})|(?<![\w$])({_NAME})[ \t]*=>"
+            r"|\(([^()]*)\)[ \t]*(?:=>|\{)",
+            bare,
+        ):
+            bound.update(name for name in (found[1], found[2]) if name)
+            bound.update(_USED.findall(found[3] or ""))
+        return set(_USED.findall(bare)) - bound

@@ -1,0 +1,266 @@
+"""Python source: its logical lines by a linear scan of our own, its syntax by tree-sitter.
+
+tree-sitter forgives what Python does not (a block without a body, an indent from nowhere, `return` outside a
+function, `print x`, a zero-width blank), so the scan checks these. Not covered: what only the compiler sees
+(a keyword given twice, `nonlocal` at the top).
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import tree_sitter_python
+from tree_sitter import Language as Syntax
+from tree_sitter import Parser
+
+from assay.pipeline.extract.statements import PARSE_LIMIT, Statement, StatementKind
+from assay.records import Language
+
+# Possessive quantifiers keep it linear whatever the text.
+_STRING = (
+    r'(?:"""[^"\\]*+(?:(?:\\(?:.|\Z)|"(?!""))[^"\\]*+)*+(?:"""|(?P<open2>\Z))'
+    r"|'''[^'\\]*+(?:(?:\\(?:.|\Z)|'(?!''))[^'\\]*+)*+(?:'''|(?P<open1>\Z))"
+    r'|"[^"\\\n]*+(?:\\(?:.|\Z)[^"\\\n]*+)*+(?:"|(?P<cut2>))'
+    r"|'[^'\\\n]*+(?:\\(?:.|\Z)[^'\\\n]*+)*+(?:'|(?P<cut1>)))"
+)
+TOKEN = re.compile(
+    rf"(?P<comment>\#[^\n]*+)|(?P<string>{_STRING})|(?P<open>[(\[{{])|(?P<close>[)\]}}])|(?P<join>\\\n)|(?P<newline>\n)"
+    r"|(?P<odd>[\xa0\u200b-\u200d\u2060\ufeff\u3000])",
+    re.S,
+)
+_FRESH = re.compile(r"(?:def |async def |class |@\w|import \w|from [\w.]+ import\b)")
+"""What begins a statement wherever it stands at the first column: brackets left open in prose end here."""
+_JOINED = re.compile(r"(?:else|elif|except|finally)\b")
+_DEF = re.compile(r"(?:async[ \t]+)?def[ \t]+([^\W\d]\w*)")
+_CLASS = re.compile(r"class[ \t]+([^\W\d]\w*)")
+_TARGETS = re.compile(r"([^\W\d][\w.]*(?:[ \t]*,[ \t]*\*?[^\W\d][\w.]*)*+)[ \t]*+(?::[^=\n]*+)?=(?!=)")
+_AUGMENTED = re.compile(r"[^\W\d][\w.\[\]'\"]*+[ \t]*+(?:[-+*/%@&|^]|//|\*\*|<<|>>)=")
+_CALL = re.compile(r"(?:await[ \t]+)?[^\W\d][\w.]*+(?:\[[^\]\n]*\])?\(")
+_INNER = re.compile(r"^[ \t]+(?:(?:async[ \t]+)?def|class)[ \t]+([^\W\d]\w*)", re.M)
+_INNER_NAME = re.compile(r"^[ \t]+([^\W\d]\w*)[ \t]*=(?!=)", re.M)
+_BLOCK = re.compile(r"(?:if|for|while|try|with|match|async[ \t]+(?:for|with))\b")
+_PLAIN = re.compile(r"(?:assert|del|raise|global|nonlocal|pass|return|yield)\b")
+_PRINT = re.compile(r"(?:print|exec)[ \t]+[\w\"'`]")
+_STUB_LINE = re.compile(r"(?:pass|\.\.\.|raise[ \t]+NotImplementedError\b.*)$", re.S)
+_WORD = re.compile(r"(?<![\w.])[^\W\d]\w*+")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One logical line: comment and blank lines aside, brackets, strings and backslashes joined."""
+
+    start: int
+    """Where its first physical line starts."""
+    code: int
+    """Where its text starts, after the indent."""
+    end: int
+    """After its newline."""
+    opens: bool
+    """Whether it ends in the colon that asks for a block."""
+    sound: bool
+    """Whether its strings and brackets close."""
+
+
+def lines(code: str, *, prose: bool = False) -> Iterator[Line]:
+    """The logical lines. With `prose`, a bracket left open ends where a definition begins at the first column."""
+    depth, start, sound, last = 0, 0, True, 0
+    blank = True
+    """Nothing but blanks and comments since `start`."""
+    colon = False
+    size = len(code)
+
+    def line(end: int) -> Line:
+        text = start
+        while text < size and code[text] in " \t\f":
+            text += 1
+        return Line(start, text, end, colon, sound)
+
+    for token in TOKEN.finditer(code):
+        kind = token.lastgroup
+        between = code[last : token.start()]
+        if between and not between.isspace():
+            blank = False
+            colon = between.rstrip().endswith(":")
+        last = token.end()
+        if kind == "newline":
+            if depth > 0 and not (prose and _FRESH.match(code, last)):
+                continue
+            sound = sound and depth <= 0
+            if not blank:
+                yield line(last)
+            depth, start, blank, sound, colon = 0, last, True, True, False
+        elif kind == "comment":
+            pass
+        elif kind == "join":
+            blank = False
+        else:
+            blank = colon = False
+            if kind == "open":
+                depth += 1
+            elif kind == "close":
+                depth -= 1
+                if depth < 0:
+                    sound, depth = False, 0
+            elif kind == "odd" or (
+                token["open2"] is not None
+                or token["open1"] is not None
+                or token["cut2"] is not None
+                or token["cut1"] is not None
+            ):
+                sound = False
+    rest = code[last:]
+    if rest and not rest.isspace():
+        blank = False
+        colon = rest.rstrip().endswith(":")
+    if not blank:
+        sound = sound and depth <= 0
+        yield line(size)
+
+
+def _columns(indent: str) -> tuple[int, int]:
+    """The indent with tabs of eight and of one, as Python compares them."""
+    if "\t" not in indent:
+        return len(indent), len(indent)
+    return len(indent.expandtabs(8)), len(indent)
+
+
+def well_indented(code: str) -> bool:
+    """Whether Python would take the indents, and every block has a body, and no `return` stands outside a function."""
+    stack: list[tuple[int, int, bool]] = [(0, 0, False)]
+    wants, in_function = False, False
+    for at in lines(code):
+        if not at.sound:
+            return False
+        column, alternative = _columns(code[at.start : at.code].replace("\f", ""))
+        top, top_alternative, _ = stack[-1]
+        if wants:
+            if column <= top or alternative <= top_alternative:
+                return False
+            stack.append((column, alternative, in_function))
+        elif column > top:
+            return False
+        else:
+            while len(stack) > 1 and column < stack[-1][0]:
+                stack.pop()
+            if (column, alternative) != stack[-1][:2]:
+                return False
+        within = stack[-1][2]
+        if code.startswith(("return", "yield"), at.code) and not within and _PLAIN.match(code, at.code):
+            return False
+        if code.startswith(("print ", "exec "), at.code) and _PRINT.match(code, at.code):
+            return False
+        wants = at.opens
+        if wants:
+            in_function = (within or bool(_DEF.match(code, at.code))) and not _CLASS.match(code, at.code)
+    return not wants
+
+
+@cache
+def _syntax() -> Syntax:
+    return Syntax(tree_sitter_python.language())
+
+
+def _first_word_kind(text: str) -> tuple[StatementKind, tuple[str, ...], tuple[str, ...]]:
+    """The kind of a statement, the names it gives, and those defined inside it."""
+    head = text
+    while head.startswith("@"):  # decorators: the definition follows on one of the next lines
+        found = re.search(r"^(?:async[ \t]+def|def|class)\b", head, re.M)
+        if found is None:
+            return "other", (), ()
+        head = head[found.start() :]
+    if found := _DEF.match(head):
+        return "definition", (found[1],), ()
+    if found := _CLASS.match(head):
+        return "definition", (found[1],), tuple(_INNER.findall(head))
+    if head.startswith(("import ", "from ", "import\t")):
+        return "import", _imported(head), ()
+    if _BLOCK.match(head):
+        if head.startswith("if") and re.match(r"if[ \t(]+__name__\b", head):
+            return "main", (), ()
+        return "block", (), tuple(_INNER.findall(head)) + tuple(_INNER_NAME.findall(head))
+    if found := _TARGETS.match(head):
+        return "assignment", tuple(name.strip(" \t*") for name in found[1].split(",")), ()
+    if head[:1] in "\"'" or re.match(r"[rRbBuUfF]{1,2}[\"']", head):
+        return "text", (), ()
+    if _CALL.match(head) or _PLAIN.match(head) or _AUGMENTED.match(head) or _SUBSCRIPT.match(head):
+        return "call", (), ()
+    return "other", (), ()
+
+
+_SUBSCRIPT = re.compile(r"[^\W\d][\w.]*+\[[^\n]*\][ \t]*=(?!=)")
+
+
+def _imported(text: str) -> tuple[str, ...]:
+    """The names an import binds; `*` for a star."""
+    text = re.sub(r"#[^\n]*", "", text)
+    if text.startswith("from"):
+        _, _, text = text.partition(" import")
+    else:
+        text = text[len("import") :]
+    names = []
+    for part in text.replace("(", " ").replace(")", " ").replace("\\\n", " ").split(","):
+        words = part.split()
+        if words:
+            names.append(words[-1] if "as" in words[1:] else words[0].split(".")[0])
+    return tuple(names)
+
+
+class Python:
+    """See the module."""
+
+    name: Language = "python"
+    tags = frozenset(
+        {"python", "py", "python3", "python2", "py3", "ipython", "ipython3", "pycon", "python-repl", "sage", "gyp"}
+    )
+    suffixes: tuple[str, ...] = (".py", ".pyw")
+
+    def parses(self, code: str) -> bool:
+        if len(code) > PARSE_LIMIT or not well_indented(code):
+            return False
+        return not Parser(_syntax()).parse(code.encode("utf-8", "replace")).root_node.has_error
+
+    def statements(self, code: str, *, prose: bool = False) -> list[Statement]:
+        spans: list[tuple[int, int]] = []
+        decorated = False
+        for at in lines(code, prose=prose):
+            inside = at.code > at.start or (_JOINED.match(code, at.code) is not None)
+            if spans and (inside or decorated):
+                spans[-1] = (spans[-1][0], at.end)
+            else:
+                spans.append((at.start, at.end))
+            decorated = not (at.code > at.start) and code.startswith("@", at.code)
+        return [Statement(start, end, *_first_word_kind(code[start:end])) for start, end in spans]
+
+    def is_stub(self, code: str) -> bool:
+        body = [at for at in lines(code) if at.code > at.start]
+        if not body:  # `def f(x): return 1` has its body on the line
+            return re.search(r":[ \t]*(?:pass|\.\.\.)?[ \t]*(?:#.*)?$", code.rstrip()) is not None
+        return all(
+            code[at.code] in "\"'"
+            or code.startswith(("r'''", 'r"""'), at.code)
+            or _STUB_LINE.match(code[at.code : at.end].strip())
+            for at in body
+        )
+
+    def used(self, code: str) -> set[str]:
+        bare = TOKEN.sub(
+            lambda token: token[0] if token.lastgroup in ("open", "close", "newline", "join") else " ", code
+        )
+        bound: set[str] = set()
+        for found in re.finditer(
+            r"^[ \t]*([^\W\d]\w*(?:[ \t]*,[ \t]*\*?[^\W\d]\w*)*)[ \t]*(?::[^=\n]*)?=(?!=)", bare, re.M
+        ):
+            bound.update(_WORD.findall(found[1]))
+        for found in re.finditer(r"\bfor\b([^\n]{0,200}?)\bin\b", bare):
+            bound.update(_WORD.findall(found[1]))
+        for found in re.finditer(
+            r"\bdef[ \t]+(\w+)[ \t]*\(([^)]{0,2000})\)|\blambda\b([^:\n]{0,200}):|\b(?:as|class)[ \t]+(\w+)", bare
+        ):
+            bound.update(name for name in (found[1], found[4]) if name)
+            for part in (found[2] or found[3] or "").split(","):
+                if word := _WORD.search(part):
+                    bound.add(word[0])
+        for statement in self.statements(code):
+            bound.update(statement.names)
+        return set(_WORD.findall(bare)) - bound
