@@ -40,7 +40,7 @@ class LazyGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError:
-            import difflib  # noqa: PLC0415 - only a mistyped name needs it
+            import difflib
 
             known = self.list_commands(ctx)
             near = difflib.get_close_matches(args[0], known, n=2, cutoff=0.5)
@@ -61,7 +61,7 @@ def _is_here(path: str) -> bool:
 
 def _version(ctx: click.Context, _parameter: click.Parameter, asked: bool) -> None:
     if asked and not ctx.resilient_parsing:
-        from importlib.metadata import version  # noqa: PLC0415 - 20 ms that only --version needs
+        from importlib.metadata import version
 
         click.echo(f"assay {version('assay')}")
         ctx.exit()

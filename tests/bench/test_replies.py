@@ -85,8 +85,8 @@ def test_an_escaped_half_of_a_surrogate_pair_becomes_storable(tmp_path: Path) ->
     assert read_replies(path, TASKS).given[0].text == "a? b\0é"
 
 
-@pytest.mark.parametrize("name", [1, "1"])
-def test_a_number_means_the_task_whose_id_ends_with_it(tmp_path: Path, name: object) -> None:
+@pytest.mark.parametrize("name", [1, "1", "001", "little/1", " Little/01 "])
+def test_a_task_may_be_spelt_otherwise_or_by_its_number_alone(tmp_path: Path, name: object) -> None:
     assert read_replies(write(tmp_path, {"task_id": name, "reply": ""}), TASKS).given[0].task == "Little/1"
 
 

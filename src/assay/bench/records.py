@@ -33,6 +33,10 @@ class Evaluation(Record):
     repair: int = 0
     limit: int | None = None
     kind: Kind = "reply"
+    fresh: bool = False
+    """Whether replies kept from other evaluations are left aside."""
+    stop: tuple[str, ...] | None = None
+    """Where completions are cut; None: at the suite's stop words, unless the text is a whole program."""
     replies: tuple[str, ...] = ()
     """The files that were graded, for people."""
     executor: str = ""

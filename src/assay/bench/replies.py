@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
 from assay.bench.records import Given, Kind
+from assay.bench.suites import same_task
 from assay.errors import AssayError
 from assay.records import Task
 
@@ -256,8 +257,8 @@ class _Matcher:
     """Finds the task a line is about: by id, by the number at the end of the id, or by the prompt."""
 
     def __init__(self, tasks: Sequence[Task]) -> None:
-        self._ids = {task.id: task for task in tasks}
-        self._numbers = _unambiguous((task.id.rpartition("/")[2], task) for task in tasks)
+        self._ids = {same_task(task.id): task for task in tasks}
+        self._numbers = _unambiguous((key.rpartition("/")[2], task) for key, task in self._ids.items())
         self._prompts = _unambiguous((_squeezed(task.prompt), task) for task in tasks)
         self._entries: dict[str, list[Task]] = {}
         for task in tasks:
@@ -275,11 +276,10 @@ class _Matcher:
         if isinstance(name, bool) or not isinstance(name, (str, int)):
             raise _BrokenError(f"task_id is a JSON {_json_name(name)}, not a name or number")
         text = str(name)
-        if task := self._ids.get(text):
+        key = same_task(text)
+        if task := self._ids.get(key) or self._numbers.get(key):
             return task
-        if text.isdecimal() and (task := self._numbers.get(text)):
-            return task
-        known = sorted(self._ids)
+        known = sorted(task.id for task in self._ids.values())
         near = difflib.get_close_matches(text, known, n=3, cutoff=0.6) or known[:1]
         raise _UnknownTaskError(text, f"no task {text!r} in this suite; the nearest: {', '.join(near)}")
 

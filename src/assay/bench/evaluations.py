@@ -1,0 +1,277 @@
+"""Save and read evaluations, the tasks they are made of, their batches and their samples."""
+
+import hashlib
+import json
+import secrets
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from assay.bench.records import Evaluation, Sample
+from assay.bench.tables import BATCHES, EVALUATIONS, PLANS, SAMPLES, TASKS
+from assay.errors import AssayError, UnknownName
+from assay.records import Task
+from assay.store import Store
+from assay.store.tables import CALLS
+
+State = Literal["running", "paused", "done", "failed"]
+_CHUNK = 500  # rows a statement: well below PostgreSQL's 65,535 parameters
+
+
+class Place(NamedTuple):
+    """Which sample of an evaluation."""
+
+    suite: str
+    task: str
+    model: str
+    number: int
+    """From 0, of the samples of one task."""
+
+
+def new_id() -> str:
+    """A name for an evaluation: sorts by time, short enough to type, and never given twice."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+# ---- evaluations ---------------------------------------------------------------------------------------------------
+
+
+def create(store: Store, evaluation: Evaluation, tasks: Sequence[Task], batches: Iterable[object]) -> None:
+    """Save a new evaluation with its tasks and its work, all or nothing."""
+    with store.engine.begin() as connection:
+        connection.execute(
+            sa.insert(EVALUATIONS).values(
+                id=evaluation.id,
+                created=evaluation.created,
+                source=evaluation.source,
+                state=evaluation.state,
+                executor=evaluation.executor,
+                note=evaluation.note,
+                record=evaluation.model_dump_json(),
+            )
+        )
+        _save_tasks(connection, evaluation.id, tasks)
+        rows = [
+            {"evaluation": evaluation.id, "number": number, "payload": json.dumps(batch)}
+            for number, batch in enumerate(batches)
+        ]
+        for chunk in _chunks(rows, _CHUNK):
+            connection.execute(sa.insert(BATCHES), chunk)
+
+
+def _save_tasks(connection: sa.Connection, evaluation: str, tasks: Sequence[Task]) -> None:
+    texts = [task.model_dump_json() for task in tasks]
+    digests = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
+    known = set(connection.scalars(sa.select(TASKS.c.digest).where(TASKS.c.digest.in_(digests))))
+    new = {digest: text for digest, text in zip(digests, texts, strict=True) if digest not in known}
+    for chunk in _chunks([{"digest": digest, "record": text} for digest, text in sorted(new.items())], 20):
+        connection.execute(insert(TASKS).on_conflict_do_nothing(), chunk)
+    rows = [
+        {"evaluation": evaluation, "position": position, "suite": task.suite, "task": task.id, "digest": digest}
+        for position, (task, digest) in enumerate(zip(tasks, digests, strict=True))
+    ]
+    for chunk in _chunks(rows, _CHUNK):
+        connection.execute(sa.insert(PLANS), chunk)
+
+
+def read_evaluation(store: Store, name: str) -> Evaluation:
+    """One evaluation, by its id, by the beginning or end of it that no other has, or `last`."""
+    with store.engine.connect() as connection:
+        row = connection.execute(_select().where(EVALUATIONS.c.id == name)).one_or_none()
+        if row is None:
+            found = _named(list(connection.scalars(sa.select(EVALUATIONS.c.id).order_by(EVALUATIONS.c.created))), name)
+            row = connection.execute(_select().where(EVALUATIONS.c.id == found)).one()
+    return _evaluation(row)
+
+
+def _named(ids: Sequence[str], name: str) -> str:
+    if not ids:
+        raise AssayError("There is no evaluation yet.", "Start one with `assay bench run` or `assay bench grade`.")
+    if name == "last":
+        return ids[-1]
+    found = [known for known in ids if name and (known.startswith(name) or known.endswith(name))]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise AssayError(f"{name!r} could be {len(found)} evaluations.", f"They are: {', '.join(found[-5:])}.")
+    raise UnknownName("evaluation", name, [*ids[-20:], "last"])
+
+
+def list_evaluations(store: Store, limit: int = 50) -> list[Evaluation]:
+    """The latest evaluations, newest first."""
+    with store.engine.connect() as connection:
+        return [
+            _evaluation(row)
+            for row in connection.execute(_select().order_by(EVALUATIONS.c.created.desc()).limit(limit))
+        ]
+
+
+def _select() -> "sa.Select[str, str, str, str]":
+    return sa.select(EVALUATIONS.c.record, EVALUATIONS.c.state, EVALUATIONS.c.executor, EVALUATIONS.c.note)
+
+
+def _evaluation(row: "sa.Row[str, str, str, str]") -> Evaluation:
+    record, state, executor, note = row
+    return Evaluation.model_validate({**json.loads(record), "state": state, "executor": executor, "note": note})
+
+
+def set_state(store: Store, evaluation: str, state: State, note: str = "", *, executor: str | None = None) -> None:
+    """Say how it stands, why, and who carries it out now."""
+    values = {"state": state, "note": note.replace("\0", " ")} | ({} if executor is None else {"executor": executor})
+    with store.engine.begin() as connection:
+        connection.execute(sa.update(EVALUATIONS).where(EVALUATIONS.c.id == evaluation).values(values))
+
+
+# ---- tasks and batches ---------------------------------------------------------------------------------------------
+
+
+def read_tasks(store: Store, evaluation: str) -> list[Task]:
+    """The tasks it is made of, in their suites' order."""
+    query = (
+        sa.select(TASKS.c.record)
+        .join(PLANS, PLANS.c.digest == TASKS.c.digest)
+        .where(PLANS.c.evaluation == evaluation)
+        .order_by(PLANS.c.position)
+    )
+    with store.engine.connect() as connection:
+        return [Task.model_validate_json(text) for text in connection.scalars(query)]
+
+
+def read_batch(store: Store, evaluation: str, number: int) -> object:
+    """What `create` was given as the batch of this number."""
+    query = sa.select(BATCHES.c.payload).where(BATCHES.c.evaluation == evaluation, BATCHES.c.number == number)
+    with store.engine.connect() as connection:
+        return json.loads(connection.scalars(query).one())
+
+
+def count_batches(store: Store, evaluation: str) -> int:
+    """How many batches its work was cut into."""
+    query = sa.select(sa.func.count()).where(BATCHES.c.evaluation == evaluation)
+    with store.engine.connect() as connection:
+        return connection.scalars(query).one()
+
+
+def count_items(store: Store, evaluation: str) -> int:
+    """How many samples its work comes to."""
+    length = sa.func.json_array_length(sa.cast(BATCHES.c.payload, sa.JSON))
+    query = sa.select(sa.func.coalesce(sa.func.sum(length), 0)).where(BATCHES.c.evaluation == evaluation)
+    with store.engine.connect() as connection:
+        return int(connection.scalars(query).one())
+
+
+# ---- samples -------------------------------------------------------------------------------------------------------
+
+
+def save_samples(store: Store, samples: Sequence[Sample]) -> None:
+    """Save finished samples. One that is there already stays as it is: none is counted twice."""
+    rows = [
+        {
+            "evaluation": sample.evaluation,
+            "suite": sample.suite,
+            "task": sample.task,
+            "model": sample.model,
+            "index": sample.index,
+            "kind": sample.kind,
+            "status": sample.status,
+            "first_status": sample.first_status,
+            "record": sample.model_dump_json(),
+        }
+        for sample in samples
+    ]
+    with store.engine.begin() as connection:
+        for chunk in _chunks(rows, _CHUNK):
+            connection.execute(insert(SAMPLES).on_conflict_do_nothing(), chunk)
+
+
+def read_samples(store: Store, evaluation: str) -> Iterator[Sample]:
+    """Every finished sample, task by task in the suites' order."""
+    query = (
+        sa.select(SAMPLES.c.record)
+        .join(
+            PLANS,
+            sa.and_(
+                PLANS.c.evaluation == SAMPLES.c.evaluation,
+                PLANS.c.suite == SAMPLES.c.suite,
+                PLANS.c.task == SAMPLES.c.task,
+            ),
+        )
+        .where(SAMPLES.c.evaluation == evaluation)
+        .order_by(SAMPLES.c.model, PLANS.c.position, SAMPLES.c.index)
+        .execution_options(yield_per=_CHUNK)
+    )
+    with store.engine.connect() as connection:
+        for text in connection.scalars(query):
+            yield Sample.model_validate_json(text)
+
+
+def finished(store: Store, evaluation: str, places: Collection[Place] | None = None) -> set[Place]:
+    """Which samples are there; of these places, or all."""
+    query = sa.select(SAMPLES.c.suite, SAMPLES.c.task, SAMPLES.c.model, SAMPLES.c.index)
+    query = query.where(SAMPLES.c.evaluation == evaluation)
+    if places is not None:
+        key = sa.tuple_(SAMPLES.c.suite, SAMPLES.c.task, SAMPLES.c.model, SAMPLES.c.index)
+        query = query.where(key.in_(sorted(places)))
+    with store.engine.connect() as connection:
+        return {Place(*row) for row in connection.execute(query)}
+
+
+def count_statuses(store: Store, evaluation: str) -> dict[str, Counter[str]]:
+    """How many samples of each status there are so far, by model."""
+    query = (
+        sa.select(SAMPLES.c.model, SAMPLES.c.status, sa.func.count())
+        .where(SAMPLES.c.evaluation == evaluation)
+        .group_by(SAMPLES.c.model, SAMPLES.c.status)
+    )
+    counts: dict[str, Counter[str]] = {}
+    with store.engine.connect() as connection:
+        for model, status, number in connection.execute(query):
+            counts.setdefault(model, Counter())[status] = number
+    return counts
+
+
+def count_tasks(store: Store, evaluation: str) -> int:
+    """How many distinct tasks have a sample that counts."""
+    tasks = sa.select(SAMPLES.c.suite, SAMPLES.c.task).distinct()
+    query = tasks.where(SAMPLES.c.evaluation == evaluation, SAMPLES.c.status != "error").subquery()
+    with store.engine.connect() as connection:
+        return connection.scalars(sa.select(sa.func.count()).select_from(query)).one()
+
+
+class Spent(NamedTuple):
+    """What the calls of an evaluation took so far."""
+
+    completion_tokens: int | None
+    cost: float | None
+    currency: str
+
+
+def spent(store: Store, evaluation: str) -> Spent:
+    """Summed over its calls; of several currencies, the one most was spent in."""
+    query = (
+        sa.select(sa.func.sum(CALLS.c.completion_tokens), sa.func.sum(CALLS.c.cost), CALLS.c.currency)
+        .where(CALLS.c.evaluation == evaluation, CALLS.c.status == "ok")
+        .group_by(CALLS.c.currency)
+    )
+    with store.engine.connect() as connection:
+        rows = list(connection.execute(query))
+    if not rows:
+        return Spent(None, None, "USD")
+    tokens = [int(row[0]) for row in rows if row[0] is not None]
+    _, cost, currency = max(rows, key=lambda row: row[1] or 0)
+    return Spent(sum(tokens) if tokens else None, cost, currency or "USD")
+
+
+def drop_errors(store: Store, evaluation: str) -> int:
+    """Forget samples that came to an error of ours, so that `resume` tries them again. How many there were."""
+    query = sa.delete(SAMPLES).where(SAMPLES.c.evaluation == evaluation, SAMPLES.c.status == "error")
+    with store.engine.begin() as connection:
+        return connection.execute(query).rowcount
+
+
+def _chunks(rows: Sequence[dict[str, object]], size: int) -> Iterator[Sequence[dict[str, object]]]:
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]

@@ -1,0 +1,650 @@
+"""One evaluation, resumable: the road with its two doors, asking and running, made durable.
+
+An evaluation is cut into batches, and each is a workflow on a queue that every worker takes from. Its steps look up
+what is kept before they pay for it: a reply is written down the moment it arrives, runs in small groups. So whenever a
+process is killed, what is asked again are the requests that were under way in it, and no more. A sample is saved once,
+under its place in the evaluation, which is why none is lost or counted twice.
+
+Nothing of an evaluation lives in a workflow's state. A workflow that ended early (a server was down, a step failed)
+is followed by a new generation of workflows for what is still missing.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from dbos import DBOS
+from pydantic import TypeAdapter
+
+from assay import workflows
+from assay.bench import asking, evaluations
+from assay.bench.evaluations import Place
+from assay.bench.judging import Judge, Text
+from assay.bench.records import Attempt, Evaluation, Given, Kind, Sample
+from assay.bench.suites import Suite
+from assay.bench.suites.oracle import needs_oracle, oracle_program, with_answers
+from assay.errors import AssayError, ProviderError
+from assay.pipeline.checks import run_many
+from assay.pipeline.llm import Patience, Refused, ServerDown
+from assay.pipeline.llm.gateway import Gateway
+from assay.pipeline.sandbox import Sandbox
+from assay.pipeline.sandbox.choose import open_sandbox
+from assay.records import Isolation, Message, Model, Record, Reply, Report, Request, Run, Task
+from assay.settings import Settings
+from assay.store import Store, kept, open_store
+from assay.tracing import Tracing
+
+QUEUE = "bench"
+AT_ONCE = 4
+"""Batches of one process at a time: while one runs programs, the others ask."""
+GRADED = 200
+"""Replies made elsewhere in a batch: a batch costs some 30 ms besides its work."""
+LOOK_S = 0.25
+
+
+class Item(Record):
+    """One sample to be made: its place, and the text where it was made elsewhere."""
+
+    suite: str
+    task: str
+    model: str
+    number: int
+    kind: Kind = "reply"
+    text: str | None = None
+
+    @property
+    def place(self) -> Place:
+        return Place(self.suite, self.task, self.model, self.number)
+
+
+_ITEMS = TypeAdapter(tuple[Item, ...])
+
+
+class Progress(NamedTuple):
+    """How far an evaluation is."""
+
+    done: int
+    total: int
+    passed: int
+    errors: int
+    running: int
+    tasks: int
+    completion_tokens: int | None
+    cost: float | None
+    currency: str
+
+
+class NotAsked(NamedTuple):
+    """One question that a server, otherwise well, would not answer."""
+
+    suite: str
+    task: str
+    number: int
+    why: str
+
+
+class Interrupted(AssayError):  # noqa: N818 - it reads as a sentence
+    """The user stopped a run. What is done is kept."""
+
+    exit_code = 130
+
+
+# ---- the bench of this process -------------------------------------------------------------------------------------
+
+_bench: "Bench | None" = None
+
+
+def _here() -> "Bench":
+    assert _bench is not None, "steps run in a process that opened a Bench"
+    return _bench
+
+
+class Bench:
+    """What this process evaluates with: store, engine, sandbox and gateway. One a process; use it as a context."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        sandbox: str | None = None,
+        allow_unsafe: bool = False,
+        workers: int | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        self.settings = replace(settings, sandbox=sandbox or settings.sandbox, workers=workers or settings.workers)
+        self._allow_unsafe = allow_unsafe
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._tasks: dict[str, dict[tuple[str, str], Task]] = {}
+        self._stopping = threading.Event()
+        self.asked = 0
+        """Requests under way in this process."""
+        self.down: dict[tuple[str, int, str], str] = {}
+        """Why a model is asked no more, by evaluation, generation and model."""
+
+    # The dear ones are made when they are first needed: a worker with nothing to do needs no sandbox.
+
+    @cached_property
+    def store(self) -> Store:
+        return open_store(self.settings)
+
+    @cached_property
+    def sandbox(self) -> Sandbox:
+        return open_sandbox(self.settings, required=1, allow_unsafe=self._allow_unsafe)
+
+    @cached_property
+    def tracing(self) -> Tracing | None:
+        return Tracing.from_settings(self.settings)
+
+    @cached_property
+    def _gateway(self) -> Gateway:
+        return Gateway(patience=self._patience, recorders=(self,), tracing=self.tracing)
+
+    @cached_property
+    def _judge(self) -> Judge:
+        return Judge(self.store, self.sandbox, self.settings.workers)
+
+    @property
+    def gateway(self) -> Gateway:
+        with self._lock:
+            return self._gateway
+
+    @property
+    def judge(self) -> Judge:
+        with self._lock:
+            return self._judge
+
+    @cached_property
+    def engine(self) -> workflows.Engine:
+        engine = workflows.start_engine(self.store, settings=self.settings, reap=True)
+        workflows.define_queue(QUEUE, per_worker=AT_ONCE)
+        return engine
+
+    def __enter__(self) -> Self:
+        global _bench
+        if _bench is not None:
+            raise AssayError("This process evaluates already.", "Close the other Bench first: there is one a process.")
+        _bench = self
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop taking work and give everything back. Safe to call again."""
+        global _bench
+        self._stopping.set()
+        made = self.__dict__
+        for name, end in (("engine", "stop"), ("_gateway", "close"), ("sandbox", "close"), ("tracing", "close")):
+            if (part := made.pop(name, None)) is not None:
+                getattr(part, end)()
+        made.pop("_judge", None)
+        if (store := made.pop("store", None)) is not None:
+            store.close()
+        if _bench is self:
+            _bench = None
+
+    def isolation(self) -> Isolation:
+        """How programs are kept apart here."""
+        return self.sandbox.capabilities()
+
+    # -- the gateway's recorder: how many requests are under way
+
+    def call_started(self, request: Request) -> None:  # noqa: ARG002
+        with self._lock:
+            self.asked += 1
+
+    def call_finished(self, request: Request, outcome: Reply | ProviderError, seconds: float) -> None:  # noqa: ARG002
+        with self._lock:
+            self.asked -= 1
+
+    # -- tasks
+
+    def tasks(self, evaluation: str) -> dict[tuple[str, str], Task]:
+        """The tasks of an evaluation, read once: some hold megabytes of inputs."""
+        with self._lock:
+            if evaluation not in self._tasks:
+                while len(self._tasks) >= 2:
+                    self._tasks.pop(next(iter(self._tasks)))
+                tasks = evaluations.read_tasks(self.store, evaluation)
+                self._tasks[evaluation] = {(task.suite, task.id): task for task in tasks}
+            return self._tasks[evaluation]
+
+    def answered(self, tasks: Sequence[Task], said: Callable[[str], None] = lambda _: None) -> list[Task]:
+        """The tasks with the expected values that they leave to their reference, which is run for them."""
+        waiting = [task for task in tasks if needs_oracle(task)]
+        if not waiting:
+            return list(tasks)
+        programs = {f"{task.suite}\0{task.id}": (task, oracle_program(task)) for task in waiting}
+        keys = {name: self.judge.run_key(task, program) for name, (task, program) in programs.items()}
+        found = kept.runs(self.store, list(keys.values()))
+        runs: dict[str, Sequence[Run]] = {name: found[key] for name, key in keys.items() if key in found}
+        missing = [name for name in programs if name not in runs]
+        if missing:
+            said(f"Running {len(missing)} references for the values they expect (once; they are kept) …")
+            jobs = [(name, *programs[name]) for name in missing]
+            for name, made in run_many(self.sandbox, jobs, self.settings.workers):
+                runs[name] = made
+                kept.keep_runs(self.store, {keys[name]: made})
+        return [
+            with_answers(task, runs[name]) if (name := f"{task.suite}\0{task.id}") in programs else task
+            for task in tasks
+        ]
+
+    # ---- what commands call ----------------------------------------------------------------------------------------
+
+    def begin_run(
+        self,
+        suites: Sequence[Suite],
+        models: Sequence[Model],
+        *,
+        samples: int = 1,
+        repair: int = 0,
+        limit: int | None = None,
+        fresh: bool = False,
+        said: Callable[[str], None] = lambda _: None,
+    ) -> Evaluation:
+        """Save a new evaluation of models over suites; `finish` then carries it out.
+
+        A model with suites of its own is asked those of them that are here; any other is asked all.
+        """
+        tasks = self.answered([task for suite in suites for task in suite.tasks[:limit]], said)
+        evaluation = Evaluation(
+            id=evaluations.new_id(),
+            created=datetime.now(UTC),
+            source="run",
+            suites=tuple(suite.name for suite in suites),
+            models=tuple(models),
+            samples=samples,
+            repair=repair,
+            limit=limit,
+            fresh=fresh,
+        )
+        evaluations.create(self.store, evaluation, tasks, _run_batches(tasks, models, samples))
+        return evaluation
+
+    def begin_grading(
+        self,
+        suite: Suite,
+        given: Sequence[Given],
+        *,
+        files: Sequence[str] = (),
+        limit: int | None = None,
+        stop: tuple[str, ...] | None = None,
+        said: Callable[[str], None] = lambda _: None,
+    ) -> Evaluation:
+        """Save a new evaluation of replies made elsewhere; `finish` then carries it out."""
+        tasks = self.answered(suite.tasks[:limit], said)
+        kinds = [one.kind for one in given]
+        evaluation = Evaluation(
+            id=evaluations.new_id(),
+            created=datetime.now(UTC),
+            source="grade",
+            suites=(suite.name,),
+            samples=max((one.index + 1 for one in given), default=1),
+            limit=limit,
+            kind=max(set(kinds), key=kinds.count) if kinds else "reply",
+            stop=stop,
+            replies=tuple(files),
+        )
+        items = [
+            Item(suite=one.suite, task=one.task, model=one.model, number=one.index, kind=one.kind, text=one.text)
+            for one in given
+        ]
+        evaluations.create(self.store, evaluation, tasks, _payloads(items, GRADED))
+        return evaluation
+
+    def finish(self, evaluation: str, watch: Callable[[Progress], None] = lambda _: None) -> Evaluation:
+        """Carry out what is missing of an evaluation, and say how it stands then. Raises Interrupted on Ctrl-C."""
+        found = evaluations.read_evaluation(self.store, evaluation)
+        try:
+            engine = self.engine
+            parent = self._take_up(found, engine)
+            self._watch(found, parent, watch)
+        except KeyboardInterrupt:
+            raise self._interrupted(found) from None
+        return evaluations.read_evaluation(self.store, found.id)
+
+    def _take_up(self, evaluation: Evaluation, engine: workflows.Engine) -> str:
+        """Start the evaluation's workflow, or recover one that a dead process has left. Gives its id."""
+        mine = {work.id: work for work in workflows.works(f"{evaluation.id}:")}
+        generations = sorted(int(name.split(":")[1]) for name in mine if name.count(":") == 1)
+        last = mine.get(f"{evaluation.id}:{generations[-1]}") if generations else None
+        evaluations.set_state(self.store, evaluation.id, "running", executor=engine.executor_id)
+        if last is None or last.state not in ("waiting", "running"):
+            evaluations.drop_errors(self.store, evaluation.id)
+            generation = generations[-1] + 1 if generations else 0
+            parent = f"{evaluation.id}:{generation}"
+            return workflows.start(
+                evaluate, evaluation.id, generation, evaluation.repair + 1, evaluation.source == "run", id=parent
+            )
+        for executor in sorted({work.executor for work in mine.values() if work.state == "running" and work.executor}):
+            try:
+                engine.recover(executor)
+            except AssayError:
+                if executor == last.executor:
+                    raise AssayError(
+                        f"Evaluation {evaluation.id} is at work in another process.",
+                        "Wait for it, or end that process first. `assay bench show` says how far it is.",
+                    ) from None
+        return last.id
+
+    def _watch(self, evaluation: Evaluation, parent: str, watch: Callable[[Progress], None]) -> None:
+        ended: list[BaseException | None] = []
+
+        def wait() -> None:
+            try:
+                workflows.result(parent)
+                ended.append(None)
+            except BaseException as error:
+                ended.append(error)
+
+        thread = threading.Thread(target=wait, name="assay-result", daemon=True)
+        thread.start()
+        total = self.total(evaluation)
+        while thread.is_alive():
+            watch(self.progress(evaluation, total))
+            thread.join(LOOK_S)
+        watch(self.progress(evaluation, total))
+        if ended[0] is not None and not isinstance(ended[0], workflows.WorkFailed):
+            raise ended[0]
+        if ended[0] is not None:
+            evaluations.set_state(self.store, evaluation.id, "failed", str(ended[0]))
+
+    def _interrupted(self, evaluation: Evaluation) -> Interrupted:
+        progress = self.progress(evaluation, self.total(evaluation))
+        evaluations.set_state(self.store, evaluation.id, "paused", "stopped by the user")
+        return Interrupted(
+            f"Stopped. {progress.done} of {progress.total} samples are done and kept, and every reply that came.",
+            f"Go on with: assay bench resume {evaluation.id}",
+        )
+
+    def total(self, evaluation: Evaluation) -> int:
+        """How many samples it is made of."""
+        return evaluations.count_items(self.store, evaluation.id)
+
+    def progress(self, evaluation: Evaluation, total: int) -> Progress:
+        """How far it is, counted in the database: other workers' samples too."""
+        counts = evaluations.count_statuses(self.store, evaluation.id)
+        done = sum(sum(counter.values()) for counter in counts.values())
+        spent = evaluations.spent(self.store, evaluation.id)
+        return Progress(
+            done=done,
+            total=total,
+            passed=sum(counter["pass"] for counter in counts.values()),
+            errors=sum(counter["error"] for counter in counts.values()),
+            running=self.asked,
+            tasks=evaluations.count_tasks(self.store, evaluation.id) if done else 0,
+            completion_tokens=spent.completion_tokens,
+            cost=spent.cost,
+            currency=spent.currency,
+        )
+
+    # ---- the two doors, for steps ----------------------------------------------------------------------------------
+
+    def ask(self, evaluation: Evaluation, generation: int, number: int, turn: int) -> tuple[str, list[NotAsked]]:
+        """Ask for every reply of a batch's turn that is not kept yet.
+
+        Gives why the model is asked no more ("": it is), and which single questions came to nothing.
+        """
+        talks = self._talks(evaluation, number, turn)
+        found = kept.replies(self.store, [talk.key for talk in talks])
+        open_ = {talk.key: talk for talk in talks if talk.key not in found}
+        note = ""
+        errors: list[NotAsked] = []
+        for talk in open_.values():
+            note = note or self.down.get((evaluation.id, generation, talk.item.model), "")
+        by_request = {id(talk.request): talk for talk in open_.values()}
+
+        def keep(request: Request, outcome: Reply | ProviderError) -> None:
+            nonlocal note
+            talk = by_request[id(request)]
+            if isinstance(outcome, Reply):
+                kept.keep_reply(self.store, talk.key, request, outcome, evaluation.id)
+                return
+            kept.record_failure(self.store, talk.key, request, str(outcome), evaluation.id)
+            if _stays(outcome):
+                note = note or f"{outcome} {outcome.help}".strip()
+                self.down[evaluation.id, generation, talk.item.model] = note
+            else:
+                errors.append(NotAsked(talk.item.suite, talk.item.task, talk.item.number, str(outcome)))
+
+        if not note and open_:
+            try:
+                self.gateway.complete_all([talk.request for talk in open_.values()], keep)
+            except AssayError as error:  # no key for it on this machine, or a recording that is gone
+                note = f"{error} {error.help}".strip()
+        return note, errors
+
+    def run(self, evaluation: Evaluation, number: int, turn: int, turns: int, errors: Sequence[NotAsked]) -> bool:
+        """Judge a turn's replies and save the samples that are finished by it; whether another turn is needed."""
+        talks = self._talks(evaluation, number, turn)
+        found = kept.replies(self.store, [talk.key for talk in talks if talk.item.text is None])
+        failed = {(error.suite, error.task, error.number): error.why for error in errors}
+        texts: dict[int, _Talk] = {}
+        waiting: list[Text] = []
+        finished: list[Sample] = []
+        for talk in talks:
+            if (reply := talk.reply(found)) is not None:
+                text = Text(talk.task, talk.item.kind, reply, evaluation.stop)
+                texts[id(text)] = talk
+                waiting.append(text)
+            elif why := failed.get((talk.item.suite, talk.item.task, talk.item.number)):
+                finished.append(talk.sample(evaluation.id, _not_asked(talk.task, why)))
+        another = False
+        last = time.monotonic()
+        for text, attempt in self.judge.judge(waiting):
+            self._still_open()
+            talk = texts[id(text)]
+            if turn + 1 < turns and asking.complaint(talk.counted(attempt)) is not None:
+                another = True
+                continue
+            finished.append(talk.sample(evaluation.id, attempt))
+            if time.monotonic() - last >= 1:
+                evaluations.save_samples(self.store, finished)
+                finished, last = [], time.monotonic()
+        evaluations.save_samples(self.store, finished)
+        return another
+
+    def _still_open(self) -> None:
+        """A program that ended because we are closing says nothing: its step must not save that."""
+        if self._stopping.is_set():
+            raise Interrupted("This process is stopping.")
+
+    def _talks(self, evaluation: Evaluation, number: int, turn: int) -> list["_Talk"]:
+        """The samples of a batch that are still open, each at the beginning of this turn: rebuilt from what is kept."""
+        tasks = self.tasks(evaluation.id)
+        models = {model.name: model for model in evaluation.models}
+        items = _ITEMS.validate_python(evaluations.read_batch(self.store, evaluation.id, number))
+        there = evaluations.finished(self.store, evaluation.id, [item.place for item in items])
+        talks = []
+        for item in items:
+            if item.place in there:
+                continue
+            task = tasks[item.suite, item.task]
+            talk = _Talk(item, task)
+            if item.text is None:
+                talk.begin(models[item.model], evaluation)
+            talks.append(talk)
+        for _ in range(turn):
+            talks = self._after_a_turn(talks)
+        return talks
+
+    def _after_a_turn(self, talks: Sequence["_Talk"]) -> list["_Talk"]:
+        """Those that go on after a failure which the model may see."""
+        found = kept.replies(self.store, [talk.key for talk in talks])
+        texts = {talk.key: Text(talk.task, talk.item.kind, found[talk.key]) for talk in talks if talk.key in found}
+        by_text = {id(texts[talk.key]): talk for talk in talks if talk.key in texts}
+        going_on = []
+        for text, attempt in self.judge.judge(texts.values()):
+            talk = by_text[id(text)]
+            if (said := asking.complaint(talk.counted(attempt))) is not None:
+                talk.go_on(attempt, said)
+                going_on.append(talk)
+        return going_on
+
+
+# ---- one sample on its way -----------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Talk:
+    """One sample: what was said so far, and what would be asked now."""
+
+    item: Item
+    task: Task
+    attempts: list[Attempt] = field(default_factory=list)
+    messages: tuple[Message, ...] = ()
+    request: Request = field(init=False)
+    key: str = ""
+    _model: Model = field(init=False)
+    _scope: str = ""
+
+    def begin(self, model: Model, evaluation: Evaluation) -> None:
+        self._model = model
+        self._scope = "" if asking.same_everywhere(model) and not evaluation.fresh else evaluation.id
+        self._say(asking.question(self.task, model))
+
+    def go_on(self, attempt: Attempt, said: str) -> None:
+        self.attempts.append(attempt)
+        self._say(asking.follow_up(self.messages, attempt, said))
+
+    def _say(self, messages: tuple[Message, ...]) -> None:
+        self.messages = messages
+        self.request = Request(model=self._model, messages=messages, sample=self.item.number)
+        # A model asked under two names, with the same options, is two rows of the report: they share no sample.
+        self.key = kept.key_of("reply", self._scope, self.item.model, asking.determinants(self.request))
+
+    def reply(self, found: dict[str, Reply]) -> Reply | None:
+        return found.get(self.key) if self.item.text is None else Reply(text=self.item.text)
+
+    def counted(self, attempt: Attempt) -> Report:
+        return attempt.raw if self.item.kind == "completion" and attempt.raw is not None else attempt.report
+
+    def sample(self, evaluation: str, attempt: Attempt) -> Sample:
+        return Sample(
+            evaluation=evaluation,
+            suite=self.item.suite,
+            task=self.item.task,
+            model=self.item.model,
+            index=self.item.number,
+            kind=self.item.kind,
+            attempts=(*self.attempts, attempt),
+        )
+
+
+def _not_asked(task: Task, why: str) -> Attempt:
+    report = Report(task=task.id, suite=task.suite, status="error", message=f"The model could not be asked: {why}")
+    return Attempt(reply=Reply(text="", finish="other"), report=report)
+
+
+def _stays(error: ProviderError) -> bool:
+    """Whether the next question would fare no better: then the run pauses, and the model is blamed for nothing."""
+    return isinstance(error, ServerDown) or (isinstance(error, Refused) and error.status in (401, 402, 403, 404))
+
+
+def _run_batches(tasks: Sequence[Task], models: Sequence[Model], samples: int) -> Iterator[object]:
+    """Model by model (a local server loads one at a time), and within one sample by sample over all tasks."""
+    for model in models:
+        asked = [task for task in tasks if not model.suites or task.suite in model.suites]
+        items = [
+            Item(suite=task.suite, task=task.id, model=model.name, number=number)
+            for number in range(samples)
+            for task in asked
+        ]
+        yield from _payloads(items, max(8, min(64, 2 * model.concurrency)))
+
+
+def _payloads(items: Sequence[Item], size: int) -> Iterator[object]:
+    for start in range(0, len(items), size):
+        yield [item.model_dump(mode="json", exclude_defaults=True) for item in items[start : start + size]]
+
+
+# ---- the durable part ----------------------------------------------------------------------------------------------
+
+
+@DBOS.workflow()
+def evaluate(evaluation: str, generation: int, turns: int, asks: bool) -> None:
+    """One generation of an evaluation: every batch that has something missing, then how it all stands."""
+    notes = []
+    children = [
+        workflows.enqueue(
+            QUEUE, batch, evaluation, generation, number, turns, asks, id=f"{evaluation}:{generation}:{number}"
+        )
+        for number in find_work(evaluation)["batches"]
+    ]
+    failed = False
+    for child in children:
+        try:
+            note = workflows.result(child)
+        except workflows.WorkFailed as error:
+            note, failed = f"{error.kind}: {error}", True
+        if note and note not in notes:
+            notes.append(note)
+    settle(evaluation, notes, failed)
+
+
+@DBOS.workflow()
+def batch(evaluation: str, generation: int, number: int, turns: int, asks: bool) -> str:
+    """One batch: ask, run, and again for what may be repaired. Gives why it could not be finished, if so."""
+    for turn in range(turns):
+        note, errors = ask(evaluation, generation, number, turn) if asks else ["", []]
+        another = run(evaluation, number, turn, turns, errors)
+        if note or not another:
+            return str(note)
+    return ""
+
+
+@DBOS.step()
+def find_work(evaluation: str) -> dict[str, list[int]]:
+    """The batches that have something missing."""
+    store = _here().store
+    there = evaluations.finished(store, evaluation)
+    numbers = [
+        number
+        for number in range(evaluations.count_batches(store, evaluation))
+        if any(
+            item.place not in there
+            for item in _ITEMS.validate_python(evaluations.read_batch(store, evaluation, number))
+        )
+    ]
+    return {"batches": numbers}
+
+
+@DBOS.step()
+def ask(evaluation: str, generation: int, number: int, turn: int) -> list[Any]:
+    """The first door. Gives why the model is asked no more, and which single questions came to nothing."""
+    bench = _here()
+    note, errors = bench.ask(evaluations.read_evaluation(bench.store, evaluation), generation, number, turn)
+    return [note, [list(error) for error in errors]]
+
+
+@DBOS.step()
+def run(evaluation: str, number: int, turn: int, turns: int, errors: list[list[Any]]) -> bool:
+    """The second door, and the verdicts."""
+    bench = _here()
+    return bench.run(
+        evaluations.read_evaluation(bench.store, evaluation),
+        number,
+        turn,
+        turns,
+        [NotAsked(*error) for error in errors],
+    )
+
+
+@DBOS.step()
+def settle(evaluation: str, notes: list[str], failed: bool) -> None:
+    """Say how it stands: done, or paused or failed and why."""
+    store = _here().store
+    missing = evaluations.count_items(store, evaluation) - len(evaluations.finished(store, evaluation))
+    if not missing:
+        evaluations.set_state(store, evaluation, "done")
+    else:
+        evaluations.set_state(store, evaluation, "failed" if failed else "paused", " ".join(notes)[:2000])
