@@ -310,7 +310,7 @@ def _wrong_program(folder: Path, document: Document, about: TaskFile, cases: set
 # ---- the prompt ----------------------------------------------------------------------------------------------------
 
 _TOLD: dict[Language, tuple[str, str]] = {
-    "python": ("Python 3.11 or later, with nothing but the standard library", "def {}:"),
+    "python": ("Python 3.11 or later, with nothing but the standard library", "def {}"),
     "javascript": ("JavaScript for Node 20, with nothing but what Node brings", "function {}"),
 }
 _FENCES = re.compile(r"^`{3,}", re.MULTILINE)
@@ -324,8 +324,7 @@ def _prompt(text: str, about: TaskFile, checks: tuple[Check, ...]) -> str:
         parts.append(f"Write a whole program in {language}. It reads standard input and prints to standard output.")
     else:
         parts.append(
-            f"Write it in {language}. Define this function at the top level:\n\n"
-            f"{_fenced(header.format(about.signature), about.language)}"
+            f"Write it in {language}. Define this function at the top level: `{header.format(about.signature)}`"
         )
     if any(isinstance(check, Calls) and check.arguments_unchanged for check in checks):
         parts.append("The function must leave its arguments as they were.")
