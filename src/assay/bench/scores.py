@@ -7,6 +7,7 @@ of ours (status `error`), is counted apart and never taken for a wrong answer. d
 
 import itertools
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -184,7 +185,7 @@ class Score(Record):
     """How the runs were isolated, in words, with the samples so run."""
     integrity: dict[str, int] = Field(default_factory=dict)
     by_task: tuple[TaskScore, ...]
-    """In the order of the task ids."""
+    """In the order of the task ids, numbers within them counted as such."""
 
     @property
     def pass_1(self) -> Rate | None:
@@ -203,7 +204,7 @@ class Score(Record):
             )
         if said and self.samples:
             low, high = self.if_missing_failed, self.if_missing_passed
-            said.append(f"{who}: whatever became of those, pass@1 lies between {low:.1%} and {high:.1%}.")
+            said.append(f"{who}: whatever became of those, pass@1 lies between {low * 100:.1f} and {high * 100:.1f} %.")
         for k, rate in self.pass_at.items():
             if rate.left_out and k > 1:
                 said.append(
@@ -781,10 +782,15 @@ def isolation_in_words(isolation: Isolation) -> str:
     return f"{isolation.backend}, level {isolation.level}, memory by {isolation.memory}"
 
 
+def natural(name: str) -> tuple[tuple[int, str], ...]:
+    """A sort key that puts task/9 before task/10."""
+    return tuple((int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d{1,18})", name))
+
+
 def _score(
     evaluation: Evaluation, suite: str, model: str, tally: _Tally, errata: Mapping[str, str | None], ks: Sequence[int]
 ) -> Score:
-    names = sorted({*errata, *tally.tasks})
+    names = sorted({*errata, *tally.tasks}, key=natural)
     expected = _samples_expected(evaluation, tally)
     by_task = tuple(
         _task_score(suite, name, model, tally.tasks.get(name), expected, errata.get(name)) for name in names

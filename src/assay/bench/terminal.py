@@ -14,20 +14,22 @@ from rich.table import Table
 from rich.text import Text
 
 from assay.bench.records import Evaluation
-from assay.bench.scores import STATUSES, Comparison, Difference, Rate, Score, Scores, Usage, wilson
+from assay.bench.scores import STATUSES, Comparison, Score, Scores, Usage, wilson
 from assay.bench.visible import one_line
-from assay.records import Status
-
-SIGNS: dict[Status, str] = {
-    "pass": "✓",
-    "wrong": "✗",
-    "exception": "✗",
-    "timeout": "✗",
-    "oom": "✗",
-    "no_code": "✗",
-    "truncated": "✗",
-    "error": "!",
-}
+from assay.bench.wording import (
+    SIGNS,
+    amount,
+    duration,
+    interval,
+    money,
+    number,
+    p_value,
+    percent,
+    points,
+    seconds,
+    speed,
+    verdict,
+)
 
 
 @dataclass(frozen=True)
@@ -94,9 +96,6 @@ def comparison(comparisons: Sequence[Comparison]) -> RenderableType:
     table.add_column("verdict", overflow="fold")
     for one in comparisons:
         names = [_name(c.model, c.evaluation if several else "") for c in (one.a, one.b)]
-        verdict = "no task in common" if one.difference is None else "cannot be told apart"
-        if one.winner:
-            verdict = "a is better" if one.winner is one.a else "b is better"
         table.add_row(
             *([one_line(one.suite)] if suites else []),
             *names,
@@ -105,8 +104,8 @@ def comparison(comparisons: Sequence[Comparison]) -> RenderableType:
             points(one.difference),
             f"{len(one.a_wins)}/{len(one.b_wins)}",
             f"{one.tasks:,}",
-            _p(one.p_holm),
-            verdict,
+            p_value(one.p_holm),
+            verdict(one),
         )
     notes = [
         Text(f"p: {', '.join(sorted({one.test for one in comparisons}))}, corrected for {len(comparisons)} pairs.")
@@ -276,7 +275,7 @@ def _usage(scores: Scores) -> Table:
             seconds(usage.latency_p50),
             seconds(usage.latency_p95),
             seconds(usage.first_token_p50),
-            "–" if usage.tokens_per_s is None else f"{usage.tokens_per_s:.1f}",
+            speed(usage.tokens_per_s),
         )
     return table
 
@@ -311,60 +310,6 @@ def _warnings(warnings: Sequence[str]) -> list[RenderableType]:
 
 def _said_something(usage: Usage) -> bool:
     return usage.completion_tokens is not None or usage.latency_p50 is not None or bool(usage.cost)
-
-
-# ---- numbers -------------------------------------------------------------------------------------------------------
-
-
-def percent(value: float | None) -> str:
-    """`68.3`; the % stands in the column's head."""
-    return "–" if value is None else f"{value * 100:.1f}"
-
-
-def interval(rate: Rate | None) -> str:
-    """`60.8 – 74.9`."""
-    return "–" if rate is None else f"{rate.low * 100:.1f} – {rate.high * 100:.1f}"
-
-
-def points(difference: Difference | None) -> str:
-    """`+3.1 [−1.2, +7.4]`."""
-    if difference is None:
-        return "–"
-    value, low, high = (
-        f"{x * 100:+.1f}".replace("-", "−") for x in (difference.value, difference.low, difference.high)
-    )
-    return f"{value} [{low}, {high}]"
-
-
-def number(value: int | None) -> str:
-    return "–" if value is None else f"{value:,}"
-
-
-def seconds(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}" if value < 10 else f"{value:.0f}"
-
-
-def money(costs: dict[str, float]) -> str:
-    """`0.0123 USD`; every cost has its currency."""
-    return ", ".join(f"{_amount(cost)} {one_line(currency)}" for currency, cost in costs.items()) or "–"
-
-
-def duration(value: float) -> str:
-    """`42 s`, `3 min 05 s`, `2 h 10 min`."""
-    whole = round(value)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-
-
-def _amount(cost: float) -> str:
-    return f"{cost:.2f}" if cost >= 1 or cost == 0 else f"{cost:.4f}" if cost >= 0.001 else f"{cost:.2g}"
-
-
-def _p(value: float | None) -> str:
-    return "–" if value is None else "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 # ---- while it runs -------------------------------------------------------------------------------------------------
@@ -456,9 +401,9 @@ class LiveProgress:
         if cost is not None:
             whole = expected_cost if expected_cost is not None else cost * total / done if done else None
             parts.append(
-                f"{_amount(cost)} of about {_amount(whole)} {currency}"
+                f"{amount(cost)} of about {amount(whole)} {currency}"
                 if whole is not None
-                else f"{_amount(cost)} {currency}"
+                else f"{amount(cost)} {currency}"
             )
         fresh = done - (self._first_done or 0)
         if done < total and fresh > 0 and elapsed > 0.5:
