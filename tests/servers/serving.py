@@ -322,8 +322,8 @@ def _answer(options: argparse.Namespace, shape: dict[str, Any]) -> Answer:
     if options.answers:
         lines = [json.loads(line) for line in options.answers.read_text("utf-8").splitlines() if line.strip()]
         known = {line["prompt"]: line["reply"] for line in lines}
-        return lambda prompt, nth: ScriptedReply(known.get(prompt, "I do not know."), **shape)
+        return lambda prompt, _: ScriptedReply(known.get(prompt, "I do not know."), **shape)
     if options.reply_bytes:
         text = ("x = 1\n" * (options.reply_bytes // 6 + 1))[: options.reply_bytes]
-        return lambda prompt, nth: ScriptedReply(text, **shape)
+        return lambda _prompt, _nth: ScriptedReply(text, **shape)
     return lambda prompt, nth: ScriptedReply(echo(prompt, nth).text, **shape)

@@ -2,6 +2,7 @@
 
 import ipaddress
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from assay.errors import AssayError
 
@@ -37,3 +38,12 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def behind_proxy(url: str) -> bool:
+    """Whether the environment names a proxy for this URL. One is for the world outside: never for this machine."""
+    parts = urlsplit(url)
+    proxies = getproxies()
+    if is_loopback(url) or not (parts.scheme in proxies or "all" in proxies):
+        return False
+    return not proxy_bypass(parts.netloc)

@@ -14,17 +14,26 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpcore2
 import httpx2
 
-from assay.pipeline.llm import Busy, Refused, Server, ServerDown, Unreachable
-from assay.pipeline.llm.urls import is_loopback
+from assay.pipeline.llm import Busy, Patience, Refused, Server, ServerDown, Unreachable
+from assay.pipeline.llm.sockets import Transport
+from assay.pipeline.llm.urls import behind_proxy
 
 _ERROR_BYTES = 64 << 10
 _OVERHEAD = 64
 """A streamed token of 4 characters comes in an event of about 250: no honest server sends more than so many times."""
 _DRAIN_S = 0.5
+_KEEP_S = 30
+_BROKEN = (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException, httpcore2.UnsupportedProtocol)
 _BUSY = {408, 409, 423, 425, 429}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+
+
+def _direct(url: str) -> Transport:
+    # Reading the certificates costs 30 ms, which plain HTTP need not pay.
+    return Transport(httpx2.create_ssl_context() if url.startswith("https:") else None, _KEEP_S)
 
 
 class Wire:
@@ -43,10 +52,8 @@ class Wire:
             },
             # Reads are bounded in `Stream`, where it is known whether a first token or the next one is awaited.
             timeout=httpx2.Timeout(None, connect=patience.connect_s, write=60),
-            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=30),
-            # A proxy of the environment is for the world outside; reading certificates costs 30 ms.
-            trust_env=not is_loopback(server.url),
-            verify=server.url.startswith("https:"),
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=_KEEP_S),
+            transport=None if behind_proxy(server.url) else _direct(server.url),
             follow_redirects=False,
         )
 
@@ -56,18 +63,17 @@ class Wire:
     @contextlib.asynccontextmanager
     async def post(self, path: str, body: object) -> AsyncIterator["Stream"]:
         """Send JSON; the reply as a stream of lines. Raises Refused, Busy or Unreachable, inside the block too."""
-        patience = self.server.patience
-        began = time.monotonic()
         request = self.client.build_request("POST", self.url + path, content=json.dumps(body).encode())
+        clock = Clock(self.server.patience)
         with self.sorted_errors():
-            async with asyncio.timeout(patience.first_token_s):
+            async with clock.running(self.url):
                 response = await self.client.send(request, stream=True)
-            try:
-                if response.status_code != 200:
-                    raise await self._error(response)
-                yield Stream(self, response, began)
-            finally:
-                await response.aclose()
+                try:
+                    if response.status_code != 200:
+                        raise await self._error(response)
+                    yield Stream(self, response, clock)
+                finally:
+                    await response.aclose()
 
     async def get(self, path: str) -> Any:
         """A small JSON document."""
@@ -78,7 +84,7 @@ class Wire:
                 try:
                     if response.status_code != 200:
                         raise await self._error(response)
-                    return await Stream(self, response, time.monotonic()).document()
+                    return await Stream(self, response, Clock(self.server.patience)).document()
                 finally:
                     await response.aclose()
 
@@ -123,7 +129,7 @@ class Wire:
             return self.garbled(f"the status {status} instead of 200")
         body = b""
         # What was said is worth little beside the status: a broken or endless body takes nothing from it.
-        with contextlib.suppress(httpx2.HTTPError, TimeoutError):
+        with contextlib.suppress(httpx2.HTTPError, *_BROKEN, TimeoutError):
             async with asyncio.timeout(10):
                 async for chunk in response.aiter_raw():
                     body += chunk
@@ -136,7 +142,7 @@ class Wire:
         """Turn httpx2's exceptions into ours."""
         try:
             yield
-        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
             raise Unreachable(
                 f"{self.url} cannot be reached: {self.scrub(str(error)) or 'it does not answer'}.",
                 "Is the server running?",
@@ -144,24 +150,65 @@ class Wire:
         except httpx2.ProxyError as error:
             raise Unreachable(f"The proxy before {self.url} failed: {self.scrub(str(error))}.") from None
         except TimeoutError:
-            raise Busy(f"{self.url} was silent for {self.server.patience.first_token_s:g} s.") from None
-        except (httpx2.TransportError, httpx2.StreamError) as error:
+            raise Busy(f"{self.url} did not answer in time.") from None
+        except (httpx2.TransportError, httpx2.StreamError, *_BROKEN) as error:
             raise Busy(
                 f"{self.url} dropped the connection: {self.scrub(str(error)) or type(error).__name__}."
             ) from None
 
 
+class Clock:
+    """Bounds one reply in time by one timer, set anew only when it goes off: one for each piece would cost more than it."""
+
+    def __init__(self, patience: Patience) -> None:
+        self.began = time.monotonic()
+        self._patience = patience
+        self._heard = 0.0
+        self._scope = asyncio.timeout(None)
+        self._timer: asyncio.TimerHandle | None = None
+
+    def heard(self) -> bool:
+        """Another piece of the reply has come. False: and the time for the whole of it is up."""
+        self._heard = time.monotonic()
+        return self._heard - self.began < self._patience.whole_s
+
+    @contextlib.asynccontextmanager
+    async def running(self, url: str) -> AsyncIterator[None]:
+        """Raises Busy when nothing is heard for too long."""
+        try:
+            async with self._scope:
+                self._look()
+                yield
+        except TimeoutError:
+            if not self._scope.expired():
+                raise
+            spent = time.monotonic() - (self._heard or self.began)
+            what = "stopped in the middle of a reply" if self._heard else "sent nothing"
+            raise Busy(f"{url} {what} for {spent:.3g} s.") from None
+        finally:
+            if self._timer:
+                self._timer.cancel()
+
+    def _look(self) -> None:
+        due = self._heard + self._patience.silence_s if self._heard else self.began + self._patience.first_token_s
+        loop = asyncio.get_running_loop()
+        if (left := due - time.monotonic()) > 0:
+            self._timer = loop.call_later(left, self._look)
+        else:
+            self._scope.reschedule(loop.time())
+
+
 class Stream:
     """One reply coming in. `lines()` gives what has arrived, as whole lines; an empty list is its end."""
 
-    def __init__(self, wire: Wire, response: httpx2.Response, began: float) -> None:
+    def __init__(self, wire: Wire, response: httpx2.Response, clock: Clock) -> None:
         self._wire = wire
         self._chunks = response.aiter_raw()
         self._rest = b""
         self._size = 0
         self._ended = False
-        self._heard = False
-        self.began = began
+        self._clock = clock
+        self.began = clock.began
         self.is_document = response.headers.get("content-type", "").startswith("application/json")
         """Whether the server answers with one JSON document although a stream was asked for."""
         self.cut = False
@@ -206,20 +253,11 @@ class Stream:
         return b""
 
     async def _read(self) -> bytes:
+        chunk = await self._next()
         patience = self._wire.server.patience
-        now = time.monotonic()
-        end = self.began + patience.whole_s
-        wait = min(end, now + patience.silence_s if self._heard else self.began + patience.first_token_s) - now
-        try:
-            async with asyncio.timeout(max(wait, 0)):
-                chunk = await self._next()
-        except TimeoutError:
-            if self._heard and time.monotonic() >= end:
-                self.cut = True
-                return b""
-            what = "stopped in the middle of a reply" if self._heard else "sent nothing"
-            raise Busy(f"{self._wire.url} {what} for {max(wait, 0):.3g} s.") from None
-        self._heard = True
+        if not self._clock.heard() and chunk:
+            self.cut = True
+            return b""
         self._size += len(chunk)
         if self._size > patience.reply_bytes * _OVERHEAD or len(self._rest) > patience.reply_bytes:
             raise too_long(self._wire.url, patience.reply_bytes)
