@@ -59,7 +59,18 @@ class Compare(Record):
     """
 
     mode: Literal[
-        "exact", "python", "approx", "unordered", "set", "truthy", "text", "text-exact", "text-tokens", "text-lines", "json", "regex"
+        "exact",
+        "python",
+        "approx",
+        "unordered",
+        "set",
+        "truthy",
+        "text",
+        "text-exact",
+        "text-tokens",
+        "text-lines",
+        "json",
+        "regex",
     ] = "exact"
     rel: float = Field(0, ge=0)
     abs: float = Field(0, ge=0)

@@ -19,7 +19,9 @@ class Settings:
     sandbox: str | None = None
     """ASSAY_SANDBOX: which sandbox back end to use. None: the best that works here."""
     sandbox_python: str | None = None
-    """ASSAY_SANDBOX_PYTHON: the interpreter that runs Python programs in the sandbox. None: chosen."""
+    """ASSAY_SANDBOX_PYTHON: the interpreter that runs Python programs in the sandbox. None: our own."""
+    sandbox_packages: Path | None = None
+    """ASSAY_SANDBOX_PACKAGES: a folder of extra packages for Python programs. None: the standard library alone."""
     workers: int = 2
     """ASSAY_WORKERS: programs run at once. Default: the processors we may use."""
     otlp_endpoint: str | None = None
@@ -34,15 +36,18 @@ class Settings:
             database_url=env.get("ASSAY_DATABASE_URL") or None,
             sandbox=env.get("ASSAY_SANDBOX") or None,
             sandbox_python=env.get("ASSAY_SANDBOX_PYTHON") or None,
+            sandbox_packages=Path(env["ASSAY_SANDBOX_PACKAGES"]) if env.get("ASSAY_SANDBOX_PACKAGES") else None,
             workers=_workers(env.get("ASSAY_WORKERS")),
-            otlp_endpoint=env.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") or env.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None,
+            otlp_endpoint=env.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+            or env.get("OTEL_EXPORTER_OTLP_ENDPOINT")
+            or None,
         )
 
 
 def _home(env: Mapping[str, str]) -> Path:
     if named := env.get("ASSAY_HOME"):
         return Path(named).expanduser().absolute()
-    from platformdirs import user_data_path  # noqa: PLC0415 - kept out of the start of every command
+    from platformdirs import user_data_path
 
     return user_data_path("assay", appauthor=False)
 

@@ -11,6 +11,12 @@ from assay.records import Isolation, Run, Spec
 class Dialogue(Protocol):
     """A running program with a channel: frames are lines of JSON text, without their newline."""
 
+    unasked: int
+    """Frames that came though nothing was asked, counted at the end."""
+
+    def renew(self, wall_s: float) -> None:
+        """Give a program that serves one request after another its wall time anew."""
+
     def send(self, frame: bytes) -> None:
         """Hand it a frame. A program that is gone is no error: the next `receive` says so."""
 
@@ -24,7 +30,9 @@ class Dialogue(Protocol):
 class Service(Protocol):
     """A web server running in a sandbox, on a loopback of its own."""
 
-    def request(self, method: str, path: str, headers: dict[str, str], body: bytes, timeout: float) -> tuple[int, dict[str, str], bytes]:
+    def request(
+        self, method: str, path: str, headers: dict[str, str], body: bytes, timeout: float
+    ) -> tuple[int, dict[str, str], bytes]:
         """One HTTP request from outside: status, headers, body. Raises OSError where the server does not answer."""
 
     def finish(self) -> Run: ...
@@ -51,9 +59,14 @@ class Sandbox(Protocol):
     def close(self) -> None:
         """End every process of ours. Safe to call again."""
 
+    def __enter__(self) -> "Sandbox": ...
+
+    def __exit__(self, *error: object) -> None: ...
+
 
 SANDBOXES: Plugins[type] = Plugins(
     "sandbox",
+    zygote="assay.pipeline.sandbox.zygote:Zygote",
     bwrap="assay.pipeline.sandbox.bwrap:Bwrap",
     local="assay.pipeline.sandbox.local:Local",
 )

@@ -12,6 +12,8 @@ of exact builtins only.
 """
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 MAX_DEPTH = 200  # json's own C scanner recurses; well under any recursion limit on either side
 _SMALL = 1 << 63
@@ -53,29 +55,49 @@ class Handle:
         return f"<{self.type_name} object>"
 
 
-def encode(value, handle=None) -> str:  # type: ignore[no-untyped-def]
+def encode(value: object, handle: "Callable[[Any], int] | None" = None) -> str:
     """The value as one line of text. `handle(value)` gives the number for a value that must stay; None: refuse it."""
     return _dumps(_plain(value, handle, 0))
 
 
-def decode(text, handle=None):  # type: ignore[no-untyped-def]
+def plain(value: object, handle: "Callable[[Any], int] | None" = None) -> Any:
+    """The value as JSON can say it: what `encode` would write."""
+    return _plain(value, handle, 0)
+
+
+def decode(text: "str | bytes", handle: "Callable[[int, str], Any] | None" = None) -> Any:
     """The value that `text` stands for. `handle(number, type_name)` builds what stands for a handle; None: Handle."""
+    return built(loads(text), handle)
+
+
+def loads(text: "str | bytes") -> Any:
+    """The JSON text, read; constants that are no JSON refused."""
     try:
-        return _value(json.loads(text, parse_constant=_refuse), handle or Handle)
+        return json.loads(text, parse_constant=_refuse)
     except Undecodable:
         raise
-    except (ValueError, TypeError, KeyError, RecursionError, OverflowError) as error:
+    except (ValueError, RecursionError) as error:
+        raise Undecodable(str(error)[:200]) from None
+
+
+def built(node: Any, handle: "Callable[[int, str], Any] | None" = None) -> Any:
+    """The value that read JSON stands for."""
+    try:
+        return _value(node, handle or Handle)
+    except Undecodable:
+        raise
+    except (ValueError, TypeError, KeyError, IndexError, RecursionError, OverflowError) as error:
         raise Undecodable(str(error)[:200]) from None
 
 
 _dumps = json.JSONEncoder(ensure_ascii=True, check_circular=False, allow_nan=False, separators=(",", ":")).encode
 
 
-def _refuse(constant):  # type: ignore[no-untyped-def]
+def _refuse(constant):
     raise Undecodable("%s is not JSON" % constant)
 
 
-def _plain(value, handle, depth):  # type: ignore[no-untyped-def]
+def _plain(value, handle, depth):
     kind = type(value)
     if kind in _ATOMS:
         return value
@@ -110,7 +132,7 @@ def _plain(value, handle, depth):  # type: ignore[no-untyped-def]
     return {"h": handle(value), "type": str(kind.__name__)[:100]}
 
 
-def _base(value):  # type: ignore[no-untyped-def]
+def _base(value):
     """The exact builtin inside an instance of a subclass; the value itself where there is none."""
     mro = type.__dict__["__mro__"].__get__(type(value))  # what the object is, not what it says it is
     if bool in mro:
@@ -135,12 +157,16 @@ def _base(value):  # type: ignore[no-untyped-def]
         return bytes.__getitem__(value, slice(None))
     if complex in mro:
         return complex.__add__(value, 0j)
-    if getattr(type(value), "__module__", "") == "numpy" and hasattr(value, "item") and getattr(value, "shape", None) == ():
+    if (
+        getattr(type(value), "__module__", "") == "numpy"
+        and hasattr(value, "item")
+        and getattr(value, "shape", None) == ()
+    ):
         return value.item()  # a numpy scalar is a number to whoever wrote it
     return value
 
 
-def _value(node, handle):  # type: ignore[no-untyped-def]
+def _value(node, handle):
     kind = type(node)
     if kind is list:
         return [_value(item, handle) for item in node]
@@ -176,7 +202,7 @@ def _value(node, handle):  # type: ignore[no-untyped-def]
     raise Undecodable("an unknown tag")
 
 
-def _list(body):  # type: ignore[no-untyped-def]
+def _list(body):
     if type(body) is not list:
         raise Undecodable("a tag without a list")
     return body

@@ -1,0 +1,50 @@
+"""The lines a program answered with, read. Everything in them is the program's word and nothing more."""
+
+import json
+from dataclasses import dataclass
+
+from assay.pipeline.sandbox.guest.values import Undecodable, built
+from assay.records import Language
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer: a value, or the exception that was raised instead."""
+
+    value: object = None
+    arguments: object = None
+    """The arguments as they were after the call, where that was asked for."""
+    raised: str = ""
+    message: str = ""
+    bases: tuple[str, ...] = ()
+    unreadable: str = ""
+    """Why the line is no answer at all."""
+
+
+def read(line: str, *, numbered: bool = False) -> Answer:
+    """The answer in one line. `numbered`: of a dialogue, where a number stands before the value."""
+    try:
+        node = json.loads(line)
+        if type(node) is not list or not node:
+            return Answer(unreadable="a frame that is no answer")
+        kind, *rest = node
+        if numbered:
+            rest = rest[1:]
+        if kind == "v" and len(rest) in (1, 2):
+            return Answer(value=built(rest[0]), arguments=built(rest[1]) if len(rest) == 2 else None)
+        if kind == "e" and len(rest) == 3 and type(rest[0]) is str and type(rest[1]) is str and type(rest[2]) is list:
+            return Answer(raised=rest[0] or "Exception", message=rest[1], bases=tuple(map(str, rest[2])))
+    except (ValueError, RecursionError, Undecodable, IndexError) as error:
+        return Answer(unreadable=f"an answer that cannot be read: {str(error)[:100]}")
+    return Answer(unreadable="a frame that is no answer")
+
+
+def in_words(answer: Answer, language: Language) -> str:
+    """What came, for people."""
+    from assay.pipeline.checks.compare import shown
+
+    if answer.unreadable:
+        return answer.unreadable
+    if answer.raised:
+        return f"{answer.raised}: {answer.message[:300]}" if answer.message else answer.raised
+    return shown(answer.value, language)

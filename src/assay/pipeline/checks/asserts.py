@@ -1,0 +1,137 @@
+"""Asserts: the data set's test code runs in a process of its own; the candidate, in another one, only answers calls."""
+
+import json
+from collections.abc import Iterator, Sequence
+
+from assay.pipeline.checks import Judgement, run_status
+from assay.pipeline.checks.answers import in_words, read
+from assay.pipeline.checks.perform import Workbench, candidate_spec
+from assay.pipeline.sandbox import Dialogue
+from assay.records import Asserts, Finding, Integrity, Program, Run, Status, Task
+
+_READY = b'["ready"]'
+_GONE = b'["gone"]'
+_MAX_KEPT = 400  # lines of a transcript: the first ones and the last one tell what there is to know
+
+
+class _Asserts:
+    INTEGRITY: Integrity = "proxy"
+
+    def perform(self, bench: Workbench, task: Task, check: Asserts, program: Program) -> Iterator[Run]:
+        with bench.sandbox.open(candidate_spec(task, program)) as candidate:
+            lines: list[str] = []
+            tests: Run | None = None
+            frame = candidate.receive()
+            if frame == _READY:
+                tests = _converse(bench, task, check, candidate, lines)
+            elif frame is not None:
+                lines += [frame.decode("utf-8", "replace"), '["unloaded"]']
+            run = candidate.finish()
+            if candidate.unasked:
+                lines.append(f'["unasked",{candidate.unasked}]')
+            yield run.model_copy(update={"transcript": tuple(lines), "tests": tests})
+
+    def judge(self, task: Task, check: Asserts, runs: Sequence[Run]) -> Judgement:
+        if not runs:
+            return _judgement("error", "the check was not run")
+        (run,) = runs
+        early = run_status(run)
+        if early is not None:
+            return _judgement(*early)
+        if run.tests is not None:
+            tests = run_status(run.tests)
+            return _judgement(
+                *(tests or ("error", f"the tests' own process ended ({run.tests.detail or run.tests.status})"))
+            )
+        if not run.transcript:
+            return _judgement("exception", "the program ended before it could be called")
+        last = run.transcript[-1]
+        if last.startswith('["unasked"'):
+            return _judgement("wrong", "it sent answers that nobody asked for")
+        if last == '["unloaded"]':
+            answer = read(run.transcript[0])
+            return _judgement(_raised(answer.raised), f"it could not be loaded: {in_words(answer, task.language)}")
+        if not last.startswith('["done"'):
+            return _judgement("exception", f"the program ended before it answered ({run.detail or run.status})")
+        return _from_testimony(task, check, run)
+
+
+KIND = _Asserts()
+
+
+def _converse(bench: Workbench, task: Task, check: Asserts, candidate: Dialogue, lines: list[str]) -> Run | None:
+    """Let the test code call the candidate until it is done; the tests' own Run where they did not come to an end."""
+    tests = bench.tests(task)
+    tests.send(bench.prepared(check, _opening))
+    number = 0
+    while True:
+        frame = tests.receive()
+        if frame is None:
+            return bench.tests_failed()
+        if frame.startswith(b'["done",'):
+            lines.append(frame.decode())
+            return None
+        number += 1
+        if not frame.startswith(b'["call",%d,' % number):
+            return bench.tests_failed()
+        candidate.send(frame)
+        answer = candidate.receive()
+        _keep(lines, frame)
+        if answer is None:
+            tests.send(_GONE)
+            continue
+        _keep(lines, answer)
+        if not answer.startswith((b'["v",%d,' % number, b'["e",%d,' % number)):
+            candidate.unasked += 1
+            tests.send(_GONE)
+            continue
+        tests.send(answer)
+
+
+def _opening(check: Asserts) -> bytes:
+    return json.dumps(["tests", check.source, check.entry, check.names]).encode()
+
+
+def _keep(lines: list[str], frame: bytes) -> None:
+    if len(lines) >= _MAX_KEPT:
+        del lines[_MAX_KEPT // 2 : _MAX_KEPT // 2 + 2]
+    lines.append(frame[:20_000].decode("utf-8", "replace"))
+
+
+def _from_testimony(task: Task, check: Asserts, run: Run) -> Judgement:
+    _, outcome, error, message, line, calls = json.loads(run.transcript[-1])
+    if outcome == "passed":
+        if calls < check.minimum_calls:
+            return _judgement("wrong", f"the tests called it {calls} times; a pass needs {check.minimum_calls}")
+        return _judgement("pass", f"{calls} calls, all asserts hold")
+    if outcome == "broken":
+        return _judgement("exception", f"the program ended before it answered ({run.detail or _ending(run)})")
+    where = _source_line(check.source, line)
+    last = read(run.transcript[-2], numbered=True) if len(run.transcript) > 1 else None
+    got = in_words(last, task.language) if last else ""
+    if outcome == "failed":
+        return _judgement(
+            "wrong", f"an assert does not hold: {message}" if message else "an assert does not hold", where, got
+        )
+    if last is not None and last.raised:
+        return _judgement(_raised(last.raised), f"it raised {got}", where, got)
+    return _judgement("wrong", f"the tests could not use its answer: {error}: {message}", where, got)
+
+
+def _judgement(status: Status, message: str, call: str = "", got: str = "") -> Judgement:
+    outcome = "passed" if status == "pass" else "error" if status == "error" else "failed"
+    finding = Finding(check="asserts", outcome=outcome, integrity="proxy", call=call, got=got, message=message)
+    return Judgement([finding], int(status == "pass"), 1, status, "" if status == "pass" else message)
+
+
+def _raised(name: str) -> Status:
+    return "oom" if name == "MemoryError" else "exception"
+
+
+def _source_line(source: str, line: int) -> str:
+    lines = source.splitlines()
+    return lines[line - 1].strip()[:500] if 0 < line <= len(lines) else ""
+
+
+def _ending(run: Run) -> str:
+    return f"exit code {run.exit_code}" if run.exit_code is not None else run.status

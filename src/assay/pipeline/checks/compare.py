@@ -1,0 +1,177 @@
+"""Whether what came is what was expected: our own equality, on exact builtins only."""
+
+import json
+import math
+import re
+from collections.abc import Callable
+
+from assay.pipeline.sandbox.guest.values import Handle, Undefined
+from assay.records import Compare, Language
+
+_MAX_SHOWN = 300
+
+
+def same(compare: Compare, expected: object, got: object) -> bool:
+    """Whether the value `got` answers to `expected` under `compare`."""
+    mode = compare.mode
+    if mode == "truthy":
+        return bool(expected) == bool(got) if not isinstance(got, Handle) else bool(expected)
+    if mode == "set":
+        return _members_equal(_once(expected), _once(got), _equal)
+    if mode == "unordered":
+        return type(expected) is type(got) and _members_equal(_members(expected), _members(got), _equal)
+    if mode == "python":
+        return _python_equal(expected, got)
+    if mode == "approx" or compare.rel or compare.abs:
+        return _matches(expected, got, lambda a, b: _close(a, b, compare))
+    if mode == "exact":
+        return _equal(expected, got)
+    return isinstance(expected, str) and isinstance(got, str) and same_text(compare, expected, got)
+
+
+def same_text(compare: Compare, expected: str, got: str) -> bool:
+    """Whether the text `got` answers to `expected` under `compare`."""
+    mode = compare.mode
+    if mode == "text-exact":
+        return expected == got
+    if mode == "text-tokens":
+        return _tokens_close(expected.split(), got.split(), compare)
+    if mode == "text-lines":
+        return sorted(_lines(expected)) == sorted(_lines(got))
+    if mode == "json":
+        try:
+            return _matches(json.loads(expected), json.loads(got), lambda a, b: _close(a, b, compare))
+        except (ValueError, RecursionError):
+            return False
+    if mode == "regex":
+        return re.fullmatch(expected, got.rstrip("\n"), re.DOTALL) is not None
+    if mode == "approx":
+        return _tokens_close(expected.split(), got.split(), compare)
+    return _lines(expected) == _lines(got)
+
+
+def shown(value: object, language: Language = "python", limit: int = _MAX_SHOWN) -> str:
+    """The value as somebody writing in `language` would write it, cut at `limit` characters."""
+    try:
+        text = _as_javascript(value) if language == "javascript" else repr(value)
+    except (ValueError, RecursionError):  # integers of more than 4,300 digits have no repr
+        text = "<a value too large to show>"
+    return text if len(text) <= limit else f"{text[: limit - 1]}… ({len(text)} characters)"
+
+
+def _equal(expected: object, got: object) -> bool:
+    return _matches(expected, got, lambda a, b: a == b or (a != a and b != b))
+
+
+def _python_equal(expected: object, got: object) -> bool:
+    return bool(expected == got) or _equal(expected, got)
+
+
+def _matches(expected: object, got: object, numbers: Callable[[float, float], bool]) -> bool:
+    """Equal in kind and content; `numbers` decides for two ints or floats, so 1 may equal 1.0, but True is no number."""
+    if type(expected) is bool or type(got) is bool:
+        return expected is got
+    if isinstance(expected, (int, float)) and isinstance(got, (int, float)):
+        return numbers(expected, got)
+    if type(expected) is not type(got):
+        return False
+    if isinstance(expected, (list, tuple)):
+        assert isinstance(got, (list, tuple))
+        return len(expected) == len(got) and all(_matches(a, b, numbers) for a, b in zip(expected, got, strict=True))
+    if isinstance(expected, dict):
+        assert isinstance(got, dict)
+        return expected.keys() == got.keys() and all(
+            _matches(item, got[key], numbers) for key, item in expected.items()
+        )
+    if isinstance(expected, complex):
+        assert isinstance(got, complex)
+        return numbers(expected.real, got.real) and numbers(expected.imag, got.imag)
+    if isinstance(expected, Undefined):
+        return True
+    return bool(expected == got)
+
+
+def _close(expected: float, got: float, compare: Compare) -> bool:
+    if expected != expected or got != got:
+        return expected != expected and got != got
+    try:
+        return expected == got or math.isclose(expected, got, rel_tol=compare.rel, abs_tol=compare.abs)
+    except OverflowError:  # an int too large for a float
+        return False
+
+
+def _tokens_close(expected: list[str], got: list[str], compare: Compare) -> bool:
+    return len(expected) == len(got) and all(_token_close(a, b, compare) for a, b in zip(expected, got, strict=True))
+
+
+def _token_close(expected: str, got: str, compare: Compare) -> bool:
+    if expected == got:
+        return True
+    if not (compare.rel or compare.abs):
+        return False
+    try:
+        return _close(float(expected), float(got), compare)
+    except ValueError:
+        return False
+
+
+def _lines(text: str) -> list[str]:
+    """The lines without trailing blanks, and without the empty ones at the end."""
+    lines = [line.rstrip() for line in text.replace("\r\n", "\n").split("\n")]
+    while lines and not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def _members(value: object) -> list[object]:
+    return list(value) if isinstance(value, (list, tuple, set, frozenset)) else [value]
+
+
+def _once(value: object) -> list[object]:
+    kept: list[object] = []
+    for member in _members(value):
+        if not any(_equal(member, other) for other in kept):
+            kept.append(member)
+    return kept
+
+
+def _members_equal(expected: list[object], got: list[object], equal: Callable[[object, object], bool]) -> bool:
+    """The same members, as often, in any order. Quadratic, but members may be unhashable; sizes are bounded by the frame."""
+    if len(expected) != len(got):
+        return False
+    rest = list(got)
+    for member in expected:
+        for place, other in enumerate(rest):
+            if equal(member, other):
+                del rest[place]
+                break
+        else:
+            return False
+    return True
+
+
+def _as_javascript(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, float):
+        return "NaN" if value != value else repr(value).replace("inf", "Infinity").removesuffix(".0")
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_as_javascript, value))}]"
+    if isinstance(value, (set, frozenset)):
+        return f"new Set([{', '.join(map(_as_javascript, value))}])"
+    if isinstance(value, dict):
+        if all(isinstance(key, str) for key in value):
+            return (
+                "{"
+                + ", ".join(
+                    f"{key if str(key).isidentifier() else json.dumps(key)}: {_as_javascript(item)}"
+                    for key, item in value.items()
+                )
+                + "}"
+            )
+        return f"new Map([{', '.join(f'[{_as_javascript(k)}, {_as_javascript(v)}]' for k, v in value.items())}])"
+    return repr(value)

@@ -1,0 +1,140 @@
+"""Performing checks: one program under all of its task's checks, or many programs at once."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any
+
+from assay.pipeline.checks import CHECKS
+from assay.pipeline.sandbox import Dialogue, Sandbox
+from assay.records import Limits, Program, Run, Spec, Task
+
+_TESTS_A_PROCESS = 500  # test sources one process runs before a fresh one takes over
+_TEST_LIMITS = Limits(wall_s=3600, cpu_s=3600, memory_mb=1024)  # a test's own time is bounded by `renew`
+_PREPARED = 256  # opening frames kept; those of large data sets weigh a megabyte
+
+Job = tuple[str, Task, Program]
+
+
+class Workbench:
+    """What one worker works with: a sandbox, and a process that runs test code, kept from one program to the next.
+
+    The process never sees a line of a candidate's code, only plain values, so nothing of one candidate is left in it.
+    """
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self._tests: Any = None
+        self._tested = 0
+        self._frames: OrderedDict[int, tuple[object, bytes]] = OrderedDict()
+
+    def prepared(self, check: Any, make: Callable[[Any], bytes]) -> bytes:
+        """`make(check)`, made once for the same check object."""
+        kept = self._frames.get(id(check))
+        if kept is None or kept[0] is not check:
+            kept = self._frames[id(check)] = (check, make(check))
+            if len(self._frames) > _PREPARED:
+                self._frames.popitem(last=False)
+        return kept[1]
+
+    def tests(self, task: Task) -> Dialogue:
+        """The process for test code, with its time given anew."""
+        if self._tests is not None and self._tested >= _TESTS_A_PROCESS:
+            self.close()
+        if self._tests is None:
+            self._tests = self.sandbox.open(Spec(mode="tests", limits=_TEST_LIMITS)).__enter__()
+            self._tested = 0
+        self._tested += 1
+        self._tests.renew(2 * task.limits.wall_s + 5)
+        tests: Dialogue = self._tests
+        return tests
+
+    def tests_failed(self) -> Run:
+        """What became of the process for test code, which is given up."""
+        tests, self._tests = self._tests, None
+        with tests:
+            run: Run = tests.finish()
+        return run
+
+    def close(self) -> None:
+        if self._tests is not None:
+            self._tests.__exit__(None, None, None)
+            self._tests = None
+
+
+def candidate_spec(task: Task, program: Program) -> Spec:
+    """The program, waiting to be called."""
+    return Spec(language=program.language, files=program.files, main=program.main, mode="calls", limits=task.limits)
+
+
+def run_checks(bench: Workbench, task: Task, program: Program) -> tuple[Run, ...]:
+    """The program under each of the task's checks, in order. A program that could not be found is not run."""
+    if program.problem is not None:
+        return ()
+    runs = []
+    for number, check in enumerate(task.checks):
+        for run in CHECKS.get(check.kind).perform(bench, task, check, program):
+            runs.append(run.model_copy(update={"check": number}))  # noqa: PERF401
+    return tuple(runs)
+
+
+def run_many(sandbox: Sandbox, jobs: Iterable[Job], workers: int) -> Iterator[tuple[str, tuple[Run, ...]]]:
+    """(the job's key, its Runs) as they finish, `workers` at once.
+
+    A program that ran out of wall time is run again alone, when all others are done, before that counts: so a busy
+    machine changes no verdict. (CPU time is the program's own, whoever else is busy; it counts at once.)
+    """
+    late: list[Job] = []
+    benches: list[Workbench] = []
+    mine = threading.local()
+
+    def work(job: Job) -> tuple[Job, tuple[Run, ...]]:
+        if not hasattr(mine, "bench"):
+            mine.bench = Workbench(sandbox)
+            benches.append(mine.bench)
+        return job, _tried(mine.bench, job)
+
+    with ThreadPoolExecutor(workers, thread_name_prefix="assay-check") as pool:
+        try:
+            waiting: set[Future[tuple[Job, tuple[Run, ...]]]] = set()
+            more = iter(jobs)
+            while True:
+                for job in more:
+                    waiting.add(pool.submit(work, job))
+                    if len(waiting) >= 3 * workers:
+                        break
+                if not waiting:
+                    break
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in done:
+                    job, runs = future.result()
+                    if _ran_late(runs):
+                        late.append(job)
+                    else:
+                        yield job[0], runs
+        finally:
+            for future in waiting:
+                future.cancel()
+            pool.shutdown(wait=True)
+            for bench in benches:
+                bench.close()
+    bench = Workbench(sandbox)
+    try:
+        for job in late:
+            yield job[0], tuple(run.model_copy(update={"again": True}) for run in _tried(bench, job))
+    finally:
+        bench.close()
+
+
+def _tried(bench: Workbench, job: Job) -> tuple[Run, ...]:
+    """The job's Runs; where our own sandbox failed, it is tried once more."""
+    _, task, program = job
+    runs = run_checks(bench, task, program)
+    if any(run.status == "sandbox_error" or (run.tests and run.tests.status == "sandbox_error") for run in runs):
+        runs = run_checks(bench, task, program)
+    return runs
+
+
+def _ran_late(runs: tuple[Run, ...]) -> bool:
+    return any(run.status == "timeout" or (run.tests is not None and run.tests.status == "timeout") for run in runs)

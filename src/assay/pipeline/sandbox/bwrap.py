@@ -1,0 +1,11 @@
+"""A bubblewrap for each program: cold, so it suits what cannot be forked from a warm interpreter."""
+
+from assay.pipeline.sandbox.namespaced import Namespaced
+
+
+class Bwrap(Namespaced):
+    """One cage a program."""
+
+    name = "bwrap"
+    warm = False
+    runs_a_cage = 1

@@ -1,0 +1,202 @@
+"""A bubblewrap with our code waiting inside: for one program (cold) or as a zygote for many (warm)."""
+
+import contextlib
+import json
+import os
+import platform
+import signal
+import socket
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+
+from assay.errors import SandboxUnavailable
+from assay.pipeline.sandbox.guest import syscalls
+from assay.pipeline.sandbox.guest.seccomp import MACHINES
+from assay.pipeline.sandbox.runtime import FIRST_UID, Runtime
+
+_START_WITHIN = 30.0  # s; a warm one takes 0.1 on an idle machine
+_START = "import sys; sys.path.insert(0, '/run/assay'); import assay_guest.main as m; sys.path.remove('/run/assay'); m.main(sys.argv[1:])"
+_PASSWD = b"root:x:0:0:root:/box/work:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"
+_GROUP = b"root:x:0:\nnogroup:x:65534:\n"
+
+# bubblewrap asks the kernel to end it with the THREAD that started it, so one thread that lives as long as we do starts them all.
+_starter: ThreadPoolExecutor | None = None
+_starter_lock = Lock()
+
+
+class Cage:
+    """One bubblewrap. `control` is where requests go; `pidfd` is the first process inside, whose end is the end of all."""
+
+    def __init__(
+        self, runtime: Runtime, *, warm: bool, counted: bool, slot: int = 0, preload: tuple[str, ...] = ()
+    ) -> None:
+        machine = platform.machine()
+        if machine not in MACHINES:
+            raise SandboxUnavailable(
+                f"The sandbox knows no system-call numbers for {machine}.",
+                "Use an x86-64 or arm64 machine, or the docker back end.",
+            )
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.pidfd = -1
+        self.runs = 0
+        settings = {"counted": counted, "families": syscalls.FAMILIES, "packages": runtime.packages, "preload": preload}
+        errors = os.memfd_create("bubblewrap-errors", os.MFD_CLOEXEC)
+        about, about_write = os.pipe()
+        passwd, group = _data(_PASSWD), _data(_GROUP)
+        argv = [
+            runtime.bwrap, *_ISOLATE, "--info-fd", str(about_write), *_file_system(runtime),
+            "--ro-bind-data", str(passwd), "/etc/passwd", "--ro-bind-data", str(group), "/etc/group",
+            "--remount-ro", "/", "--remount-ro", "/dev",
+            "--", runtime.python, "-S", "-s", "-P", "-B", "-X", "utf8", "-c", _START,
+            "warm" if warm else "cold", str(theirs.fileno()), json.dumps(settings),
+        ]  # fmt: skip
+        passed = (theirs.fileno(), about_write, passwd, group)
+        try:
+            self._process = _start(argv, passed, errors, slot)
+        except OSError as error:
+            self.control.close()
+            raise SandboxUnavailable(f"bubblewrap cannot be started: {error}.", "See: assay doctor") from None
+        finally:
+            for fd in (about_write, passwd, group):
+                os.close(fd)
+            theirs.close()
+        try:
+            self._await_start(about, errors)
+        except BaseException:
+            self.kill()
+            raise
+        finally:
+            os.close(about)
+            os.close(errors)
+
+    def _await_start(self, about: int, errors: int) -> None:
+        with open(about, "rb", closefd=False) as file:
+            text = file.read()
+        try:
+            self.pid = int(json.loads(text)["child-pid"])
+            self.pidfd = os.pidfd_open(self.pid)
+        except (ValueError, KeyError, OSError):
+            raise SandboxUnavailable(_explain(errors), _FIX) from None
+        self.control.settimeout(_START_WITHIN)
+        try:
+            ready = self.control.recv(16)
+        except TimeoutError:
+            raise SandboxUnavailable(
+                f"The sandbox did not start within {_START_WITHIN:g} s.", "Is the machine overloaded? Try again."
+            ) from None
+        if ready != b"up":
+            self._process.wait(10)
+            raise SandboxUnavailable(_explain(errors), _FIX)
+        self.control.settimeout(None)
+
+    def request(self, descriptors: list[int]) -> None:
+        """Start a program. Raises OSError (BrokenPipeError) where the inside is gone."""
+        self.runs += 1
+        socket.send_fds(self.control, [b"run"], descriptors)
+
+    def program(self) -> int:
+        """A warm cage's answer to `request`: the pidfd of the program's first process. Raises OSError."""
+        message, descriptors, _, _ = socket.recv_fds(self.control, 2000, 1)
+        if message == b"pid" and descriptors:
+            return descriptors[0]
+        for fd in descriptors:
+            os.close(fd)
+        raise ConnectionResetError(message.decode("utf-8", "replace") or "the zygote is gone")
+
+    def kill(self) -> None:
+        """End everything inside. Safe to call again, and of one that is dead."""
+        if self.pidfd >= 0:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+        elif self._process.poll() is None:
+            self._process.kill()
+
+    def close(self) -> None:
+        self.kill()
+        self.control.close()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(10)
+        if self.pidfd >= 0:
+            os.close(self.pidfd)
+            self.pidfd = -1
+
+
+_ISOLATE = (
+    "--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try",
+    "--uid", "0", "--gid", "0", "--die-with-parent", "--new-session", "--as-pid-1", "--hostname", "sandbox",
+    "--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_SETPCAP",
+    "--clearenv", "--setenv", "PYTHONHASHSEED", "0",  # sets and dicts of text go in one order, run after run
+)  # fmt: skip
+
+
+def _file_system(runtime: Runtime) -> list[str]:
+    """The system read-only, our code read-only, an empty place for the scratch."""
+    argv = ["--ro-bind", "/usr", "/usr"]
+    for name in ("bin", "sbin", "lib", "lib32", "lib64"):
+        top = "/" + name
+        if os.path.islink(top):
+            argv += ["--symlink", os.readlink(top), top]
+        elif os.path.isdir(top):
+            argv += ["--ro-bind", top, top]
+    for inside in ("/etc/ld.so.cache", "/etc/alternatives"):
+        argv += ["--ro-bind-try", inside, inside]
+    for outside, inside in runtime.binds:
+        argv += ["--ro-bind", outside, inside]
+    argv += [
+        "--ro-bind",
+        str(runtime.guest),
+        "/run/assay/assay_guest",
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+        "--dir",
+        "/box",
+    ]
+    return [*argv, "--symlink", "box/tmp", "/tmp", "--dir", "/var", "--symlink", "../box/tmp", "/var/tmp"]
+
+
+def _data(content: bytes) -> int:
+    fd = os.memfd_create("data", 0)
+    os.write(fd, content)
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
+
+
+def _start(argv: list[str], passed: tuple[int, ...], errors: int, slot: int) -> "subprocess.Popen[bytes]":
+    """Start bubblewrap with an empty environment and, for root, as a uid that owns nothing."""
+    global _starter
+    with _starter_lock:
+        if _starter is None:
+            _starter = ThreadPoolExecutor(1, thread_name_prefix="assay-sandbox-starter")
+    identity = {"user": FIRST_UID + slot, "group": FIRST_UID + slot, "extra_groups": ()} if os.geteuid() == 0 else {}
+
+    def start() -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            argv,
+            env={},
+            cwd="/",
+            pass_fds=passed,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            **identity,  # type: ignore[call-overload, no-any-return]
+        )
+
+    return _starter.submit(start).result()
+
+
+def _explain(errors: int) -> str:
+    text = os.pread(errors, 4000, 0).decode("utf-8", "replace").strip().splitlines()
+    return f"bubblewrap cannot make a sandbox here: {text[-1] if text else 'it ended without a word'}"
+
+
+_FIX = (
+    "Unprivileged user namespaces seem to be switched off. Ubuntu 24.04: allow bwrap in an AppArmor profile; "
+    "a container: docker run --security-opt seccomp=unconfined --security-opt systempaths=unconfined; "
+    "elsewhere: sysctl user.max_user_namespaces=15000 kernel.unprivileged_userns_clone=1"
+)

@@ -1,0 +1,64 @@
+"""A program that tries what must not work; a back end's level is what it reports, not what sysctls say."""
+
+import json
+from typing import Protocol
+
+from assay.errors import SandboxUnavailable
+from assay.records import Isolation, Limits, Run, Spec
+
+_CANARY = r"""
+import ctypes, json, os, socket
+libc = ctypes.CDLL(None, use_errno=True)
+found = []
+def must_fail(name, attempt):
+    try:
+        if attempt() is not False:
+            found.append(name)
+    except OSError:
+        pass
+status = dict(line.split(":", 1) for line in open("/proc/self/status").read().splitlines() if ":" in line)
+if int(status["CapEff"], 16) or int(status["CapPrm"], 16) or int(status["CapBnd"], 16):
+    found.append("it has capabilities")
+if status["NoNewPrivs"].strip() != "1":
+    found.append("it may gain privileges")
+if status["Seccomp"].strip() != "2":
+    found.append("no system-call filter is in force")
+if len([p for p in os.listdir("/proc") if p.isdigit()]) > 2:
+    found.append("it sees other processes")
+must_fail("it can write the system", lambda: open("/usr/canary", "w"))
+must_fail("it can write its root", lambda: open("/canary", "w"))
+must_fail("it can read root's home", lambda: os.listdir("/root"))
+must_fail("it can see homes", lambda: os.listdir("/home"))
+must_fail("it can mount", lambda: libc.mount(b"x", b"/box/tmp", b"tmpfs", 0, None) == 0)
+must_fail("it can make namespaces", lambda: libc.unshare(0x10000000) == 0)
+must_fail("it can trace", lambda: libc.ptrace(0, 0, 0, 0) == 0)
+must_fail("it can read its first process", lambda: open("/proc/1/environ").read())
+def reach():
+    s = socket.socket(); s.settimeout(1); s.connect(("192.0.2.1", 9))
+must_fail("it has a network", reach)
+if [i for _, i in socket.if_nameindex() if i != "lo"]:
+    found.append("it has network interfaces")
+print(json.dumps(found))
+"""
+
+
+class _Caged(Protocol):
+    def run(self, spec: Spec) -> Run: ...
+    def isolation(self) -> Isolation: ...
+
+
+def sing(sandbox: _Caged) -> Isolation:
+    """Run the canary. Raises SandboxUnavailable where it could not run, or could do what it must not."""
+    run = sandbox.run(Spec(files={"main.py": _CANARY.encode()}, limits=Limits(wall_s=30, cpu_s=10)))
+    if run.status != "ok":
+        raise SandboxUnavailable(
+            f"No program runs in the {run.isolation.backend} sandbox: {run.detail or run.status}",
+            run.stderr.decode("utf-8", "replace")[-500:],
+        )
+    found = json.loads(run.stdout)
+    if found:
+        raise SandboxUnavailable(
+            f"The {run.isolation.backend} sandbox does not hold here: {', '.join(found)}.",
+            "Use another one: assay doctor lists them.",
+        )
+    return run.isolation

@@ -1,0 +1,46 @@
+"""Which sandbox is used: the named one, else the strongest that works here."""
+
+from assay.errors import AssayError, SandboxUnavailable
+from assay.pipeline.sandbox import SANDBOXES, Sandbox
+from assay.settings import Settings
+
+PREFERRED = ("zygote", "bwrap")
+"""In this order. `docker` and `local` are only ever used by name."""
+
+
+def open_sandbox(
+    settings: Settings, required: int = 1, backend: str | None = None, allow_unsafe: bool = False
+) -> Sandbox:
+    """A sandbox of at least the `required` level, tried by a canary. Raises SandboxUnavailable with the exact fix."""
+    named = backend or settings.sandbox
+    if named is not None:
+        return _tried(named, settings, required, allow_unsafe)
+    reasons = []
+    for name in PREFERRED:
+        try:
+            return _tried(name, settings, required, allow_unsafe)
+        except SandboxUnavailable as error:
+            reasons.append((name, error))
+    first = reasons[0][1]
+    raise SandboxUnavailable(f"No sandbox of level {required} or better works here. {first}", first.help)
+
+
+def _tried(name: str, settings: Settings, required: int, allow_unsafe: bool) -> Sandbox:
+    kind = SANDBOXES.get(name)
+    if name == "local" and not allow_unsafe:
+        raise AssayError(
+            "The local sandbox does not isolate: what runs in it can read and change your files.",
+            "If you trust every program that will run: --allow-unsafe",
+        )
+    sandbox: Sandbox = kind(settings)
+    try:
+        isolation = sandbox.capabilities()
+        if isolation.level < required and not (name == "local" and allow_unsafe):
+            raise SandboxUnavailable(
+                f"The {name} sandbox gives level {isolation.level} here; level {required} is required.",
+                " ".join(isolation.notes),
+            )
+    except BaseException:
+        sandbox.close()
+        raise
+    return sandbox

@@ -1,0 +1,426 @@
+"""Inside the sandbox: become the program. It runs as a script, answers calls, or runs test code that makes calls.
+
+The last trusted lines before hostile ones, in one process with them: nothing here is a secret or a verdict.
+Frames are lines of JSON text on the channel.
+
+calls:  in   ["batch", entry, [[args, kwargs], ..], want_arguments]    or, one at a time,   ["call", n, target, args, kwargs]
+        out  ["v", value] or ["e", name, message, [bases]]            ["v", n, value, changed arguments] or ["e", n, ...]
+tests:  in   ["tests", source, entry, [names]]
+        out  ["call", n, target, args, kwargs] ..., at last ["done", outcome, error, message, line, calls]
+"""
+
+import builtins
+import contextlib
+import os
+import sys
+import time
+import types
+
+from . import values
+
+_MAX_MESSAGE = 2000
+_FLUSH_EVERY = 32  # fewer answers than this are each sent at once: a program that dies then shows where
+_FLUSH_AFTER = 0.002  # s; what a dying program can lose of a longer batch
+_MAX_LINE = 8 << 20
+
+
+def run_program(main, argv):
+    """Run `main` as `python main` would, in this process; returns the exit code after what runs at exit."""
+    sys.argv = [main, *argv]
+    module = _fresh_module("__main__", main)
+    code = 0
+    try:
+        exec(_compiled(main), module.__dict__)
+    except SystemExit as leave:
+        code = _exit_code(leave.code)
+    except BaseException:
+        _print_exception()
+        code = 1
+    return _leave(code)
+
+
+def serve_calls(main, channel):
+    """Load `main` and answer calls until the channel closes; returns the exit code."""
+    module = _fresh_module("candidate", main)
+    sys.argv = [main]
+    stand_in = types.ModuleType("__main__")  # what `import __main__` finds, as under any test runner
+    sys.modules["__main__"] = stand_in
+    try:
+        exec(_compiled(main), module.__dict__)
+    except BaseException as error:
+        channel.send(_raised(error))
+        _print_exception()
+        return _leave(1)
+    channel.send('["ready"]')
+    keeper = _Keeper()
+    while True:
+        frame = channel.receive()
+        if frame is None:
+            return _flushed(0)  # nothing more is asked: threads and exit hooks have no say in an answer
+        if frame[0] == "batch":
+            _answer_batch(module, frame, channel, keeper)
+        else:
+            _answer_call(module, frame, channel, keeper)
+
+
+def _answer_batch(module, frame, channel, keeper):
+    _, entry, cases, want_arguments = frame
+    each = len(cases) <= _FLUSH_EVERY
+    clock = time.perf_counter
+    sent = clock()
+    waiting = []
+    for arguments, keywords in cases:
+        if waiting and (each or clock() - sent > _FLUSH_AFTER):
+            channel.send("\n".join(waiting))
+            waiting.clear()
+            sent = clock()
+        waiting.append(_answer(module, keeper, entry, arguments, keywords, "", want_arguments))
+    if waiting:
+        channel.send("\n".join(waiting))
+
+
+def _answer_call(module, frame, channel, keeper):
+    _, number, target, arguments, keywords = frame
+    channel.send(_answer(module, keeper, target, arguments, keywords, "%d," % number, None))
+
+
+def _answer(module, keeper, target, arguments, keywords, number, want_arguments):
+    """One line. `want_arguments` True: always send the arguments as they are afterwards; None: only where changed."""
+    try:
+        values_in = [keeper.value(item) for item in arguments]
+        named = {key: keeper.value(item) for key, item in keywords} if keywords else {}
+        function = _target(module, keeper, target)
+        result = values.encode(function(*values_in, **named), keeper.keep)
+        after = ""
+        if want_arguments:
+            after = "," + values.encode(values_in, keeper.keep)
+        elif want_arguments is None and not all(type(item) in _IMMUTABLE for item in values_in):
+            changed = values.encode(values_in, keeper.keep)
+            if changed != _dumps(arguments):
+                after = "," + changed
+        return '["v",' + number + result + after + "]"
+    except BaseException as error:
+        return _raised(error, number)
+
+
+_IMMUTABLE = {type(None), bool, int, float, str, bytes, complex}
+_dumps = values._dumps
+
+
+def _target(module, keeper, target):
+    if type(target) is str:
+        try:
+            return getattr(module, target)
+        except AttributeError:
+            raise NameError("name '%s' is not defined" % target) from None
+    number, operation = target
+    thing = keeper.things[number]
+    if operation == "call":
+        return thing
+    return lambda *arguments: _OPERATIONS[operation](thing, *arguments)
+
+
+_OPERATIONS = {
+    "iter": lambda thing: iter(thing),
+    "next": lambda thing: next(thing),
+    "getattr": getattr,
+    "setattr": setattr,
+    "getitem": lambda thing, key: thing[key],
+    "setitem": lambda thing, key, value: thing.__setitem__(key, value),
+    "contains": lambda thing, item: item in thing,
+    "len": len,
+    "str": str,
+    "repr": repr,
+    "bool": bool,
+    "int": int,
+    "float": float,
+    "enter": lambda thing: thing.__enter__(),
+    "exit": lambda thing: thing.__exit__(None, None, None),
+}
+
+
+class _Keeper:
+    """The values that stay here, by number, for as long as the program runs (which its limits bound)."""
+
+    def __init__(self):
+        self.things = []
+        self._numbers = {}
+
+    def keep(self, thing):
+        number = self._numbers.get(id(thing))
+        if number is None:
+            number = self._numbers[id(thing)] = len(self.things)
+            self.things.append(thing)
+        return number
+
+    def value(self, node):
+        return values.built(node, lambda number, _: self.things[number])
+
+
+def run_tests(channel):
+    """Run one test source after another against the candidate beyond the channel, until it closes."""
+    while True:
+        frame = channel.receive()
+        if frame is None:
+            return 0
+        _, source, entry, names = frame
+        candidate = _Candidate(channel)
+        channel.send(_dumps(_run_test(source, entry, names, candidate)))
+
+
+def _run_test(source, entry, names, candidate):
+    proxy = candidate.function(entry)
+    namespace = {"__name__": "tests", "__builtins__": builtins, "candidate": proxy, entry: proxy}
+    for name in names:
+        namespace[name] = candidate.function(name)
+    try:
+        exec(compile(source, "tests.py", "exec"), namespace)
+        if candidate.calls == 0 and callable(namespace.get("check")):
+            namespace["check"](proxy)
+    except BaseException as error:
+        kind = "failed" if isinstance(error, AssertionError) and not candidate.raised(error) else "raised"
+        if candidate.broken:
+            kind = "broken"
+        line = _line_of(error)
+        return ["done", kind, type(error).__name__, _text(error), line, candidate.calls]
+    return ["done", "broken" if candidate.broken else "passed", "", "", 0, candidate.calls]
+
+
+class CandidateGone(BaseException):
+    """The candidate ended before it answered. Not an Exception: no `except` of the test code's may swallow it."""
+
+
+class _Candidate:
+    """The far end of the channel: numbers each call, and takes nothing but the answer to it."""
+
+    def __init__(self, channel):
+        self._channel = channel
+        self.calls = 0
+        self.broken = False
+        self._errors = []
+
+    def function(self, name):
+        def proxy(*arguments, **keywords):
+            return self.call(name, arguments, keywords)
+
+        proxy.__name__ = proxy.__qualname__ = name
+        return proxy
+
+    def call(self, target, arguments, keywords=()):
+        if self.broken:
+            raise CandidateGone
+        self.calls += 1
+        named = [[key, values.plain(item, _number)] for key, item in dict(keywords).items()]
+        self._channel.send(
+            _dumps(["call", self.calls, target, [values.plain(item, _number) for item in arguments], named])
+        )
+        frame = self._channel.receive()
+        if frame is None or frame[0] not in ("v", "e") or frame[1] != self.calls:
+            self.broken = True
+            raise CandidateGone
+        if frame[0] == "e":
+            error = _exception(*frame[2:5])
+            self._errors.append(error)
+            raise error
+        if len(frame) > 3:
+            for mine, theirs in zip(arguments, values.built(frame[3], self._stand_in), strict=False):
+                _become(mine, theirs)
+        return values.built(frame[2], self._stand_in)
+
+    def raised(self, error):
+        return any(error is mine for mine in self._errors)
+
+    def _stand_in(self, number, type_name):
+        return Remote(self, number, type_name)
+
+
+def _number(thing):
+    if type(thing) is Remote:
+        return thing._number
+    raise TypeError("a value of type %s cannot be handed to the candidate" % type(thing).__name__)
+
+
+def _become(mine, theirs):
+    """Give an argument the contents that the candidate's copy has after the call, as if it were one object."""
+    if type(mine) is not type(theirs) or mine == theirs:
+        return
+    if type(mine) is list:
+        mine[:] = theirs
+    elif type(mine) in (dict, set):
+        mine.clear()
+        mine.update(theirs)
+
+
+class Remote:
+    """A value that stayed with the candidate: it can be called, iterated and asked, and equals only itself."""
+
+    def __init__(self, candidate, number, type_name):
+        self._candidate, self._number, self._type_name = candidate, number, type_name
+
+    def _ask(self, operation, *arguments, **keywords):
+        return self._candidate.call([self._number, operation], arguments, keywords)
+
+    def __call__(self, *arguments, **keywords):
+        return self._ask("call", *arguments, **keywords)
+
+    def __iter__(self):
+        return self._ask("iter")
+
+    def __next__(self):
+        return self._ask("next")
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._ask("getattr", name)
+
+    def __getitem__(self, key):
+        return self._ask("getitem", key)
+
+    def __setitem__(self, key, value):
+        self._ask("setitem", key, value)
+
+    def __contains__(self, item):
+        return bool(self._ask("contains", item))
+
+    def __len__(self):
+        return self._ask("len")
+
+    def __bool__(self):
+        return bool(self._ask("bool"))
+
+    def __int__(self):
+        return self._ask("int")
+
+    def __float__(self):
+        return self._ask("float")
+
+    def __str__(self):
+        return str(self._ask("str"))
+
+    def __repr__(self):
+        return "<%s of the candidate>" % self._type_name
+
+    def __enter__(self):
+        return self._ask("enter")
+
+    def __exit__(self, *error):
+        self._ask("exit")
+
+
+def _exception(name, message, bases):
+    """The builtin exception nearest to what the candidate raised; never one that only an interpreter raises."""
+    for known in [name, *bases]:
+        kind = getattr(builtins, known, None) if type(known) is str else None
+        if isinstance(kind, type) and issubclass(kind, Exception):
+            try:
+                return kind(message)
+            except TypeError:  # UnicodeDecodeError and others want more than a message
+                continue
+    return Exception("%s: %s" % (name, message))
+
+
+def _raised(error, number=""):
+    kind = type(error)
+    bases = [base.__name__ for base in type.__dict__["__mro__"].__get__(kind)[1:-1]]
+    return '["e",' + number + ",".join([_dumps(kind.__name__), _dumps(_text(error)), _dumps(bases)]) + "]"
+
+
+def _text(error):
+    try:
+        return str(error)[:_MAX_MESSAGE]
+    except BaseException:
+        return ""
+
+
+def _line_of(error):
+    line = getattr(error, "lineno", 0) if isinstance(error, SyntaxError) else 0
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == "tests.py":
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line or 0
+
+
+class Channel:
+    """Lines of JSON on a socket, blocking."""
+
+    def __init__(self, fd):
+        self.fd = fd
+        self._rest = b""
+
+    def send(self, text):
+        data = text.encode("ascii", "backslashreplace") + b"\n"
+        view = memoryview(data)
+        while view:
+            try:
+                view = view[os.write(self.fd, view) :]
+            except (BrokenPipeError, ConnectionResetError):
+                os._exit(0)  # nobody listens any more
+
+    def receive(self):
+        parts = [self._rest]
+        while b"\n" not in parts[-1]:
+            try:
+                data = os.read(self.fd, 1 << 20)
+            except ConnectionResetError:
+                return None
+            if not data:
+                return None
+            parts.append(data)
+        line, self._rest = b"".join(parts).split(b"\n", 1)
+        return values.loads(line)
+
+
+def _fresh_module(name, main):
+    module = types.ModuleType(name)
+    module.__dict__["__builtins__"] = builtins
+    module.__file__ = main
+    sys.modules[name] = module
+    return module
+
+
+def _compiled(main):
+    with open(main, "rb") as file:
+        return compile(file.read(), main, "exec", dont_inherit=True)
+
+
+def _exit_code(code):
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code & 255
+    print(code, file=sys.stderr)
+    return 1
+
+
+def _print_exception():
+    """The traceback as the interpreter prints it, without our own frames."""
+    kind, error, trace = sys.exc_info()
+    while trace is not None and trace.tb_frame.f_globals.get("__name__") == __name__:
+        trace = trace.tb_next
+    with contextlib.suppress(BaseException):
+        sys.excepthook(kind, error.with_traceback(trace), trace)
+
+
+def _leave(code):
+    """What the interpreter does at its end: threads are waited for, exit hooks run, streams are flushed."""
+    try:
+        if "threading" in sys.modules:
+            sys.modules["threading"]._shutdown()
+        import atexit
+
+        atexit._run_exitfuncs()
+    except BaseException:
+        _print_exception()
+    return _flushed(code)
+
+
+def _flushed(code):
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BaseException:
+            code = code or 120
+    return code

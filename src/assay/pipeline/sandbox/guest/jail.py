@@ -1,0 +1,156 @@
+"""Inside the sandbox: from a process with rights in its own namespaces to one with none, in the order that holds.
+
+Trusted code that runs before the program does, in the process that becomes it. Standard library and ctypes only.
+"""
+
+import ctypes
+import os
+import resource
+import signal
+import struct
+
+from . import seccomp
+
+BOX = "/box"  # the scratch file system: WORK, TMP and SHM lie in it, so one size counts for all three
+WORK, TMP, SHM = BOX + "/work", BOX + "/tmp", BOX + "/shm"
+FIRST_FREE_FD = 3
+OUR_PROCESSES = 3  # bubblewrap, the zygote and the first process count against the same uid
+
+NEWNS, NEWIPC, NEWPID = 0x20000, 0x08000000, 0x20000000
+_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_BIND = 1, 2, 4, 8, 4096
+_PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT, _PR_SET_SECUREBITS = 4, 24, 38, 47, 28
+_AMBIENT_CLEAR_ALL = 4
+_CAPABILITY_VERSION_3 = 0x20080522
+_SYSCALLS = {"x86_64": {"capset": 126, "seccomp": 317}, "aarch64": {"capset": 91, "seccomp": 277}}
+
+ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "HOME": WORK,
+    "TMPDIR": TMP,
+    "LANG": "C.UTF-8",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "OPENBLAS_NUM_THREADS": "1",  # numerical libraries start a thread a processor otherwise: a second of CPU for nothing
+    "OMP_NUM_THREADS": "1",
+}
+
+
+class SetupError(OSError):
+    """A step that the sandbox depends on failed; nothing of the program has run."""
+
+
+class Jail:
+    """Everything a lock-down needs, made ready once, so that a fork has only calls left to make."""
+
+    def __init__(self, machine, counted, families):
+        self._libc = ctypes.PyDLL(None, use_errno=True)  # PyDLL: the GIL is not worth letting go for these
+        self._numbers = _SYSCALLS[machine]
+        code = seccomp.build(machine, counted, families)
+        self._filter = ctypes.create_string_buffer(code, len(code))
+        self._program = ctypes.create_string_buffer(
+            struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(self._filter))
+        )
+        self._cap_header = ctypes.create_string_buffer(struct.pack("Ii", _CAPABILITY_VERSION_3, 0))
+        self._cap_none = ctypes.create_string_buffer(24)
+        with open("/proc/sys/kernel/cap_last_cap") as file:
+            self._last_capability = int(file.read())
+        self._counted = counted
+
+    def unshare(self, flags):
+        self._check(self._libc.unshare(flags), "unshare")
+
+    def join(self, fd, flags):
+        self._check(self._libc.setns(fd, flags), "setns")
+
+    def undumpable(self):
+        """Keep other processes of the same uid from reading or tracing this one."""
+        self._prctl(_PR_SET_DUMPABLE, 0)
+
+    def build_world(self, scratch_mb, inodes):
+        """A private scratch, /dev/shm in it, and a /proc that shows this pid namespace alone."""
+        options = b"size=%dm,nr_inodes=%d,mode=0755" % (scratch_mb, inodes)
+        self._mount(b"scratch", BOX.encode(), b"tmpfs", _MS_NOSUID | _MS_NODEV, options)
+        os.mkdir(WORK, 0o755)
+        os.mkdir(TMP, 0o1777)
+        os.mkdir(SHM, 0o1777)
+        self._mount(SHM.encode(), b"/dev/shm", None, _MS_BIND, None)
+        flags = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC | _MS_RDONLY
+        self._mount(b"proc", b"/proc", b"proc", flags, b"hidepid=2,subset=pid")
+
+    def lock_down(self):
+        """Drop every capability for good and install the filter. What comes after may be hostile."""
+        self._libc.prctl(
+            _PR_SET_SECUREBITS, 0x2F, 0, 0, 0
+        )  # NOROOT and NO_SETUID_FIXUP, locked: being uid 0 means nothing
+        self._libc.prctl(_PR_CAP_AMBIENT, _AMBIENT_CLEAR_ALL, 0, 0, 0)
+        for capability in range(self._last_capability + 1):
+            self._libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
+        self._check(self._libc.syscall(self._numbers["capset"], self._cap_header, self._cap_none), "capset")
+        self.restrict()
+
+    def restrict(self):
+        """no_new_privs and the filter, for a process that has no capabilities."""
+        self._prctl(_PR_SET_NO_NEW_PRIVS, 1)
+        self._check(
+            self._libc.syscall(self._numbers["seccomp"], ctypes.c_ulong(1), ctypes.c_ulong(0), self._program), "seccomp"
+        )
+        self._prctl(_PR_SET_DUMPABLE, 1)  # the program's own /proc/self; what it could read there is its own
+
+    def _prctl(self, option, value):
+        self._check(self._libc.prctl(option, value, 0, 0, 0), "prctl")
+
+    def _mount(self, source, target, kind, flags, data):
+        self._check(self._libc.mount(source, target, kind, ctypes.c_ulong(flags), data), "mount " + target.decode())
+
+    def _check(self, result, what):
+        if result < 0:
+            number = ctypes.get_errno()
+            raise SetupError(number, what + ": " + os.strerror(number))
+
+
+def machine():
+    """The machine's name as `seccomp.MACHINES` has it."""
+    name = os.uname().machine
+    return {"amd64": "x86_64", "arm64": "aarch64"}.get(name, name)
+
+
+def set_limits(limits, bound_data):
+    """The rlimits of the process that becomes the program, from `limits` (a request's dict of records.Limits).
+
+    `bound_data`: bound each process's own memory too. (Not by RLIMIT_AS: V8 reserves far more than it uses.)
+    """
+    megabyte = 1 << 20
+    cpu = int(limits["cpu_s"]) + 1  # whole seconds; the supervisor decides to the millisecond, this is the net below
+    wanted = [
+        (resource.RLIMIT_CPU, cpu, cpu + 1),
+        (resource.RLIMIT_FSIZE, limits["file_mb"] * megabyte, None),
+        (resource.RLIMIT_NOFILE, limits["descriptors"], None),
+        (resource.RLIMIT_NPROC, limits["processes"] + OUR_PROCESSES, None),
+        (resource.RLIMIT_CORE, 0, None),
+        (resource.RLIMIT_MSGQUEUE, 0, None),
+        (resource.RLIMIT_MEMLOCK, 0, None),
+    ]
+    if bound_data:
+        wanted.append((resource.RLIMIT_DATA, limits["memory_mb"] * megabyte, None))
+    for which, soft, hard in wanted:
+        ceiling = resource.getrlimit(which)[1]
+        hard = soft if hard is None else hard
+        if ceiling != resource.RLIM_INFINITY:
+            soft, hard = min(soft, ceiling), min(hard, ceiling)
+        resource.setrlimit(which, (soft, hard))
+
+
+def default_signals():
+    """What Python changed for itself and a program expects as the kernel has it."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+
+
+def write_files(files):
+    """Put the program's files into WORK. `files`: (relative path, bytes); the paths were checked outside."""
+    for path, content in files:
+        whole = WORK + "/" + path
+        if "/" in path:
+            os.makedirs(os.path.dirname(whole), exist_ok=True)
+        fd = os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
+        with open(fd, "wb") as file:
+            file.write(content)

@@ -1,0 +1,223 @@
+"""Inside the sandbox: wait for requests on the control socket and start a program for each.
+
+`warm`: a zygote; each request gets a child with namespaces of its own. `cold`: the whole sandbox is for one request.
+Neither reads what a request holds: that is done in the process that is the first of the program's own namespaces.
+
+Control (SOCK_SEQPACKET)  host -> us   b"run" + descriptors: payload, stdin, stdout, stderr, report[, channel]
+                                       b"dial" + port (warm): connect to a server on our loopback
+                          us -> host   b"up" when ready; warm: b"pid" + a pidfd, or b"no " + why; b"fd" + the connection
+Report (SOCK_SEQPACKET)   us -> host   b"box" + a descriptor of the work folder, where files are to be collected
+                                       b"end" + JSON {status, cpu_s, memory_peak}  or  b"bad" + why the set-up failed
+"""
+
+import array
+import gc
+import json
+import os
+import signal
+import socket
+import sys
+
+from . import driver, jail
+
+_WARM_MODULES = (  # what programs of a benchmark import most; `typing` alone costs 8 ms cold
+    "abc ast atexit base64 bisect calendar cmath collections collections.abc contextlib copy dataclasses datetime decimal enum "
+    "fractions functools hashlib heapq inspect io itertools json keyword linecache math numbers operator random re statistics "
+    "string struct textwrap threading time tokenize traceback types typing unicodedata uuid"
+)
+_MAX_DESCRIPTORS = 6
+
+
+def main(arguments):
+    """`arguments`: warm | cold, the control socket's descriptor, JSON of the settings."""
+    kind, fd, settings = arguments[0], int(arguments[1]), json.loads(arguments[2])
+    if settings["packages"]:
+        sys.path.append(settings["packages"])
+    for name in ("exit", "quit"):  # what `site` would have given a script
+        import _sitebuiltins
+
+        setattr(driver.builtins, name, _sitebuiltins.Quitter(name, "Ctrl-D"))
+    control = socket.socket(fileno=fd)
+    control.set_inheritable(False)
+    world = jail.Jail(jail.machine(), settings["counted"], settings["families"])
+    if kind == "warm":
+        world.undumpable()
+        _warm(control, world, settings)
+    else:
+        _cold(control, world, settings)
+
+
+def _warm(control, world, settings):
+    for name in [*_WARM_MODULES.split(), *settings["preload"]]:
+        __import__(name)
+    own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps; what became of a child its report says
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    control.send(b"up")
+    while True:
+        message, descriptors = _request(control)
+        if not message:
+            return
+        if message[:4] == b"dial":
+            _dial(control, int(message[4:]))
+            continue
+        try:
+            world.unshare(jail.NEWPID)
+            pid = os.fork()
+            if pid == 0:
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                control.close()
+                os.close(own)
+                _first_process(descriptors, world, settings, True)
+        except OSError as error:  # the child never gets here: it does not return
+            control.send(b"no " + str(error).encode())
+            return  # which namespace children would go to is not certain any more
+        world.join(own, jail.NEWPID)
+        _close(descriptors)
+        pidfd = os.pidfd_open(pid)
+        socket.send_fds(control, [b"pid"], [pidfd])
+        os.close(pidfd)
+
+
+def _cold(control, world, settings):
+    control.send(b"up")
+    message, descriptors = _request(control)
+    if not message:
+        return
+    control.close()
+    _first_process(descriptors, world, settings, False)
+
+
+def _request(control):
+    message, ancillary, _, _ = control.recvmsg(16, socket.CMSG_SPACE(4 * _MAX_DESCRIPTORS))
+    descriptors = array.array("i")
+    for _, _, data in ancillary:
+        descriptors.frombytes(data[: len(data) - len(data) % 4])
+    return message, list(descriptors)
+
+
+def _dial(control, port):
+    """Hand out a connection to 127.0.0.1:port of our network namespace, which the host cannot reach by itself."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1.0) as connection:
+            connection.setblocking(True)
+            socket.send_fds(control, [b"fd"], [connection.fileno()])
+    except OSError as error:
+        control.send(b"no " + str(error).encode())
+
+
+def _close(descriptors):
+    for fd in descriptors:
+        os.close(fd)
+
+
+def _first_process(descriptors, world, settings, fork_namespaces):
+    """Pid 1 of the program's namespaces: builds its world, starts it, reaps, reports, and takes all with it. No return."""
+    payload, stdin, stdout, stderr, report_fd = descriptors[:5]
+    channel = descriptors[5] if len(descriptors) > 5 else None
+    report = socket.socket(fileno=report_fd)
+    try:
+        request, files = _payload(payload)
+        limits = request["limits"]
+        with open("/proc/self/oom_score_adj", "w") as file:
+            file.write("500")  # where memory ends, the program goes and the zygote stays
+        if fork_namespaces:
+            world.unshare(jail.NEWNS | jail.NEWIPC)
+        world.build_world(limits["scratch_mb"], limits["inodes"])
+        jail.write_files(files)
+        if request["collect"]:
+            box = os.open(jail.WORK, os.O_RDONLY | os.O_DIRECTORY)
+            socket.send_fds(report, [b"box"], [box])
+            os.close(box)
+        world.undumpable()
+        pid = os.fork()
+        if pid == 0:
+            _become(request, [stdin, stdout, stderr], channel, report, world, settings)
+        for fd in (stdin, stdout, stderr, *([channel] if channel is not None else [])):
+            os.close(fd)
+    except BaseException as error:
+        report.send(b"bad" + ("%s: %s" % (type(error).__name__, error)).encode()[:2000])
+        os._exit(1)
+    report.send(b"end" + json.dumps(_reap(pid)).encode())
+    os._exit(0)
+
+
+def _reap(pid):
+    cpu, peak = 0.0, 0
+    while True:
+        ended, status, used = os.wait4(-1, 0)
+        cpu += used.ru_utime + used.ru_stime
+        peak = max(peak, used.ru_maxrss)
+        if ended == pid:
+            return {"status": status, "cpu_s": cpu, "memory_peak": peak * 1024}
+
+
+def _payload(fd):
+    """A header line of JSON, then the files' contents one after the other."""
+    size = os.fstat(fd).st_size
+    data = os.pread(fd, size, 0)
+    os.close(fd)
+    head, _, rest = data.partition(b"\n")
+    request = json.loads(head)
+    files = []
+    at = 0
+    for path, length in request["files"]:
+        files.append((path, rest[at : at + length]))
+        at += length
+    return request, files
+
+
+def _become(request, standard, channel, report, world, settings):
+    """The program's own process. No return."""
+    try:
+        for target, fd in enumerate(standard):
+            os.dup2(fd, target)
+        report_fd = report.detach()
+        keep = jail.FIRST_FREE_FD
+        if channel is not None:
+            os.dup2(channel, keep, inheritable=request["command"] is not None)
+            keep += 1
+        if report_fd != keep:
+            os.dup2(report_fd, keep, inheritable=False)
+        os.closerange(keep + 1, 1 << 16)
+        os.setsid()
+        os.chdir(jail.WORK)
+        os.umask(0o022)
+        os.environ.clear()
+        os.environ.update(jail.ENVIRONMENT, **request["environment"])
+        jail.default_signals()
+        jail.set_limits(request["limits"], not settings["counted"] and request["command"] is None)
+        world.lock_down()
+    except BaseException as error:
+        socket.socket(fileno=keep).send(b"bad" + ("%s: %s" % (type(error).__name__, error)).encode()[:2000])
+        os._exit(1)
+    command = request["command"]
+    if command is not None:
+        os.set_inheritable(keep, False)
+        try:
+            os.execvpe(command[0], command, os.environ)
+        except OSError as error:
+            os.write(2, ("cannot start %s: %s\n" % (command[0], error)).encode())
+            os._exit(127)
+    os.close(keep)
+    os._exit(_python(request))
+
+
+def _python(request):
+    sys.stdin = open(0, encoding="utf-8", closefd=False)
+    sys.stdout = open(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)
+    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
+    for name in ("stdin", "stdout", "stderr"):
+        setattr(sys, "__%s__" % name, getattr(sys, name))
+    sys.path.insert(0, jail.WORK)
+    gc.enable()
+    if "random" in sys.modules:
+        sys.modules["random"].seed()
+    if request["mode"] == "program":
+        return driver.run_program(request["main"], request["argv"])
+    channel = driver.Channel(jail.FIRST_FREE_FD)
+    if request["mode"] == "calls":
+        return driver.serve_calls(request["main"], channel)
+    return driver.run_tests(channel)

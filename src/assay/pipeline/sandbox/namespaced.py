@@ -1,0 +1,272 @@
+"""What the back ends built on namespaces share: a program into a cage, and its Running out of it."""
+
+import contextlib
+import json
+import os
+import socket
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import PurePosixPath
+
+from assay.errors import AssayError, SandboxUnavailable
+from assay.pipeline.sandbox import cgroup
+from assay.pipeline.sandbox.cage import Cage
+from assay.pipeline.sandbox.meter import ProcessTree
+from assay.pipeline.sandbox.runtime import Runtime, find_runtime
+from assay.pipeline.sandbox.supervise import Meter, Running
+from assay.records import Isolation, Run, Spec
+from assay.settings import Settings
+
+_MAX_PAYLOAD = 256 << 20
+_DRIVER_JS = "/run/assay/assay_guest/driver.cjs"
+
+
+class Namespaced:
+    """A pool of cages. The back ends differ in what a cage is for: one program, or a thousand."""
+
+    name: str
+    warm: bool
+    runs_a_cage: int
+
+    def __init__(self, settings: Settings) -> None:
+        self._runtime: Runtime = find_runtime(settings.sandbox_python, settings.sandbox_packages)
+        self._lock = threading.Lock()
+        self._idle: list[tuple[Cage, cgroup.Group | None, int]] = []
+        self._slots: set[int] = set()
+        self._closed = False
+        self._isolation: Isolation | None = None
+        probe = cgroup.make_group(f"assay-{os.getpid()}-probe-{id(self):x}")
+        self._counted = probe is not None
+        if probe is not None:
+            probe.remove()
+
+    # ---- the Protocol
+
+    def run(self, spec: Spec) -> Run:
+        run = self._run(spec)
+        return (
+            self._run(spec) if run.status == "sandbox_error" else run
+        )  # ours, not the program's: once more, elsewhere
+
+    def map(self, specs: Iterable[Spec], workers: int) -> Iterator[Run]:
+        with ThreadPoolExecutor(workers, thread_name_prefix="assay-run") as pool:
+            waiting: set[Future[Run]] = set()
+            for spec in specs:
+                waiting.add(pool.submit(self.run, spec))
+                if len(waiting) >= 2 * workers:
+                    done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                    yield from (future.result() for future in done)
+            while waiting:
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                yield from (future.result() for future in done)
+
+    def open(self, spec: Spec) -> Running:
+        """Raises SandboxUnavailable where no sandbox can be started."""
+        for attempt in (1, 2):
+            cage, group, slot = self._take()
+            try:
+                return self._start(spec, cage, group, slot)
+            except OSError as error:  # a zygote somebody killed, for one: the next one is fresh
+                self._discard(cage, group, slot)
+                if attempt == 2:
+                    raise SandboxUnavailable(
+                        f"The sandbox cannot start a program: {error}.", "See: assay doctor"
+                    ) from None
+        raise AssertionError("not reached")
+
+    def capabilities(self) -> Isolation:
+        """Found by a canary once; raises SandboxUnavailable where it came back with what it must not have."""
+        if self._isolation is None:
+            from assay.pipeline.sandbox.canary import sing
+
+            self._isolation = sing(self)
+        return self._isolation
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for cage, group, slot in idle:
+            self._discard(cage, group, slot)
+
+    def __enter__(self) -> "Namespaced":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ---- cages
+
+    def isolation(self) -> Isolation:
+        """What is in force by construction; `capabilities` is what a canary found."""
+        if self._counted:
+            return Isolation(backend=self.name, level=3, memory="cgroup")
+        return Isolation(backend=self.name, level=2, memory="polled", notes=(cgroup.why_not(),))
+
+    def _take(self) -> tuple[Cage, cgroup.Group | None, int]:
+        with self._lock:
+            if self._closed:
+                raise AssayError("The sandbox is closed.")
+            if self._idle:
+                return self._idle.pop()
+            slot = next(number for number in range(1 << 10) if number not in self._slots)
+            self._slots.add(slot)
+        try:
+            return self._new(slot)
+        except BaseException:
+            with self._lock:
+                self._slots.discard(slot)
+            raise
+
+    def _new(self, slot: int) -> tuple[Cage, cgroup.Group | None, int]:
+        cage = Cage(self._runtime, warm=self.warm, counted=self._counted, slot=slot)
+        group = None
+        if self._counted:
+            group = cgroup.make_group(f"assay-{os.getpid()}-{id(self):x}-{slot}")
+            if group is None:
+                cage.close()
+                raise SandboxUnavailable(
+                    "No control group can be made any more.",
+                    "Is /sys/fs/cgroup full or read-only now? See: assay doctor",
+                )
+            group.admit(cage.pid)
+            try:
+                with open(f"/proc/{cage.pid}/oom_score_adj", "w") as file:
+                    file.write("-900")
+            except OSError:
+                pass  # only root may lower it; the group still bounds the program
+        return cage, group, slot
+
+    def _give_back(self, cage: Cage, group: cgroup.Group | None, slot: int, healthy: bool) -> None:
+        with self._lock:
+            if healthy and not self._closed and cage.runs < self.runs_a_cage:
+                self._idle.append((cage, group, slot))
+                return
+        self._discard(cage, group, slot)
+
+    def _discard(self, cage: Cage, group: cgroup.Group | None, slot: int) -> None:
+        cage.close()
+        if group is not None:
+            group.remove()
+        with self._lock:
+            self._slots.discard(slot)
+
+    # ---- one program
+
+    def _run(self, spec: Spec) -> Run:
+        try:
+            with self.open(spec) as running:
+                return running.finish()
+        except SandboxUnavailable as error:
+            return Run(
+                status="sandbox_error", detail=f"{error} {error.help}", isolation=self.isolation(), label=spec.label
+            )
+
+    def _start(self, spec: Spec, cage: Cage, group: cgroup.Group | None, slot: int) -> Running:
+        payload = _payload(spec, self._command(spec))
+        ours: list[int] = []
+        theirs = [payload]
+        try:
+            theirs.append(_stdin(spec.stdin))
+            for _ in range(2):
+                read, write = os.pipe()
+                ours.append(read)
+                theirs.append(write)
+            report, report_theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            ends = [report_theirs]
+            channel = None
+            if spec.mode != "program":
+                channel, channel_theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+                ends.append(channel_theirs)
+            try:
+                if group is not None:
+                    group.limit(spec.limits.memory_mb, spec.limits.processes)
+                    group.begin()
+                cage.request([*theirs, *(end.fileno() for end in ends)])
+                pidfd = cage.program() if self.warm else os.dup(cage.pidfd)
+            except BaseException:
+                report.close()
+                if channel is not None:
+                    channel.close()
+                raise
+            finally:
+                for end in ends:
+                    end.close()
+        except BaseException:
+            for fd in ours:
+                os.close(fd)
+            raise
+        finally:
+            for fd in theirs:
+                os.close(fd)
+        meter: Meter = group if group is not None else ProcessTree(pidfd)
+        warm = self.warm
+
+        def kill() -> None:
+            import signal
+
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+
+        def after(running: Running) -> None:
+            self._give_back(cage, group, slot, healthy=warm and not running.failed and running.survived)
+
+        return Running(
+            spec, pidfd=pidfd, report=report, stdout=ours[0], stderr=ours[1], channel=channel,
+            meter=meter, isolation=self._isolation or self.isolation(), kill=kill, after=after,
+        )  # fmt: skip
+
+    def _command(self, spec: Spec) -> list[str] | None:
+        if spec.command is not None:
+            return list(spec.command)
+        if spec.language == "python":
+            return None
+        node = self._runtime.node
+        if node is None:
+            raise SandboxUnavailable(
+                "Node is not installed, and this program is JavaScript.",
+                "Install Node 20 or later, or: pip install 'assay[javascript]'",
+            )
+        flags = [f"--max-old-space-size={max(16, spec.limits.memory_mb * 3 // 4)}", "--no-warnings"]
+        if spec.mode == "program":
+            return [node, *flags, spec.main, *spec.argv]
+        return [node, *flags, _DRIVER_JS, spec.mode, spec.main]
+
+
+def _payload(spec: Spec, command: list[str] | None) -> int:
+    """A descriptor of a memory file: a header line, then the files' contents."""
+    for path in spec.files:
+        parts = PurePosixPath(path).parts
+        if not parts or path.startswith("/") or ".." in parts or "\0" in path or len(path) > 1000:
+            raise AssayError(f"{path!r} is no path for a program's file.", "Give a relative path without '..'.")
+    size = sum(map(len, spec.files.values()))
+    if size > _MAX_PAYLOAD or size > spec.limits.scratch_mb << 20:
+        raise AssayError(
+            f"The program's files have {size} bytes, more than its scratch of {spec.limits.scratch_mb} MiB holds.",
+            "Give it a larger scratch_mb.",
+        )
+    header = {
+        "mode": spec.mode, "main": spec.main, "argv": spec.argv, "command": command, "environment": {},
+        "limits": spec.limits.model_dump(), "files": [(path, len(content)) for path, content in spec.files.items()],
+        "collect": bool(spec.collect),
+    }  # fmt: skip
+    fd = os.memfd_create("payload", os.MFD_CLOEXEC)
+    os.writev(fd, [json.dumps(header).encode() + b"\n", *list(spec.files.values())[:500]])
+    for content in list(spec.files.values())[500:]:
+        os.write(fd, content)
+    return fd
+
+
+def _stdin(content: bytes) -> int:
+    """What the program reads: a sealed memory file, so that it can be read from any place and written from none."""
+    if not content:
+        return os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
+    import fcntl
+
+    fd = os.memfd_create("stdin", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    with open(fd, "wb", closefd=False) as file:
+        file.write(content)
+    fcntl.fcntl(fd, fcntl.F_ADD_SEALS, fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL)
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd

