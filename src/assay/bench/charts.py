@@ -96,7 +96,7 @@ def cost_and_quality(scores: Scores) -> Chart | None:
             "high": score.pass_1.high * 100,
         }
         for score in scores.scores
-        if score.usage.cost.get(currency) and score.pass_1 and not score.usage.cost_unknown
+        if score.samples and score.usage.cost.get(currency) and score.pass_1 and not score.usage.cost_unknown
     ]
     if len(values) < 2:
         return None
@@ -107,8 +107,16 @@ def cost_and_quality(scores: Scores) -> Chart | None:
         "scale": {"zero": True, "nice": True},
     }
     y, low = _x("rate", "pass@1, %"), _x("low", "pass@1, %")
-    name = {"mark": {"type": "text", "dy": -12, "limit": 150}, "encoding": {"x": x, "y": y, "text": {"field": "name"}}}
-    layers = [_rule(x=x, y=low, y2={"field": "high"}, mark={"opacity": 0.6}), _dot(x=x, y=y), name]
+    dearest = max(score.usage.cost.get(currency, 0) / max(1, score.samples) * 1000 for score in scores.scores)
+    names = [  # to the right of its dot, to the left of it in the right half, where there is no room
+        {
+            "transform": [{"filter": f"datum.cost {sign} {dearest / 2}"}],
+            "mark": {"type": "text", "align": align, "dx": dx, "limit": 150},
+            "encoding": {"x": x, "y": y, "text": {"field": "name"}},
+        }
+        for sign, align, dx in (("<", "left", 10), (">=", "right", -10))
+    ]
+    layers = [_rule(x=x, y=low, y2={"field": "high"}, mark={"opacity": 0.6}), _dot(x=x, y=y), *names]
     return _chart(
         "Cost against quality",
         {"height": 260, "layer": layers},
@@ -213,4 +221,4 @@ def _label(text: str) -> str:
 
 
 def _shown(value: str | float) -> str:
-    return value if isinstance(value, str) else f"{value:.1f}"
+    return value if isinstance(value, str) else f"{value:.1f}".replace("-", "−")

@@ -97,6 +97,7 @@ def report_html(
     environment.globals.update(
         _words(),
         cut=visible,
+        line=one_line,
         program_characters=PROGRAM_CHARACTERS,
         value_characters=VALUE_CHARACTERS,
         svg=Markup,

@@ -8,16 +8,15 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
-_PICTURES = {**{chr(code): chr(0x2400 + code) for code in range(0x20)}, "\x7f": "␡"}
 
 
 def visible(text: str, limit: int | None = None, line_limit: int = 2_000) -> str:
-    """The text with every unseen character shown (␛, ⟨U+202E⟩), lines and the whole cut with a note of how much."""
+    """The text with every unseen character shown as ⟨U+202E⟩, lines and the whole cut with a note of how much."""
     if limit is not None and len(text) > limit:
         text = f"{text[:limit]}\n… {len(text) - limit:,} more characters"
     text = text.replace("\r\n", "\n")
     if _UNSEEN.search(text):
-        text = _UNSEEN.sub(lambda match: _PICTURES.get(match[0], f"⟨U+{ord(match[0]):04X}⟩"), text)
+        text = _UNSEEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text)
     if len(text) <= line_limit:
         return text
     return "\n".join(_cut(line, line_limit) for line in text.split("\n"))
