@@ -22,7 +22,7 @@ class _Stdio:
                 )
             )  # fmt: skip
 
-    def judge(self, task: Task, check: Stdio, runs: Sequence[Run]) -> Judgement:
+    def judge(self, task: Task, check: Stdio, runs: Sequence[Run]) -> Judgement:  # noqa: ARG002 - the Protocol's
         by_case = {run.label: run for run in runs}
         findings = []
         first: tuple[Status, str] | None = None

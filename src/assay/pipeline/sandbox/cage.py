@@ -173,7 +173,7 @@ def _start(argv: list[str], passed: tuple[int, ...], errors: int, slot: int) -> 
     with _starter_lock:
         if _starter is None:
             _starter = ThreadPoolExecutor(1, thread_name_prefix="assay-sandbox-starter")
-    identity = {"user": FIRST_UID + slot, "group": FIRST_UID + slot, "extra_groups": ()} if os.geteuid() == 0 else {}
+    uid = FIRST_UID + slot if os.geteuid() == 0 else None
 
     def start() -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
@@ -184,7 +184,9 @@ def _start(argv: list[str], passed: tuple[int, ...], errors: int, slot: int) -> 
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=errors,
-            **identity,  # type: ignore[call-overload, no-any-return]
+            user=uid,
+            group=uid,
+            extra_groups=None if uid is None else (),
         )
 
     return _starter.submit(start).result()

@@ -3,6 +3,7 @@
 Version 2 where it is mounted with the controllers delegated to us, else version 1 (as root).
 """
 
+import contextlib
 import os
 import time
 from pathlib import Path
@@ -91,7 +92,10 @@ def make_group(name: str) -> Group | None:
 def why_not() -> str:
     """One line for people: why no group can be made here, and what to do."""
     if os.geteuid() == 0:
-        return "no writable memory control group here: in a container, mount /sys/fs/cgroup writable (docker: --cgroupns=private with cgroup v2, or --privileged)"
+        return (
+            "no writable memory control group here; in a container, give it one: docker run --cgroupns=private "
+            "(version 2), or --privileged"
+        )
     return "memory is polled: run as root, or in a delegated control group: systemd-run --user --scope -p Delegate=yes -- assay ..."
 
 
@@ -106,7 +110,8 @@ def _version_1(name: str) -> Group | None:
         folder = here / name
         folder.mkdir()
         folders.append(folder)
-    return Group(*folders, version=1)
+    memory, pids, cpu = folders
+    return Group(memory, pids, cpu, version=1)
 
 
 def _version_2(name: str) -> Group | None:
@@ -147,7 +152,5 @@ def _field(file: Path, name: str) -> str:
 
 
 def _try_write(file: Path, text: str) -> None:
-    try:
+    with contextlib.suppress(OSError):  # swap is not accounted here: then there is no second bound to set
         file.write_text(text)
-    except OSError:
-        pass  # swap is not accounted here: then there is no second bound to set

@@ -1,5 +1,6 @@
 """The host's side of one running program: its output, its frames, its limits, its end."""
 
+import contextlib
 import os
 import select
 import signal
@@ -119,10 +120,8 @@ class Running:
         if self._run is not None:
             return self._run
         if self._channel is not None and self._channel_open:
-            try:
+            with contextlib.suppress(OSError):  # its end is closed already
                 self._channel.shutdown(socket.SHUT_WR)
-            except OSError:
-                pass  # its end is closed already
         while not self._dead and self._broken is None:
             self._step()
         self._wait_dead()

@@ -15,6 +15,7 @@ import os
 import sys
 import time
 import types
+from typing import Any
 
 from . import values
 
@@ -68,7 +69,7 @@ def _answer_batch(module, frame, channel, keeper):
     each = len(cases) <= _FLUSH_EVERY
     clock = time.perf_counter
     sent = clock()
-    waiting = []
+    waiting: list[str] = []
     for arguments, keywords in cases:
         if waiting and (each or clock() - sent > _FLUSH_AFTER):
             channel.send("\n".join(waiting))
@@ -120,7 +121,7 @@ def _target(module, keeper, target):
     return lambda *arguments: _OPERATIONS[operation](thing, *arguments)
 
 
-_OPERATIONS = {
+_OPERATIONS: "dict[str, Any]" = {
     "iter": lambda thing: iter(thing),
     "next": lambda thing: next(thing),
     "getattr": getattr,
@@ -398,6 +399,8 @@ def _exit_code(code):
 def _print_exception():
     """The traceback as the interpreter prints it, without our own frames."""
     kind, error, trace = sys.exc_info()
+    assert kind is not None
+    assert error is not None
     while trace is not None and trace.tb_frame.f_globals.get("__name__") == __name__:
         trace = trace.tb_next
     with contextlib.suppress(BaseException):

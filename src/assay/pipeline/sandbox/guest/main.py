@@ -10,7 +10,9 @@ Report (SOCK_SEQPACKET)   us -> host   b"box" + a descriptor of the work folder,
                                        b"end" + JSON {status, cpu_s, memory_peak}  or  b"bad" + why the set-up failed
 """
 
+import _sitebuiltins
 import array
+import builtins
 import gc
 import json
 import os
@@ -34,9 +36,7 @@ def main(arguments):
     if settings["packages"]:
         sys.path.append(settings["packages"])
     for name in ("exit", "quit"):  # what `site` would have given a script
-        import _sitebuiltins
-
-        setattr(driver.builtins, name, _sitebuiltins.Quitter(name, "Ctrl-D"))
+        setattr(builtins, name, _sitebuiltins.Quitter(name, "Ctrl-D"))
     control = socket.socket(fileno=fd)
     control.set_inheritable(False)
     world = jail.Jail(jail.machine(), settings["counted"], settings["families"])
@@ -206,9 +206,9 @@ def _become(request, standard, channel, report, world, settings):
 
 
 def _python(request):
-    sys.stdin = open(0, encoding="utf-8", closefd=False)
-    sys.stdout = open(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)
-    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - for the program's whole life
+    sys.stdout = open(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
     for name in ("stdin", "stdout", "stderr"):
         setattr(sys, "__%s__" % name, getattr(sys, name))
     sys.path.insert(0, jail.WORK)

@@ -46,7 +46,7 @@ def build(machine: str, counted: bool, families: "tuple[int, ...]" = syscalls.FA
 
 def _ranges(verdicts):
     """[(first number, code)] in order; each reaches to the next one's first number."""
-    ranges = []
+    ranges: list[tuple[int, list[bytes]]] = []
     for number in range(syscalls.NEWEST + 1):
         code = verdicts.get(number, [_ret(ERRNO | EPERM)])
         if not ranges or ranges[-1][1] != code:
