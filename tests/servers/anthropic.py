@@ -40,8 +40,15 @@ class AnthropicServer(Server):
         return None
 
     def refusal(self, body: dict[str, Any], headers: dict[str, str]) -> ScriptedReply | None:
-        if self.key and headers.get("x-api-key") != self.key:
+        if self.key and self.key not in (
+            headers.get("x-api-key"),
+            headers.get("authorization", "").removeprefix("Bearer "),
+        ):
             return ScriptedReply(status=401, error="invalid x-api-key")
+        if headers.get("anthropic-version") != "2023-06-01":
+            for name in ("temperature", "top_p", "top_k"):
+                if name in body:
+                    return ScriptedReply(status=400, error=f"{name}: Extra inputs are not permitted")
         if "max_tokens" not in body:
             return ScriptedReply(status=400, error="max_tokens: Field required")
         if body["model"] not in self.models:

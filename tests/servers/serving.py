@@ -45,6 +45,8 @@ class Server:
         self._lock = threading.Lock()
         self._port = port
         self._loop = asyncio.new_event_loop()
+        self.connections = 0
+        """How many were ever made."""
         self._connections: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -148,6 +150,7 @@ class Server:
         task = asyncio.current_task()
         assert task
         self._connections.add(task)
+        self.connections += 1
         try:
             with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 while await self._request(reader, writer):
@@ -229,7 +232,7 @@ class Server:
                 await writer.drain()
                 continue
             # Without waits between pieces they leave together, as a fast server's do.
-            pending += _chunk(data)
+            pending += _chunk(data) if data else b""  # an empty chunk would be the end
             sent += 1
             if reply.drop_after is not None and sent >= reply.drop_after:
                 writer.write(pending)

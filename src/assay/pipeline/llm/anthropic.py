@@ -3,16 +3,17 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import httpcore2
 import httpx2
 
 from assay.errors import AssayError
-from assay.pipeline.llm import Busy, Server
+from assay.pipeline.llm import Server
 from assay.pipeline.llm.openai import count
 from assay.pipeline.llm.thinking import split_thinking
-from assay.pipeline.llm.wire import Wire, error_words, retry_after, too_long
+from assay.pipeline.llm.wire import Clock, Wire, error_words, retry_after, too_long
 from assay.records import Finish, Message, Model, Reply
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ _FINISHES: dict[str, Finish] = {
 _MAX_TOKENS = 8192
 """Anthropic wants a limit with every question; this one where the model has none."""
 _LEAST_THINKING = 1024
+_SAMPLING_VERSION = "2023-06-01"
+"""The API's last version with temperature and top_p."""
 _STATUSES = {
     "authentication_error": 401,
     "billing_error": 402,
@@ -54,12 +57,13 @@ class Anthropic:
         self._client = _sdk_client(server, self._wire)
 
     async def complete(self, model: Model, messages: Sequence[Message], sample: int) -> Reply:  # noqa: ARG002 - no seeds here
-        began = time.monotonic()
+        clock = Clock(self._wire.server.patience)
         with self._sorted_errors():
-            async with asyncio.timeout(self._wire.server.patience.first_token_s):
-                stream = await self._client.messages.create(**_body(model, messages), stream=True)
-            async with stream:
-                return await _Reading(self._wire, began).reply(stream)
+            async with (
+                clock.running(self._wire.url),
+                await self._client.messages.create(**_body(model, messages), stream=True) as stream,
+            ):
+                return await _Reading(self._wire, clock).reply(stream)
 
     async def models(self) -> list[str]:
         with self._sorted_errors():
@@ -124,10 +128,10 @@ def _body(model: Model, messages: Sequence[Message]) -> dict[str, Any]:
     }
     if system := "\n\n".join(message.content for message in messages if message.role == "system"):
         body["system"] = system
-    if options.temperature is not None:
-        body["temperature"] = options.temperature
-    if options.top_p is not None:
-        body["top_p"] = options.top_p
+    sampling = {"temperature": options.temperature, "top_p": options.top_p}
+    if stated := {name: value for name, value in sampling.items() if value is not None}:
+        # Newer versions of the API reject these for every model, this one only for models that know none.
+        body |= {"extra_body": stated, "extra_headers": {"anthropic-version": _SAMPLING_VERSION}}
     if options.stop:
         body["stop_sequences"] = list(options.stop)
     if options.thinking is not None:
@@ -138,9 +142,10 @@ def _body(model: Model, messages: Sequence[Message]) -> dict[str, Any]:
 class _Reading:
     """One reply being put together from its events."""
 
-    def __init__(self, wire: Wire, began: float) -> None:
+    def __init__(self, wire: Wire, clock: Clock) -> None:
         self._wire = wire
-        self._began = began
+        self._clock = clock
+        self._began = clock.began
         self._text: list[str] = []
         self._thinking: list[str] = []
         self._size = 0
@@ -155,35 +160,19 @@ class _Reading:
     async def reply(self, stream: "AsyncStream[RawMessageStreamEvent]") -> Reply:
         """Read to the end. Raises Busy where the reply breaks off or is no such reply."""
         try:
-            async for event in self._bounded(stream):
+            async for event in stream:
+                if not self._clock.heard():
+                    self._cut = True
+                    break
                 self._event(event)
         except (AttributeError, LookupError, TypeError, ValueError, RecursionError):
             raise self._wire.garbled("a reply that is not of Anthropic's protocol") from None
-        except (Busy, httpx2.TransportError):
+        except (httpx2.TransportError, httpcore2.NetworkError, httpcore2.ProtocolError):
             if self._reason is None:
                 raise
         if not self._done and self._reason is None and not (self._cut and self._size):
             raise self._wire.garbled("half a reply")
         return self._built()
-
-    async def _bounded(self, stream: "AsyncStream[RawMessageStreamEvent]") -> AsyncIterator["RawMessageStreamEvent"]:
-        patience = self._wire.server.patience
-        end = self._began + patience.whole_s
-        events = aiter(stream)
-        while True:
-            now = time.monotonic()
-            wait = min(end, now + patience.silence_s if self._first else self._began + patience.first_token_s) - now
-            try:
-                async with asyncio.timeout(max(wait, 0)):
-                    event = await anext(events, None)
-            except TimeoutError:
-                if self._first and time.monotonic() >= end:
-                    self._cut = True
-                    return
-                raise Busy(f"{self._wire.url} stopped in the middle of a reply for {max(wait, 0):.3g} s.") from None
-            if event is None:
-                return
-            yield event
 
     def _event(self, event: "RawMessageStreamEvent") -> None:
         if event.type == "content_block_delta":

@@ -9,6 +9,11 @@ _CONCURRENCY = {"ollama": 2, "lmstudio": 4, "recorded": 64}
 """What these serve at once as they come; more would only wait there and blur the time to the first token."""
 
 
+def default_concurrency(provider: str) -> int:
+    """How many requests at once suit a provider where nobody says."""
+    return _CONCURRENCY.get(provider, 8)
+
+
 def parse_model(text: str) -> Model:
     """The model that a command-line argument names. Raises UnknownName for a provider nobody knows."""
     text = text.strip()
@@ -27,7 +32,7 @@ def parse_model(text: str) -> Model:
         raise AssayError(
             f"{text!r} names no model.", f"Write {provider}/{'FILE' if provider == 'recorded' else 'MODEL'}."
         )
-    return Model(name=text, provider=provider, model=name, concurrency=_CONCURRENCY.get(provider, 8))
+    return Model(name=text, provider=provider, model=name, concurrency=default_concurrency(provider))
 
 
 def _at_url(text: str) -> Model:

@@ -101,13 +101,13 @@ class Wire:
             return Busy(words, status=status, retry_after=retry_after)
         if status == 402:
             return ServerDown(words, "Top up the account there, then resume.")
-        return Refused(words, self.advice(status), status=status, said=said)
+        return Refused(words, self.advice(status, said), status=status, said=said)
 
     def garbled(self, what: str) -> Busy:
         """The server does not keep to its protocol."""
         return Busy(f"{self.url} sent {what}", "Is it a server of this kind, and is the URL right?")
 
-    def advice(self, status: int) -> str:
+    def advice(self, status: int, said: str) -> str:
         variable = self.server.key_variable
         if status in (401, 403):
             if self.server.key:
@@ -115,6 +115,8 @@ class Wire:
             return f"Set {variable or 'the variable that the model’s `key` names'} to your key for this server."
         if status == 404:
             return "Check the server's URL (OpenAI-compatible ones end in /v1) and the model's name."
+        if named := [name for name in ("temperature", "top_p") if name in said]:
+            return f"Some models accept no {named[0]}, or only some values: leave it out of this model's options."
         return ""
 
     async def _error(self, response: httpx2.Response) -> Refused | Busy | ServerDown:
@@ -169,7 +171,10 @@ class Clock:
 
     def heard(self) -> bool:
         """Another piece of the reply has come. False: and the time for the whole of it is up."""
-        self._heard = time.monotonic()
+        first, self._heard = not self._heard, time.monotonic()
+        if first and self._timer:
+            self._timer.cancel()
+            self._look()  # the bound is another one from here on
         return self._heard - self.began < self._patience.whole_s
 
     @contextlib.asynccontextmanager
