@@ -7,6 +7,7 @@ import warnings
 from assay.bench.records import Attempt
 from assay.pipeline.llm import PROVIDERS
 from assay.records import Finding, Message, Model, Options, Report, Request, Task
+from assay.store import kept
 
 _NAMES = {"python": "Python", "javascript": "JavaScript"}
 _SHOWN = 3  # failing checks told at once: more is noise to whoever mends the first of them
@@ -108,6 +109,14 @@ def determinants(request: Request) -> Request:
         options=model.options,
     )
     return request.model_copy(update={"model": plain})
+
+
+def reply_key(request: Request, scope: str) -> str:
+    """The name its reply is kept under. `scope`: the evaluation that alone may use it; "": any may.
+
+    A model asked under two names, with the same options, is two rows of a report: they share no sample.
+    """
+    return kept.key_of("reply", scope, request.model.name, determinants(request))
 
 
 def same_everywhere(model: Model) -> bool:

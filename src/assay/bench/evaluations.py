@@ -6,15 +6,18 @@ import secrets
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from assay.bench import asking
 from assay.bench.records import Evaluation, Sample
 from assay.bench.tables import BATCHES, EVALUATIONS, PLANS, SAMPLES, TASKS
 from assay.errors import AssayError, UnknownName
-from assay.records import Task
+from assay.pipeline.llm.recorded import RecordingWriter
+from assay.records import Request, Task
 from assay.store import Store
 from assay.store.tables import CALLS
 
@@ -270,6 +273,33 @@ def drop_errors(store: Store, evaluation: str) -> int:
     query = sa.delete(SAMPLES).where(SAMPLES.c.evaluation == evaluation, SAMPLES.c.status == "error")
     with store.engine.begin() as connection:
         return connection.execute(query).rowcount
+
+
+# ---- recordings ----------------------------------------------------------------------------------------------------
+
+
+def write_recording(store: Store, evaluation: Evaluation, path: Path) -> int:
+    """Write every reply of an evaluation to a new recording, which `recorded/PATH` answers from; how many there were."""
+    if path.exists():
+        raise AssayError(f"{path} is there already.", "Name another file, or delete it: two recordings do not mix.")
+    tasks = {(task.suite, task.id): task for task in read_tasks(store, evaluation.id)}
+    models = {model.name: model for model in evaluation.models}
+    writer = RecordingWriter(path)
+    written = 0
+    try:
+        for sample in read_samples(store, evaluation.id):
+            if sample.model not in models:
+                continue
+            messages = asking.question(tasks[sample.suite, sample.task], models[sample.model])
+            for attempt in sample.attempts:
+                if attempt.report.status != "error" or attempt.reply.text:
+                    request = Request(model=models[sample.model], messages=messages, sample=sample.index)
+                    writer.write(request, attempt.reply)
+                    written += 1
+                messages = asking.follow_up(messages, attempt, asking.complaint(attempt.report) or "")
+    finally:
+        writer.close()
+    return written
 
 
 def _chunks(rows: Sequence[dict[str, object]], size: int) -> Iterator[Sequence[dict[str, object]]]:

@@ -7,7 +7,8 @@ from itertools import islice
 from threading import Lock
 
 from assay.bench.records import Attempt, Kind
-from assay.pipeline.checks import grade, run_many
+from assay.pipeline.checks import grade
+from assay.pipeline.checks.perform import run_many
 from assay.pipeline.extract import cleaned, extract, raw
 from assay.pipeline.sandbox import Sandbox
 from assay.records import Program, Reply, Report, Run, Task

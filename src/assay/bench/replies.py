@@ -126,6 +126,47 @@ def read_replies(
     return Replies(tuple(given), missing, tuple(unknown), left_out)
 
 
+def read_all(
+    paths: Sequence[Path],
+    tasks: Sequence[Task],
+    field: Field | None = None,
+    *,
+    limit: int | None = None,
+    skip_unknown: bool = False,
+) -> tuple[list[Given], list[str]]:
+    """The replies of several files, each a model of its own, and what a reader must know of them.
+
+    Every file is read before anything is run; the first broken one raises.
+    """
+    given: list[Given] = []
+    notes: list[str] = []
+    for path, name in zip(paths, _model_names(paths), strict=True):
+        replies = read_replies(path, tasks, field, model=name, limit=limit, skip_unknown=skip_unknown)
+        given += replies.given
+        if replies.missing:
+            notes.append(f"{path.name}: no reply to {_counted(replies.missing)}; they count as missing.")
+        if replies.unknown:
+            notes.append(f"{path.name}: skipped replies to {_counted(replies.unknown)} that the suite does not have.")
+        if replies.left_out:
+            notes.append(f"{path.name}: {replies.left_out} replies are to tasks beyond --limit.")
+    return given, notes
+
+
+def _counted(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+    return f"{len(names)} task{'' if len(names) == 1 else 's'} ({shown})"
+
+
+def _model_names(paths: Sequence[Path]) -> list[str]:
+    """The files' names without their endings; with their folder where two would be the same."""
+    names = [path.name.removesuffix(".gz").removesuffix(".jsonl").removesuffix(".json") or path.name for path in paths]
+    if len(set(names)) < len(names):
+        names = [f"{path.absolute().parent.name}/{name}" for path, name in zip(paths, names, strict=True)]
+    if len(set(names)) < len(names):
+        raise AssayError("The same file of replies is named twice.", "Name each once; a file is one model's replies.")
+    return names
+
+
 def _advice(problems: Sequence[str], unknown: Mapping[str, int], lines: int) -> str:
     if len(unknown) and sum(unknown.values()) == len(problems):
         if len(problems) == lines:

@@ -29,7 +29,7 @@ from assay.bench.records import Attempt, Evaluation, Given, Kind, Sample
 from assay.bench.suites import Suite
 from assay.bench.suites.oracle import needs_oracle, oracle_program, with_answers
 from assay.errors import AssayError, ProviderError
-from assay.pipeline.checks import run_many
+from assay.pipeline.checks.perform import run_many
 from assay.pipeline.llm import Patience, Refused, ServerDown
 from assay.pipeline.llm.gateway import Gateway
 from assay.pipeline.sandbox import Sandbox
@@ -88,7 +88,7 @@ class NotAsked(NamedTuple):
     why: str
 
 
-class Interrupted(AssayError):  # noqa: N818 - it reads as a sentence
+class Interrupted(AssayError):
     """The user stopped a run. What is done is kept."""
 
     exit_code = 130
@@ -238,6 +238,20 @@ class Bench:
             for task in tasks
         ]
 
+    def check_models(self, models: Sequence[Model]) -> None:
+        """Raise what would keep one of them from being asked at all, before anything is saved: no key, a bad URL."""
+        for model in models:
+            self.gateway.check(model)
+
+    def serve(self, ready: Callable[[str], None]) -> None:
+        """Be a worker: take batches until SIGINT or SIGTERM, and finish those that were begun."""
+
+        def begin(name: str) -> None:
+            workflows.define_queue(QUEUE, per_worker=AT_ONCE)
+            ready(name)
+
+        workflows.serve_worker(self.store, self.settings, ready=begin)
+
     # ---- what commands call ----------------------------------------------------------------------------------------
 
     def begin_run(
@@ -255,6 +269,7 @@ class Bench:
 
         A model with suites of its own is asked those of them that are here; any other is asked all.
         """
+        self.isolation()  # that nothing can be run should be known before anything is paid
         tasks = self.answered([task for suite in suites for task in suite.tasks[:limit]], said)
         evaluation = Evaluation(
             id=evaluations.new_id(),
@@ -519,8 +534,7 @@ class _Talk:
     def _say(self, messages: tuple[Message, ...]) -> None:
         self.messages = messages
         self.request = Request(model=self._model, messages=messages, sample=self.item.number)
-        # A model asked under two names, with the same options, is two rows of the report: they share no sample.
-        self.key = kept.key_of("reply", self._scope, self.item.model, asking.determinants(self.request))
+        self.key = asking.reply_key(self.request, self._scope)
 
     def reply(self, found: dict[str, Reply]) -> Reply | None:
         return found.get(self.key) if self.item.text is None else Reply(text=self.item.text)
@@ -595,7 +609,8 @@ def evaluate(evaluation: str, generation: int, turns: int, asks: bool) -> None:
 def batch(evaluation: str, generation: int, number: int, turns: int, asks: bool) -> str:
     """One batch: ask, run, and again for what may be repaired. Gives why it could not be finished, if so."""
     for turn in range(turns):
-        note, errors = ask(evaluation, generation, number, turn) if asks else ["", []]
+        asked: list[Any] = ask(evaluation, generation, number, turn) if asks else ["", []]
+        note, errors = asked
         another = run(evaluation, number, turn, turns, errors)
         if note or not another:
             return str(note)
