@@ -148,8 +148,15 @@ def _write_jsonl(table: Table, rows: Iterable[Row], out: TextIO) -> int:
     count = 0
     for count, row in enumerate(rows, 1):  # noqa: B007
         whole = {name: _utf8(value) if isinstance(value := row[name], str) else value for name in columns}
-        out.write(json.dumps(whole, ensure_ascii=False, allow_nan=False) + "\n")
+        out.write(_ONE_LINE.sub(_escape, json.dumps(whole, ensure_ascii=False, allow_nan=False)) + "\n")
     return count
+
+
+_ONE_LINE = re.compile("[\x7f\x85\u2028\u2029]")  # what some readers take for the end of a line, JSON notwithstanding
+
+
+def _escape(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"
 
 
 # ---- one row -------------------------------------------------------------------------------------------------------
