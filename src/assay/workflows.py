@@ -109,7 +109,7 @@ class Engine:
         self._threads: list[threading.Thread] = []
 
     def recover(self, executor_id: str) -> list[str]:
-        """Hand what a dead executor was doing to the living; gives the workflows' ids. Raises AssayError if it lives."""
+        """Hand what a dead executor was doing to the living; gives their ids. Raises AssayError if it lives."""
         if self.alive(executor_id):
             raise AssayError(
                 f"Executor {executor_id} is still at work.",

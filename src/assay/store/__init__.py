@@ -152,7 +152,7 @@ def _explained(error: psycopg.Error, description: str, folder: Path | None) -> S
             f"There is no {description}.",
             "Make it (`createdb NAME`), or correct the name at the end of ASSAY_DATABASE_URL.",
         )
-    if isinstance(error, pg.TooManyConnections) or "too many clients" in text:
+    if isinstance(error, pg.TooManyConnections) or "too many c" in text:
         return StoreError(
             f"{description} takes no more connections.", "Raise max_connections there, or run fewer workers."
         )

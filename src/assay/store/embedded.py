@@ -41,7 +41,8 @@ SHARED = Path("/var/lib/assay")  # for root, where the data folder or the binari
 LOG_LIMIT = 4 << 20
 _OWN_SERVER = "set ASSAY_DATABASE_URL to a PostgreSQL server of your own."
 START_WITHIN_S = 90  # crash recovery of a large log takes its time
-STOP_WITHIN_S = 60
+STOP_WITHIN_S = 30
+_HAS_PROC = Path("/proc/self/cwd").exists()
 
 _OPTIONS = {
     "listen_addresses": "",
@@ -87,7 +88,6 @@ class Server:
 
     place: Place
     password: str = field(repr=False)
-    binaries: Path
     _users: int | None = field(default=None, repr=False)
 
     @property
@@ -108,7 +108,7 @@ class Server:
             except BlockingIOError:
                 return
             else:
-                _stop(self.place, self.binaries)
+                _stop(self.place)
             finally:
                 os.close(users)
 
@@ -124,7 +124,7 @@ def serve(home: Path) -> Server:
         password = _password(place)
         if not (place.data / "PG_VERSION").exists():
             _make(place, binaries, password)
-        server = Server(place, password, binaries)
+        server = Server(place, password)
         if not _answers(place, password):
             _start(place, binaries, password)
         server._users = _share(place.folder / "users.lock")
@@ -359,17 +359,15 @@ def _start(place: Place, binaries: Path, password: str) -> None:
     try:
         with open(os.open(place.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as log:
             told = log.tell()
-            process = (
-                subprocess.Popen(  # in a session of its own, so that Ctrl-C in our terminal is not the server's end
-                    argv,
-                    **_as(place.owner),
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                    cwd="/",
-                    env=_environment(),
-                )
+            process = subprocess.Popen(
+                argv,
+                **_as(place.owner),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # so that Ctrl-C in our terminal is not the server's end
+                cwd="/",
+                env=_environment(),
             )
     except OSError as error:
         raise StoreError(f"The embedded server cannot be started: {error.strerror}: {argv[0]}.", _mend(place)) from None
@@ -399,25 +397,29 @@ def _start_failed(place: Place, said: str) -> StoreError:
     return StoreError(f"The embedded server did not start: {reason}.", _mend(place))
 
 
-def _stop(place: Place, binaries: Path) -> None:
-    """Stop it in the usual way; where it hangs, stop it as a crash would, from which it recovers."""
-    for mode in ("fast", "immediate"):
-        argv = [
-            str(binaries / "pg_ctl"),
-            "stop",
-            "-D",
-            str(place.data),
-            "-m",
-            mode,
-            "-t",
-            str(STOP_WITHIN_S),
-            "--silent",
-        ]
-        done = subprocess.run(argv, **_as(place.owner), capture_output=True, cwd="/", env=_environment())
-        if done.returncode == 0 or not (place.data / "postmaster.pid").exists():
-            break
-    for process in _CHILDREN:
-        process.poll()
+def _stop(place: Place) -> None:
+    """Stop it in the usual way; where that takes too long, as a crash would, from which it recovers."""
+    try:
+        pid = int((place.data / "postmaster.pid").read_text().split()[0])
+    except (FileNotFoundError, ValueError, IndexError):
+        return
+    if _HAS_PROC and pid not in _inhabitants(place.data):
+        return  # what is left of a server that was killed: the number is nobody's, or somebody else's
+    for how, seconds in ((signal.SIGINT, STOP_WITHIN_S), (signal.SIGQUIT, 10), (signal.SIGKILL, 10)):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, how)
+        if _wait(functools.partial(_is_gone, pid), seconds):
+            return
+
+
+def _is_gone(pid: int) -> bool:
+    for child in _CHILDREN:
+        child.poll()  # a server that this process started stays, as a zombie, until it is asked for
+    try:
+        os.kill(pid, 0)
+        return _HAS_PROC and Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (ProcessLookupError, FileNotFoundError):
+        return True
 
 
 def _answers(place: Place, password: str) -> bool:
@@ -447,13 +449,13 @@ def _answers(place: Place, password: str) -> bool:
 
 
 def _clear_stale(place: Place) -> None:
-    """See to a postmaster.pid that was left by a killed server.
+    """See to the lock files that a killed server left, in its data folder and beside its socket.
 
-    PostgreSQL clears it by itself, except where the number now belongs to another process of the same user: then it
-    believes that process to be a server. A process is one of our server's exactly if it stands in our data folder.
+    PostgreSQL clears them by itself, except where the number in one now belongs to another process of the same user:
+    then it believes that process to be a server. One of our server's processes stands in our data folder; no other does.
     """
-    pid_file = place.data / "postmaster.pid"
-    if not pid_file.exists() or not Path("/proc/self/cwd").exists():
+    locks = [path for path in (place.data / "postmaster.pid", place.sockets / f"{SOCKET_NAME}.lock") if path.exists()]
+    if not locks or not _HAS_PROC:
         return  # without /proc (not Linux) PostgreSQL's own judgement stands
     _wait(lambda: not _inhabitants(place.data), START_WITHIN_S)  # a killed server's last processes, or one that stops
     if left := _inhabitants(place.data):
@@ -461,10 +463,10 @@ def _clear_stale(place: Place) -> None:
             f"A PostgreSQL server (process {left[0]}) holds {place.data} and does not answer.",
             f"End it (`kill -INT {left[0]}`) and try again.",
         )
-    with contextlib.suppress(FileNotFoundError, ValueError, IndexError):
-        number = int(pid_file.read_text().split()[0])
-        if Path(f"/proc/{number}").exists():
-            pid_file.unlink()
+    for lock in locks:
+        with contextlib.suppress(FileNotFoundError, ValueError, IndexError):
+            if Path(f"/proc/{int(lock.read_text().split()[0])}").exists():
+                lock.unlink()
 
 
 def _inhabitants(folder: Path) -> list[int]:
