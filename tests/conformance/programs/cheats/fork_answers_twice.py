@@ -1,0 +1,6 @@
+# Both halves of a fork answer.
+import os
+
+def answer(n):
+    os.fork()
+    return n * n

@@ -1,0 +1,2 @@
+# Raises SystemExit while it is loaded.
+raise SystemExit(0)

@@ -1,0 +1,2 @@
+# Does not define what was asked.
+def solution(n): return n * n + 1

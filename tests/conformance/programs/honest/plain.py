@@ -1,0 +1,4 @@
+# Nothing special.
+
+def answer(n):
+    return [answer(x) for x in n] if isinstance(n, list) else n * n + 1
