@@ -123,6 +123,14 @@ def test_mbpp_tests_may_call_several_functions_of_the_reference(tmp_path: Path, 
     assert (asserts(task).entry, asserts(task).names) == ("double", ("other",))
 
 
+def test_mbpp_tests_may_use_what_only_the_reference_imports(tmp_path: Path, settings: Settings) -> None:
+    row = DOUBLE | {"code": "import sys, os\nfrom re import sub as put, match\ndef double(x): return 2 * x\n"}
+    row["test_list"] = ["assert double(2) == 4", "assert sys.maxsize > double(put('a', '1', 'a').count('1'))"]
+    (task,) = load_suite("mbpp", write(tmp_path, row), settings=settings).tasks
+    borrowed = "import sys, os\nfrom re import sub as put, match\n"
+    assert asserts(task).source.startswith(f"import math\n{borrowed}assert")
+
+
 def test_mbpp_tests_that_call_nothing_of_the_reference_are_refused(tmp_path: Path, settings: Settings) -> None:
     with pytest.raises(ContentError, match=r":1: the tests call nothing that 'code' defines"):
         load_suite("mbpp", write(tmp_path, DOUBLE | {"test_list": ["assert True"]}), settings=settings)

@@ -10,9 +10,6 @@ from assay.plugins import Plugins
 from assay.records import Task
 from assay.settings import Settings
 
-EXCUSED = "excused"
-"""The tag of a task that the errata leave out of the mended score, because it cannot be judged fairly."""
-
 
 @dataclass(frozen=True)
 class Suite:
@@ -28,11 +25,6 @@ class Suite:
     """What a text is taken for that somebody grades without saying what it is."""
     stop: tuple[str, ...] = ()
     """Where a base model's text ends."""
-
-    @property
-    def excused(self) -> frozenset[str]:
-        """The ids of the tasks that the mended score leaves out."""
-        return frozenset(task.id for task in self.tasks if EXCUSED in task.tags)
 
     def task(self, identifier: str | int) -> Task | None:
         """The task that people mean by `HumanEval/7`, `humaneval/007`, `"7"` or `7`; None where there is none."""

@@ -69,6 +69,8 @@ class Dataset:
     path: Path
     text: str
     source: str
+    published: bool
+    """Whether it is the release itself, and not some other file."""
 
     def rows(self, kind: type[R]) -> Iterator[tuple[str, R]]:
         """Each record with its place (`file:line`). Raises ContentError at the first one that is broken."""
@@ -100,7 +102,7 @@ def read(release: Release, data: Path | None, settings: Settings) -> Dataset:
         ) from None
     same = hashlib.sha256(content).hexdigest() == release.content_sha256
     source = f"{release.name}, {release.origin}"
-    return Dataset(path, text, source if same else f"{path.name}, which differs from {source}")
+    return Dataset(path, text, source if same else f"{path.name}, which differs from {source}", same)
 
 
 def _content(path: Path) -> bytes:

@@ -1,32 +1,37 @@
-"""What is known to be wrong with public data sets: an overlay over their tasks, each entry with reason and evidence."""
+"""What is known to be wrong with public data sets: an overlay that marks their tasks, each entry with its evidence.
+
+A marked task is still run and counted; scores are shown with and without the marked ones.
+"""
 
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field
 
 from assay.bench import content
-from assay.bench.suites import EXCUSED
 from assay.records import Record, Task
 
 FILE = Path(__file__).with_name("errata.yaml")
 
 
 class Erratum(Record):
-    """One known fault of one task, and what the overlay does about it."""
+    """One known fault of one task's reference, shown by a call of it."""
 
     suite: str
     task: str
-    does: Literal["notes", "excuses", "mends"]
-    """notes: only says so. excuses: the mended score leaves the task out. mends: puts a right reference in."""
-    says: str = Field(min_length=20)
+    says: str = Field(min_length=12)
     """What is wrong, for people."""
-    evidence: str = Field(min_length=20)
-    """How anybody can see it."""
-    reference: str | None = None
-    """For `mends`: the reference to use instead."""
+    call: str
+    """A call of the reference that shows it."""
+    gives: str
+    """What comes of the call: a value, `raises NAME`, or `no answer` (within a second)."""
+    should: str
+    """What should come of it: the corrected reference's value."""
+
+    @property
+    def text(self) -> str:
+        return f"The data set's own solution {self.says}: {self.call} gives {self.gives}, should give {self.should}."
 
 
 class Errata(Record):
@@ -41,16 +46,7 @@ def known() -> tuple[Erratum, ...]:
     return content.load(FILE, Errata).errata
 
 
-def mend(suite: str, tasks: Sequence[Task]) -> tuple[Task, ...]:
-    """The tasks with the overlay applied. Tasks without an erratum are the same as before."""
-    entries = {entry.task: entry for entry in known() if entry.suite == suite}
-    return tuple(_mended(task, entries[task.id]) if task.id in entries else task for task in tasks)
-
-
-def _mended(task: Task, entry: Erratum) -> Task:
-    changes: dict[str, object] = {"erratum": entry.says}
-    if entry.does == "excuses":
-        changes["tags"] = (*task.tags, EXCUSED)
-    if entry.reference is not None:
-        changes["reference"] = entry.reference
-    return task.model_copy(update=changes)
+def marked(suite: str, tasks: Sequence[Task]) -> tuple[Task, ...]:
+    """The tasks, those with a known fault marked by it."""
+    faults = {entry.task: entry.text for entry in known() if entry.suite == suite}
+    return tuple(task.model_copy(update={"erratum": faults[task.id]}) if task.id in faults else task for task in tasks)

@@ -4,7 +4,7 @@ A case passes where EvalPlus 0.3.1 passes it: the answer `==` the reference's, o
 list or tuple of floats, is numerically close (docs/datasets.md tells where verdicts may differ, and why).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 from pydantic import field_validator
@@ -18,8 +18,10 @@ ATOL = 1e-6
 """The allowance where the reference answers floats and the task names none."""
 RTOL = 1e-7
 """numpy.allclose's, which EvalPlus compares with."""
-LIMITS = Limits(cpu_s=30, wall_s=90)
-"""A check's inputs run in one process. EvalPlus allows each input 1 s, or four times the reference's; 60 s in all."""
+LIMITS = Limits(cpu_s=20, wall_s=60, memory_mb=1024)
+"""For all inputs of a check, which run in one process. EvalPlus: 1 s an input and 60 s in all; 4 GiB."""
+SLOW = Limits(cpu_s=60, wall_s=180, memory_mb=1024)
+"""For tasks whose reference alone uses more than 2 s."""
 
 Inputs = Sequence[Sequence[Any]]
 
@@ -42,15 +44,25 @@ class Row(dataset.Row):
         return [] if value == {} else value
 
 
-def checks(place: str, row: Row, base: Inputs, plus: Inputs, compare: Compare | None, shown: int) -> tuple[Check, ...]:
-    """The data set's own inputs and the added ones as two checks, so that both scores can be told apart."""
+def checks(
+    place: str,
+    row: Row,
+    base: Inputs,
+    plus: Inputs,
+    *,
+    compare: Compare | None = None,
+    shown: int = 0,
+    left_out: Container[int] = (),
+) -> tuple[Check, ...]:
+    """The data set's own inputs and the added ones as two checks, so that both scores can be told apart.
+
+    `compare`: a rule of the task's own. `shown`: how many of the data set's inputs the prompt shows. `left_out`: numbers
+    of added inputs whose right answers are too large to be sent and kept a thousand times over.
+    """
     by_default = Compare(mode="approx", abs=row.atol, rel=RTOL) if row.atol else Compare(mode="python")
-    parts = (("base", base, shown), ("plus", plus, 0))
-    return tuple(
-        Calls(entry=row.entry_point, cases=tuple(_cases(place, name, inputs, public)), compare=compare or by_default)
-        for name, inputs, public in parts
-        if inputs
-    )
+    parts = (_cases(place, "base", base, shown, ()), _cases(place, "plus", plus, 0, left_out))
+    rule = compare or by_default
+    return tuple(Calls(entry=row.entry_point, cases=cases, compare=rule) for part in parts if (cases := tuple(part)))
 
 
 def loops(place: str, row: Row, base: Inputs, plus: Inputs, rule: str) -> tuple[Check, ...]:
@@ -62,8 +74,10 @@ def loops(place: str, row: Row, base: Inputs, plus: Inputs, rule: str) -> tuple[
     )
 
 
-def _cases(place: str, name: str, inputs: Inputs, public: int) -> Iterable[Case]:
+def _cases(place: str, name: str, inputs: Inputs, public: int, left_out: Container[int]) -> Iterable[Case]:
     for number, arguments in enumerate(inputs):
+        if number in left_out:
+            continue
         try:
             encoded = Encoded(encode(list(arguments)))
         except Unencodable as error:

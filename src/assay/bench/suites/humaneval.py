@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from assay.bench.suites import Suite, dataset, syntax
-from assay.bench.suites.errata import mend
+from assay.bench.suites.errata import marked
 from assay.errors import ContentError
 from assay.records import Asserts, Limits, Task
 from assay.settings import Settings
@@ -43,7 +43,7 @@ def load(data: Path | None, *, settings: Settings, errata: bool = True) -> Suite
     return Suite(
         name="humaneval",
         title="HumanEval",
-        tasks=mend("humaneval", tuple(tasks.values())) if errata else tuple(tasks.values()),
+        tasks=marked("humaneval", tuple(tasks.values())) if errata else tuple(tasks.values()),
         source=file.source,
         licence=RELEASE.licence,
         kind="completion",

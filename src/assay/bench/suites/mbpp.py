@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import field_validator
 
 from assay.bench.suites import Suite, dataset, syntax
-from assay.bench.suites.errata import mend
+from assay.bench.suites.errata import marked
 from assay.errors import ContentError
 from assay.records import Asserts, Limits, Task
 from assay.settings import Settings
@@ -57,7 +57,7 @@ def load(data: Path | None, *, settings: Settings, errata: bool = True) -> Suite
     return Suite(
         name="mbpp",
         title="MBPP sanitized",
-        tasks=mend("mbpp", tuple(tasks.values())) if errata else tuple(tasks.values()),
+        tasks=marked("mbpp", tuple(tasks.values())) if errata else tuple(tasks.values()),
         source=file.source,
         licence=RELEASE.licence,
         kind="reply",
@@ -72,7 +72,9 @@ def task_id(given: int | str) -> str:
 
 def _task(place: str, row: _Row) -> Task:
     asserts = "\n".join(row.test_list)
-    source = "\n".join((*row.test_imports, asserts)) + "\n"
+    unbound = syntax.names(asserts) - syntax.imported("\n".join(row.test_imports))
+    borrowed = syntax.imports_of(row.code, unbound)  # Mbpp/596 tests with `sys`, which only its solution imports
+    source = "\n".join((*row.test_imports, *borrowed, asserts)) + "\n"
     entry, *others = _called(place, row.code, source)
     return Task(
         id=task_id(row.task_id),

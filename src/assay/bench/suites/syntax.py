@@ -62,13 +62,22 @@ def names(source: str) -> frozenset[str]:
 
 def imported(source: str) -> frozenset[str]:
     """The names that the text's import statements at the top level bind."""
-    found = set()
+    return frozenset(name for _, bound in _imports(source) for name in bound)
+
+
+def imports_of(source: str, names: frozenset[str]) -> list[str]:
+    """The import statements at the top level that bind one of these names."""
+    return [statement for statement, bound in _imports(source) if bound & names]
+
+
+def _imports(source: str) -> Iterator[tuple[str, frozenset[str]]]:
     for node in _parse(source).children:
         if node.type in ("import_statement", "import_from_statement"):
+            bound = set()
             for child in node.children_by_field_name("name"):
                 alias = child.child_by_field_name("alias")
-                found.add(_text(alias) if alias else _text(child).partition(".")[0])
-    return frozenset(found)
+                bound.add(_text(alias) if alias else _text(child).partition(".")[0])
+            yield _text(node), frozenset(bound)
 
 
 def calls(source: str) -> list[str]:
