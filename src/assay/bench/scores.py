@@ -193,24 +193,19 @@ class Score(Record):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What a reader must know before believing the rate."""
-        who = f"{self.model} on {self.suite}"
+        """What a reader must know before believing the rate, in one sentence; none where nothing is amiss."""
         said = []
         if self.missing:
-            said.append(f"{who}: {_count(self.missing, 'sample')} of {self.samples_expected} missing.")
+            said.append(f"{_count(self.missing, 'sample')} of {self.samples_expected:,} missing")
         if self.errors:
-            said.append(
-                f"{who}: {_count(self.errors, 'sample')} failed through an error of ours, not counted either way."
-            )
+            said.append(f"{_count(self.errors, 'sample')} failed through an error of ours, not counted either way")
         if said and self.samples:
-            low, high = self.if_missing_failed, self.if_missing_passed
-            said.append(f"{who}: whatever became of those, pass@1 lies between {low * 100:.1f} and {high * 100:.1f} %.")
+            low, high = self.if_missing_failed * 100, self.if_missing_passed * 100
+            said.append(f"whatever became of those, pass@1 lies between {low:.1f} and {high:.1f} %")
         for k, rate in self.pass_at.items():
             if rate.left_out and k > 1:
-                said.append(
-                    f"{who}: pass@{k} is without {_count(rate.left_out, 'task')} that have fewer than {k} samples."
-                )
-        return tuple(said)
+                said.append(f"pass@{k} is without {_count(rate.left_out, 'task')} of fewer than {k} samples")
+        return (f"{self.model} on {self.suite}: {'; '.join(said)}.",) if said else ()
 
     def as_json(self) -> dict[str, Any]:
         """The score as `--json` prints it: fixed names, pass@k and its intervals by name, correct samples a task."""

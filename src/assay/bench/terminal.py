@@ -1,14 +1,19 @@
-"""What bench prints: tables for people at a terminal, the same words without colour or frames for a pipe."""
+"""What bench prints: tables that fit a terminal of 80 columns as well as one of 200, and lines while a run goes on.
+
+A table that would not fit folds the names, then turns into a list; no number is ever cut. Without a terminal there is no
+colour and the width is 200.
+"""
 
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TextIO
 
 from rich import box
-from rich.console import Console, Group, RenderableType
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -23,6 +28,7 @@ from assay.bench.wording import (
     interval,
     money,
     number,
+    of,
     p_value,
     percent,
     points,
@@ -31,6 +37,9 @@ from assay.bench.wording import (
     verdict,
 )
 
+_NARROWEST_NAME = 12
+_GAP = 2
+
 
 @dataclass(frozen=True)
 class Listed:
@@ -38,13 +47,14 @@ class Listed:
 
     evaluation: Evaluation
     done: int
+    """Samples with a verdict, errors of ours included."""
     expected: int
     passed: int
     errors: int = 0
 
 
 def console(stream: TextIO | None = None, width: int | None = None) -> Console:
-    """Where to print. Not a terminal: no colour, no frames, and as wide as the content needs up to 200 columns."""
+    """Where to print. Not a terminal: no colour, and 200 columns, so that a pipe gets whole lines."""
     out = Console(file=stream or sys.stdout, width=width, highlight=False, markup=False, emoji=False)
     if not out.is_terminal and width is None:
         out.width = 200
@@ -56,217 +66,205 @@ def console(stream: TextIO | None = None, width: int | None = None) -> Console:
 
 def leaderboard(scores: Scores) -> RenderableType:
     """The models, the best first, a table a suite; over several suites the weighted overall score on top."""
-    parts: list[RenderableType] = []
-    if len(scores.suites) > 1:
-        parts += [_overall(scores), Text()]
-    for suite in scores.suites:
-        parts += [_suite(suite, [score for score in scores.scores if score.suite == suite]), Text()]
+    parts: list[RenderableType] = [_overall(scores)] if len(scores.suites) > 1 else []
+    parts += [_suite(suite, [score for score in scores.scores if score.suite == suite]) for suite in scores.suites]
     if not scores.scores:
         parts.append(Text("No samples yet."))
-    return Group(*parts, *_warnings(scores.warnings))
+    if scores.warnings:
+        parts.append(Group(*(Text(f"! {one_line(warning, 400)}", style="yellow") for warning in scores.warnings)))
+    return _apart(parts)
 
 
 def show(evaluation: Evaluation, scores: Scores, comparisons: Sequence[Comparison] = ()) -> RenderableType:
-    """One evaluation: what it is, its leaderboard, statuses, format tax, repair and what it took."""
-    parts: list[RenderableType] = [_heading(evaluation, scores), Text(), leaderboard(scores), _statuses(scores), Text()]
+    """One evaluation: what it is, its leaderboard, statuses, format tax, repair, what it took, its pairs of models."""
+    parts: list[RenderableType] = [_heading(evaluation, scores), leaderboard(scores), _statuses(scores)]
     if any(score.format_tax for score in scores.scores):
-        parts += [_format_tax(scores), Text()]
+        parts.append(_format_tax(scores))
     if any(score.repair for score in scores.scores):
-        parts += [_repair(scores), Text()]
+        parts.append(_repair(scores))
     if any(_said_something(score.usage) for score in scores.scores):
-        parts += [_usage(scores), Text()]
+        parts.append(_usage(scores))
     if comparisons:
-        parts += [comparison(comparisons), Text()]
-    return Group(*parts[:-1])
+        parts.append(comparison(comparisons))
+    return _apart(parts)
 
 
 def comparison(comparisons: Sequence[Comparison]) -> RenderableType:
-    """Pairs of models on the tasks both saw."""
+    """Pairs of models on the tasks both saw: a above b."""
     if not comparisons:
         return Text("Nothing to compare: it takes two models on one suite.")
     several = len({contender.evaluation for one in comparisons for contender in (one.a, one.b)}) > 1
     suites = len({one.suite for one in comparisons}) > 1
-    table = _table("Model against model, on the tasks both saw")
-    if suites:
-        table.add_column("suite", overflow="fold")
-    table.add_column("a", overflow="fold")
-    table.add_column("b", overflow="fold")
-    for name in ("a %", "b %", "a − b, points", "a/b better", "n", "p (Holm)"):
-        table.add_column(name, justify="right", no_wrap=name != "a − b, points")
-    table.add_column("verdict", overflow="fold")
+    grid = _Grid(
+        "Model against model, on the tasks both saw (a above b)",
+        [
+            *([_Column("suite", left=True)] if suites else []),
+            _Column("models", left=True),
+            _Column("pass@1 %"),
+            _Column("better on"),
+            _Column("a − b, points"),
+            _Column("n, tasks"),
+            _Column("p (Holm)"),
+            _Column("verdict", left=True),
+        ],
+    )
     for one in comparisons:
-        names = [_name(c.model, c.evaluation if several else "") for c in (one.a, one.b)]
-        table.add_row(
+        value, _, between = points(one.difference).partition(" ")
+        grid.add(
             *([one_line(one.suite)] if suites else []),
-            *names,
-            percent(one.rate_a),
-            percent(one.rate_b),
-            points(one.difference),
-            f"{len(one.a_wins)}/{len(one.b_wins)}",
-            f"{one.tasks:,}",
+            "\n".join(_name(c.model, c.evaluation if several else "") for c in (one.a, one.b)),
+            f"{percent(one.rate_a)}\n{percent(one.rate_b)}",
+            f"{len(one.a_wins):,}\n{len(one.b_wins):,}",
+            f"{value}\n{between}",
+            number(one.tasks),
             p_value(one.p_holm),
-            verdict(one),
+            verdict(one).replace("cannot be ", "cannot be\n"),
         )
-    notes = [
-        Text(f"p: {', '.join(sorted({one.test for one in comparisons}))}, corrected for {len(comparisons)} pairs.")
+    tests = ", ".join(sorted({one.test for one in comparisons if one.p is not None})) or "none"
+    said = [
+        Text(f"p: {tests}, corrected for {len(comparisons)} {'pair' if len(comparisons) == 1 else 'pairs'} (Holm).")
     ]
-    shown = [one.detectable for one in comparisons if one.detectable is not None]
-    if shown:
-        notes.append(
-            Text(f"Smallest difference these tasks would show (80 % power): {min(shown) * 100:.1f} points or more.")
+    detectable = [one.detectable for one in comparisons if one.detectable is not None]
+    if detectable:
+        said.append(
+            Text(
+                f"A true difference under {min(detectable) * 100:.1f} points would mostly go unseen here (80 % power)."
+            )
         )
-    return Group(table, *notes)
+    return Group(grid, *said)
 
 
 def listing(entries: Iterable[Listed]) -> RenderableType:
-    """The evaluations kept, as they come."""
-    table = _table("Evaluations")
-    table.add_column("run", no_wrap=True)
-    table.add_column("made (UTC)", no_wrap=True)
-    table.add_column("state", no_wrap=True)
-    table.add_column("suites", overflow="fold")
-    table.add_column("models", overflow="fold")
-    for name in ("samples", "passed %", "errors"):
-        table.add_column(name, justify="right", no_wrap=True)
+    """The evaluations kept, in the order given."""
+    left = ("run", "made, UTC", "state", "suites", "models")
+    grid = _Grid(
+        "Evaluations", [*(_Column(name, left=True) for name in left), *map(_Column, ("samples", "passed %", "errors"))]
+    )
     for entry in entries:
         evaluation = entry.evaluation
         counted = entry.done - entry.errors
-        table.add_row(
+        grid.add(
             one_line(evaluation.id),
             f"{evaluation.created:%Y-%m-%d %H:%M}",
             evaluation.state,
             one_line(", ".join(evaluation.suites)),
             one_line(", ".join(model.name for model in evaluation.models)) or "replies made elsewhere",
-            f"{entry.done:,}" if entry.done >= entry.expected else f"{entry.done:,}/{entry.expected:,}",
-            f"{entry.passed / counted * 100:.1f}" if counted else "–",
-            f"! {entry.errors:,}" if entry.errors else "0",
+            number(entry.done) if entry.done >= entry.expected else of(entry.done, entry.expected),
+            percent(entry.passed / counted if counted else None),
+            _alarm(entry.errors),
         )
-    if not table.row_count:
+    if not grid.rows:
         return Text("No evaluations yet. Make one: assay bench run functions --model MODEL")
-    return table
+    return grid
 
 
 # ---- tables --------------------------------------------------------------------------------------------------------
 
 
 def _heading(evaluation: Evaluation, scores: Scores) -> RenderableType:
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
     what = "models run" if evaluation.source == "run" else "replies made elsewhere, graded"
-    grid.add_row("Evaluation", f"{one_line(evaluation.id)} · {what} · {evaluation.state}")
-    grid.add_row("Made", f"{evaluation.created:%Y-%m-%d %H:%M:%S} UTC")
-    grid.add_row("Suites", one_line(", ".join(evaluation.suites)))
-    grid.add_row(
-        "Samples a task",
-        f"{evaluation.samples:,}" + (f", up to {evaluation.repair} repairs" if evaluation.repair else ""),
+    repairs = (
+        f", up to {evaluation.repair} {'repair' if evaluation.repair == 1 else 'repairs'}" if evaluation.repair else ""
     )
     isolation = sorted({words for score in scores.scores for words in score.isolation})
-    grid.add_row("Isolation", one_line("; ".join(isolation)) or "unknown: no run yet")
-    if evaluation.note:
-        grid.add_row("Note", one_line(evaluation.note))
+    lines = {
+        "Evaluation": f"{evaluation.id} · {what} · {evaluation.state}",
+        "Made": f"{evaluation.created:%Y-%m-%d %H:%M:%S} UTC",
+        "Suites": ", ".join(evaluation.suites),
+        "Samples a task": f"{evaluation.samples:,}{repairs}",
+        "Isolation": "; ".join(isolation) or "not known: nothing has been run",
+        "Note": evaluation.note,
+    }
+    grid = Table.grid(padding=(0, _GAP))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in lines.items():
+        if value:
+            grid.add_row(name, one_line(value, 400))
     return grid
 
 
-def _overall(scores: Scores) -> Table:
+def _overall(scores: Scores) -> RenderableType:
     weights = ", ".join(f"{one_line(suite)} {weight:.0%}" for suite, weight in scores.weights.items())
-    table = _table(f"Overall: pass@1 weighted by suite ({weights})")
-    table.add_column("#", justify="right", no_wrap=True)
-    table.add_column("model", overflow="fold")
-    table.add_column("overall %", justify="right", no_wrap=True)
-    table.add_column("95 % interval", justify="right", no_wrap=True)
-    table.add_column("n, tasks", justify="right", no_wrap=True)
-    for place, one in enumerate(scores.overall, 1):
+    grid = _Grid(
+        f"Overall: pass@1 weighted by suite ({weights})",
+        [_Column("model", left=True), *map(_Column, ("overall %", "95 % interval", "n, tasks"))],
+    )
+    for one in scores.overall:
         if one.rate is None:
-            table.add_row("–", _name(one.model), "–", f"no score on {one_line(', '.join(one.missing))}", "")
+            grid.add(_name(one.model), "–", f"no score on {one_line(', '.join(one.missing))}", "–")
         else:
-            table.add_row(str(place), _name(one.model), percent(one.rate.value), interval(one.rate), f"{one.rate.n:,}")
-    return table
+            grid.add(_name(one.model), percent(one.rate.value), interval(one.rate), number(one.rate.n))
+    return grid
 
 
-def _suite(suite: str, scores: Sequence[Score]) -> Table:
-    ks = sorted({k for score in scores for k in score.pass_at if k > 1})
-    table = _table(f"{one_line(suite)}: pass@1")
-    table.add_column("#", justify="right", no_wrap=True)
-    table.add_column("model", overflow="fold")
-    table.add_column("pass@1 %", justify="right", no_wrap=True)
-    table.add_column("95 % interval", justify="right", no_wrap=True)
-    for k in ks:
-        table.add_column(f"pass@{k} %", justify="right", no_wrap=True)
-    for name in ("tasks", "passed", "missing", "errors"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for place, score in enumerate(scores, 1):
-        table.add_row(
-            str(place) if score.pass_1 else "–",
+def _suite(suite: str, scores: Sequence[Score]) -> RenderableType:
+    ks = sorted({k for score in scores for k in score.pass_at})
+    rates = [column for k in ks for column in (_Column(f"pass@{k} %"), _Column("95 % interval"))]
+    missing, errors = any(score.missing for score in scores), any(score.errors for score in scores)
+    alarms = [_Column(name) for name, any_ in (("missing", missing), ("errors", errors)) if any_]
+    grid = _Grid(one_line(suite), [_Column("model", left=True), *rates, _Column("tasks"), _Column("passed"), *alarms])
+    for score in scores:
+        found = [score.pass_at.get(k) for k in ks]
+        grid.add(
             _name(score.model),
-            percent(score.pass_1.value if score.pass_1 else None),
-            interval(score.pass_1),
-            *(percent(score.pass_at[k].value if k in score.pass_at else None) for k in ks),
-            f"{score.tasks:,}" if score.tasks == score.tasks_expected else f"{score.tasks:,}/{score.tasks_expected:,}",
-            f"{score.passed:,}/{score.samples:,}",
-            _alarm(score.missing),
-            _alarm(score.errors),
+            *(said for rate in found for said in (percent(rate.value if rate else None), interval(rate))),
+            number(score.tasks) if score.tasks == score.tasks_expected else of(score.tasks, score.tasks_expected),
+            of(score.passed, score.samples),
+            *([_alarm(score.missing)] if missing else []),
+            *([_alarm(score.errors)] if errors else []),
         )
-    return table
+    return grid
 
 
-def _statuses(scores: Scores) -> Table:
+def _statuses(scores: Scores) -> RenderableType:
     seen = [status for status in STATUSES if any(status in score.statuses for score in scores.scores)]
-    table = _table("Statuses, samples")
-    _name_columns(table, scores)
-    for status in seen:
-        table.add_column(f"{SIGNS[status]} {status}", justify="right", no_wrap=True)
+    grid = _Grid("Statuses, samples", [*_who(scores), *(_Column(f"{SIGNS[status]} {status}") for status in seen)])
     for score in scores.scores:
-        table.add_row(*_names(score, scores), *(f"{score.statuses.get(status, 0):,}" for status in seen))
-    return table
+        grid.add(*_names(score, scores), *(number(score.statuses.get(status, 0)) for status in seen))
+    return grid
 
 
-def _format_tax(scores: Scores) -> Table:
-    table = _table("Format tax: first tries as they came, and cleaned")
-    _name_columns(table, scores)
-    for name in ("raw %", "cleaned %", "tax, points", "rescued", "broken", "n, tasks"):
-        table.add_column(name, justify="right", no_wrap=name != "tax, points")
+def _format_tax(scores: Scores) -> RenderableType:
+    columns = ("raw %", "cleaned %", "tax, points", "rescued", "broken", "n, tasks")
+    grid = _Grid("Format tax: first tries as they came, and cleaned", [*_who(scores), *map(_Column, columns)])
     for score in scores.scores:
         if tax := score.format_tax:
-            table.add_row(
+            grid.add(
                 *_names(score, scores),
                 percent(tax.raw.value),
                 percent(tax.cleaned.value),
                 points(tax.tax),
-                f"{tax.rescued:,}",
+                number(tax.rescued),
                 _alarm(tax.broken),
-                f"{tax.raw.n:,}",
+                number(tax.raw.n),
             )
-    return table
+    return grid
 
 
-def _repair(scores: Scores) -> Table:
-    table = _table("Repair: first try, and after failures were sent back")
-    _name_columns(table, scores)
-    for name in ("first %", "after %", "gain, points", "sent back", "mended", "tokens"):
-        table.add_column(name, justify="right", no_wrap=name != "gain, points")
+def _repair(scores: Scores) -> RenderableType:
+    columns = ("first %", "after %", "gain, points", "sent back", "mended", "tokens")
+    grid = _Grid("Repair: first tries, and after failures were sent back", [*_who(scores), *map(_Column, columns)])
     for score in scores.scores:
         if gain := score.repair:
-            table.add_row(
+            grid.add(
                 *_names(score, scores),
                 percent(gain.first.value),
                 percent(gain.after.value),
                 points(gain.gain),
-                f"{gain.tried:,}",
-                f"{gain.mended:,}",
+                number(gain.tried),
+                number(gain.mended),
                 number(gain.completion_tokens),
             )
-    return table
+    return grid
 
 
-def _usage(scores: Scores) -> Table:
-    table = _table("What it took")
-    _name_columns(table, scores)
-    for name in ("tokens in", "tokens out", "cost", "a pass", "p50 s", "p95 s", "first s", "tok/s"):
-        table.add_column(name, justify="right", no_wrap=True)
+def _usage(scores: Scores) -> RenderableType:
+    columns = ("tokens in", "tokens out", "cost", "cost of a pass", "p50, s", "p95, s", "first token, s", "tok/s")
+    grid = _Grid("What it took: tokens, cost, latency of a whole reply", [*_who(scores), *map(_Column, columns)])
     for score in scores.scores:
         usage = score.usage
-        table.add_row(
+        grid.add(
             *_names(score, scores),
             number(usage.prompt_tokens),
             number(usage.completion_tokens),
@@ -277,39 +275,97 @@ def _usage(scores: Scores) -> Table:
             seconds(usage.first_token_p50),
             speed(usage.tokens_per_s),
         )
-    return table
+    return grid
 
 
-def _table(title: str) -> Table:
-    return Table(
-        title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1)
-    )
+def _who(scores: Scores) -> list["_Column"]:
+    return [_Column(name, left=True) for name in (("suite", "model") if len(scores.suites) > 1 else ("model",))]
 
 
-def _name_columns(table: Table, scores: Scores) -> None:
-    if len(scores.suites) > 1:
-        table.add_column("suite", overflow="fold")
-    table.add_column("model", overflow="fold")
-
-
-def _names(score: Score, scores: Scores) -> list[str | Text]:
+def _names(score: Score, scores: Scores) -> list[str]:
     return [*([one_line(score.suite)] if len(scores.suites) > 1 else []), _name(score.model)]
 
 
-def _name(model: str, evaluation: str = "") -> Text:
-    return Text(f"{one_line(model)} ({one_line(evaluation)})" if evaluation else one_line(model))
+def _name(model: str, evaluation: str = "") -> str:
+    return f"{one_line(model)} ({one_line(evaluation)})" if evaluation else one_line(model)
 
 
-def _alarm(count: int) -> Text:
-    return Text(f"! {count:,}", style="yellow") if count else Text("0")
-
-
-def _warnings(warnings: Sequence[str]) -> list[RenderableType]:
-    return [Text(f"! {one_line(warning, 400)}", style="yellow") for warning in warnings]
+def _alarm(count: int) -> str:
+    return f"! {count:,}" if count else "0"
 
 
 def _said_something(usage: Usage) -> bool:
     return usage.completion_tokens is not None or usage.latency_p50 is not None or bool(usage.cost)
+
+
+def _apart(parts: Sequence[RenderableType]) -> RenderableType:
+    """The parts with an empty line between them."""
+    return Group(*parts[:1], *(part for one in parts[1:] for part in (Text(), one)))
+
+
+# ---- a table that fits ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Column:
+    name: str
+    left: bool = False
+    """Words, which stand to the left and may be folded; otherwise numbers, which may not."""
+
+
+class _Grid:
+    """A table; where it is too wide, with its names folded; where that is too wide yet, a list."""
+
+    def __init__(self, title: str, columns: list[_Column]) -> None:
+        self.title = title
+        self.columns = columns
+        self.rows: list[tuple[str, ...]] = []
+
+    def add(self, *cells: str) -> None:
+        self.rows.append(cells)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        yield Text(self.title, style="bold")
+        widths = self._fitted(options.max_width)
+        yield from self._list() if widths is None else [self._table(widths)]
+
+    def _fitted(self, room: int) -> list[int] | None:
+        """The width of each column, or None where even folded names leave no room."""
+        widths = [
+            max([_longest(column.name.split()), *(_longest(row[i].split("\n")) for row in self.rows)])
+            for i, column in enumerate(self.columns)
+        ]
+        over = sum(widths) + _GAP * (len(widths) - 1) - room
+        while over > 0:
+            widest = max((i for i, column in enumerate(self.columns) if column.left), key=lambda i: widths[i])
+            if widths[widest] <= _NARROWEST_NAME:
+                return None
+            widths[widest] -= 1
+            over -= 1
+        return widths
+
+    def _table(self, widths: list[int]) -> Table:
+        table = Table(
+            box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, _GAP - 1, 0, 0), header_style="bold"
+        )
+        for column, width in zip(self.columns, widths, strict=True):
+            table.add_column(
+                column.name, width=width, justify="left" if column.left else "right", vertical="top", overflow="fold"
+            )
+        for row in self.rows:
+            table.add_row(*(Text(cell, style="yellow" if cell.startswith("! ") else "") for cell in row))
+        return table
+
+    def _list(self) -> Iterator[Text]:
+        first = next((i for i, column in enumerate(self.columns) if not column.left), 1)
+        for row in self.rows:
+            yield Text(", ".join(cell.replace("\n", " and ") for cell in row[:first]), style="bold")
+            rest = zip(self.columns[first:], row[first:], strict=True)
+            yield Text("  " + " · ".join(f"{column.name}: {' '.join(cell.split())}" for column, cell in rest))
+
+
+def _longest(lines: Sequence[str]) -> int:
+    return max(map(cell_len, lines), default=0)
 
 
 # ---- while it runs -------------------------------------------------------------------------------------------------
