@@ -161,7 +161,7 @@ class Document:
 def _in_words(kind: str, detail: dict[str, Any], given: Any) -> tuple[str, str]:
     """What is wrong with a value, and what to do."""
     context = detail.get("ctx", {})
-    if kind == "string_type" and isinstance(given, bool | int | float):
+    if kind == "string_type" and (given is None or isinstance(given, bool | int | float)):
         return f"should be text, not {json.dumps(given)}", f'Put it in quotes: "{json.dumps(given)}".'
     if kind == "literal_error":
         choices = re.findall(r"'([^']*)'", str(context.get("expected", "")))
