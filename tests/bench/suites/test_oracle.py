@@ -134,7 +134,8 @@ def load(folder: Path, name: str, row: dict[str, object]) -> Task:
 
 
 def value(text: Encoded | None) -> object:
-    return decode(text)  # type: ignore[no-untyped-call]
+    assert text is not None
+    return decode(text)
 
 
 def arguments(loaded: Task, check: int = 0) -> list[object]:

@@ -83,7 +83,7 @@ def _answer(task: Task, case: Case, line: str) -> tuple[Encoded, Any]:
         if frame[0] != "v":
             _fail(task, case, f"raised {': '.join(str(part)[:200] for part in frame[1:3])}")
         text = Encoded(json.dumps(frame[1], separators=(",", ":")))
-        return text, decode(text)  # type: ignore[no-untyped-call]
+        return text, decode(text)
     except (ValueError, LookupError, TypeError, RecursionError, Undecodable) as error:
         _fail(task, case, f"sent something that is no answer: {error}")
 
