@@ -331,11 +331,15 @@ class _Grid:
 
     def _fitted(self, room: int) -> list[int] | None:
         """The width of each column, or None where even folded names leave no room."""
-        widths = [
-            max([_longest(column.name.split()), *(_longest(row[i].split("\n")) for row in self.rows)])
-            for i, column in enumerate(self.columns)
-        ]
-        over = sum(widths) + _GAP * (len(widths) - 1) - room
+        heads = [cell_len(column.name) for column in self.columns]
+        cells = [max((_longest(row[i].split("\n")) for row in self.rows), default=0) for i in range(len(heads))]
+        gaps = _GAP * (len(heads) - 1)
+        widths = [max(pair) for pair in zip(heads, cells, strict=True)]
+        if sum(widths) + gaps <= room:
+            return widths
+        words = [_longest(column.name.split()) for column in self.columns]
+        widths = [max(pair) for pair in zip(words, cells, strict=True)]
+        over = sum(widths) + gaps - room
         while over > 0:
             widest = max((i for i, column in enumerate(self.columns) if column.left), key=lambda i: widths[i])
             if widths[widest] <= _NARROWEST_NAME:
@@ -371,8 +375,29 @@ def _longest(lines: Sequence[str]) -> int:
 # ---- while it runs -------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is."""
+
+    done: int
+    """Samples with a verdict, errors of ours included."""
+    total: int
+    passed: int
+    running: int = 0
+    failed: int = 0
+    """Of those done: errors of ours."""
+    tasks: int | None = None
+    """Distinct tasks among those done, on which the interval rests; None: as many as samples."""
+    completion_tokens: int | None = None
+    cost: float | None = None
+    currency: str = "USD"
+    expected_cost: float | None = None
+    """Of the whole run; None: what it comes to at the cost so far."""
+    note: str = ""
+
+
 class LiveProgress:
-    """A run as it goes: one live line block on a terminal, plain lines every few seconds otherwise.
+    """A run as it goes: one line redrawn on a terminal, a plain line every few seconds otherwise, and one at the end.
 
     A context manager; `update` may be called as often as wanted, from one thread at a time.
     """
@@ -383,14 +408,14 @@ class LiveProgress:
         self._every_s = every_s
         self._started = time.monotonic()
         self._printed = float("-inf")
-        self._first_done: int | None = None
-        self._latest = ""
+        self._first: Progress | None = None
+        self._latest: Progress | None = None
         self._live: Live | None = None
 
     def __enter__(self) -> Self:
         self._started = time.monotonic()
         if self.out.is_terminal:
-            self._live = Live(console=self.out, refresh_per_second=4, transient=True)
+            self._live = Live(console=self.out, refresh_per_second=4, transient=True, get_renderable=self._now)
             self._live.start()
         return self
 
@@ -399,10 +424,8 @@ class LiveProgress:
     ) -> None:
         if self._live:
             self._live.stop()
-        if self._latest and (self._live or self._latest != self._last_line):
-            self._line(self._latest)
-
-    _last_line = ""
+        if self._latest:
+            self.out.print(self._now(), soft_wrap=True)
 
     def update(
         self,
@@ -419,53 +442,54 @@ class LiveProgress:
         expected_cost: float | None = None,
         note: str = "",
     ) -> None:
-        """Say how far it is. done: samples with a verdict, errors of ours (`failed`) included; passed: of them.
-
-        tasks: distinct tasks among them, on which the interval rests. expected_cost: of the whole; None: as so far.
-        """
-        if self._first_done is None:
-            self._first_done = done  # what was there before this command started says nothing of its speed
-        self._latest = self._sentence(
+        """Say how far it is; the words are those of `Progress`."""
+        self._latest = Progress(
             done, total, passed, running, failed, tasks, completion_tokens, cost, currency, expected_cost, note
         )
-        if self._live:
-            self._live.update(Text(self._latest))
-        elif (now := time.monotonic()) - self._printed >= self._every_s or done >= total:
-            self._printed = now
-            self._line(self._latest)
+        self._first = self._first or self._latest  # what was there before this command says nothing of its speed
+        if not self._live and time.monotonic() - self._printed >= self._every_s:
+            self._printed = time.monotonic()
+            self.out.print(self._now(), soft_wrap=True)
 
-    def _line(self, text: str) -> None:
-        if text != self._last_line:
-            self._last_line = text
-            self.out.print(Text(text), soft_wrap=True)
+    def _now(self) -> Text:
+        if self._latest is None or self._first is None:
+            return Text("starting")
+        sentence = progress_in_words(self._latest, self._first, time.monotonic() - self._started)
+        return Text(f"{one_line(self.title)}: {sentence}" if self.title else sentence)
 
-    def _sentence(
-        self, done: int, total: int, passed: int, running: int, failed: int, tasks: int | None,
-        completion_tokens: int | None, cost: float | None, currency: str, expected_cost: float | None, note: str,
-    ) -> str:  # fmt: skip
-        elapsed = time.monotonic() - self._started
-        parts = [f"{one_line(self.title)}: {done:,}/{total:,} done" if self.title else f"{done:,}/{total:,} done"]
-        if running:
-            parts.append(f"{running:,} running")
-        if failed:
-            parts.append(f"! {failed:,} errors")
-        if counted := done - failed:
-            low, high = wilson(passed / counted * (n := min(counted, tasks or counted)), n)
-            parts.append(f"pass rate {passed / counted:.1%} ({low:.1%} – {high:.1%}, n = {counted:,})")
-        if completion_tokens is not None and elapsed > 0.5:
-            parts.append(f"{completion_tokens / elapsed:,.0f} tokens/s")
-        if cost is not None:
-            whole = expected_cost if expected_cost is not None else cost * total / done if done else None
-            parts.append(
-                f"{amount(cost)} of about {amount(whole)} {currency}"
-                if whole is not None
-                else f"{amount(cost)} {currency}"
-            )
-        fresh = done - (self._first_done or 0)
-        if done < total and fresh > 0 and elapsed > 0.5:
-            parts.append(f"{duration(elapsed / fresh * (total - done))} left")
-        elif done >= total:
-            parts.append(f"in {duration(elapsed)}")
-        if note:
-            parts.append(one_line(note))
-        return " · ".join(parts)
+
+def progress_in_words(now: Progress, first: Progress, elapsed_s: float) -> str:
+    """One line. `first`: how far it already was when this command began, `elapsed_s` ago."""
+    parts = [f"{of(now.done, now.total)} done"]
+    if now.running:
+        parts.append(f"{now.running:,} running")
+    if now.failed:
+        parts.append(f"! {now.failed:,} errors of ours")
+    if counted := now.done - now.failed:
+        n = min(counted, now.tasks or counted)
+        share = min(1.0, now.passed / counted)
+        low, high = wilson(share * n, n)
+        unit = "tasks" if now.tasks else "samples"
+        parts.append(f"pass rate {percent(share)} % ({percent(low)} – {percent(high)}, n = {n:,} {unit})")
+    if now.completion_tokens is not None and elapsed_s > 0.5:
+        parts.append(f"{(now.completion_tokens - (first.completion_tokens or 0)) / elapsed_s:,.0f} tokens/s")
+    if now.cost is not None:
+        parts.append(_cost_in_words(now, now.cost))
+    fresh = now.done - first.done
+    if now.done >= now.total:
+        parts.append(f"in {duration(elapsed_s)}")
+    elif fresh > 0 and elapsed_s > 0.5:
+        parts.append(f"{duration(elapsed_s / fresh * (now.total - now.done))} left")
+    if now.note:
+        parts.append(one_line(now.note))
+    return " · ".join(parts)
+
+
+def _cost_in_words(now: Progress, cost: float) -> str:
+    whole = now.expected_cost
+    if whole is None and now.done:
+        whole = cost * now.total / now.done
+    currency = one_line(now.currency, 8)
+    if whole is None or now.done >= now.total:
+        return f"{amount(cost)} {currency}"
+    return f"{amount(cost)} of about {amount(whole)} {currency}"
