@@ -6,14 +6,11 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import httpcore2
-import httpx2
-
 from assay.errors import AssayError
 from assay.pipeline.llm import Server
 from assay.pipeline.llm.openai import count
 from assay.pipeline.llm.thinking import split_thinking
-from assay.pipeline.llm.wire import Clock, Wire, error_words, retry_after, too_long
+from assay.pipeline.llm.wire import BROKEN, Clock, Wire, error_words, retry_after, too_long
 from assay.records import Finish, Message, Model, Reply
 
 if TYPE_CHECKING:
@@ -167,7 +164,7 @@ class _Reading:
                 self._event(event)
         except (AttributeError, LookupError, TypeError, ValueError, RecursionError):
             raise self._wire.garbled("a reply that is not of Anthropic's protocol") from None
-        except (httpx2.TransportError, httpcore2.NetworkError, httpcore2.ProtocolError):
+        except BROKEN:
             if self._reason is None:
                 raise
         if not self._done and self._reason is None and not (self._cut and self._size):

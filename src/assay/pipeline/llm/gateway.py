@@ -5,6 +5,7 @@ thread that asks.
 """
 
 import asyncio
+import concurrent.futures
 import os
 import queue
 import threading
@@ -144,7 +145,7 @@ class Gateway:
     def _new_lane(self, model: Model) -> Lane:
         make = PROVIDERS.get(model.provider)
         server = server_for(model, make, self._keys, self._patience)
-        return Lane(make(server), server.url or model.provider, self._patience)
+        return Lane(make(server), server, server.url or model.provider)
 
     async def _close_lanes(self) -> None:
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
@@ -167,9 +168,16 @@ class Gateway:
             recorder.call_finished(request, outcome, seconds)
 
     def _wait_for(self, work: Coroutine[Any, Any, Result]) -> Result:
-        future = asyncio.run_coroutine_threadsafe(work, self._running_loop())
+        try:
+            loop = self._running_loop()
+        except RuntimeError:
+            work.close()
+            raise
+        future = asyncio.run_coroutine_threadsafe(work, loop)
         try:
             return future.result()
+        except concurrent.futures.CancelledError:
+            raise RuntimeError("the gateway was closed while it was asking") from None
         except BaseException:
             future.cancel()  # Ctrl-C: what is under way is given up
             raise

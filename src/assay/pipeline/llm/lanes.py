@@ -6,7 +6,7 @@ import time
 from collections import deque
 
 from assay.errors import ProviderError
-from assay.pipeline.llm import Busy, Patience, Provider, Refused, ServerDown, Unanswered, UnknownModel, Unreachable
+from assay.pipeline.llm import Busy, Provider, Refused, Server, ServerDown, Unanswered, UnknownModel, Unreachable
 from assay.records import Reply, Request
 
 _LIST_S = 60
@@ -16,10 +16,11 @@ _LIST_S = 60
 class Lane:
     """One server, with all who wait for it. Lives in one event loop."""
 
-    def __init__(self, provider: Provider, name: str, patience: Patience) -> None:
+    def __init__(self, provider: Provider, server: Server, name: str) -> None:
         self._provider = provider
         self._name = name
-        self._patience = patience
+        self._patience = server.patience
+        self._key = server.key
         self._under_way = 0
         self._queue: deque[tuple[int, asyncio.Future[None]]] = deque()
         self._next_start = 0.0
@@ -59,8 +60,15 @@ class Lane:
                 await asyncio.sleep(wait)
             else:
                 self._answers += 1
-                return reply.model_copy(update={"attempts": attempt}) if attempt > 1 else reply
+                return self._without_key(reply.model_copy(update={"attempts": attempt}) if attempt > 1 else reply)
         raise await self._verdict(last, attempt, self._answers > answers_before)
+
+    def _without_key(self, reply: Reply) -> Reply:
+        """A server that repeats our key must not get it into the records."""
+        if self._key is None or self._key not in f"{reply.text}\n{reply.thinking}\n{reply.model}":
+            return reply
+        fields = {"text": reply.text, "thinking": reply.thinking, "model": reply.model}
+        return reply.model_copy(update={name: text.replace(self._key, "[key]") for name, text in fields.items()})
 
     def _wait(self, error: Busy | Unreachable, attempt: int) -> float:
         patience = self._patience

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from assay.pipeline.llm import Busy, Refused, Server
+from assay.pipeline.llm import Refused, Server
 from assay.pipeline.llm.thinking import split_thinking
 from assay.pipeline.llm.wire import Stream, Wire, error_words, too_long
 from assay.records import Finish, Message, Model, Reply
@@ -174,19 +174,17 @@ class _Reading:
         return self._built()
 
     async def _read_events(self) -> None:
-        try:
-            while not self._done and (lines := await self._stream.lines()):
-                for line in lines:
-                    if line.startswith(b"data:"):
-                        data = line[5:].strip()
-                        if data == b"[DONE]":
-                            self._done = True
-                            break
-                        if data:
-                            self._event(json.loads(data), "delta")
-        except Busy:
-            if self._finish is None:  # after it only the usage is missing, and the answer is whole
-                raise
+        stream = self._stream
+        while not self._done and (lines := await (stream.after_finish() if self._finish else stream.lines())):
+            for line in lines:
+                if not line.startswith(b"data:"):
+                    continue  # blank lines between events, names of events, keep-alives
+                data = line[5:].strip()
+                if data == b"[DONE]":
+                    self._done = True
+                    return
+                if data:
+                    self._event(json.loads(data), "delta")
 
     def _event(self, event: dict[str, Any], part: str) -> None:
         if error := event.get("error"):

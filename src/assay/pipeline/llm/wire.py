@@ -25,8 +25,16 @@ _ERROR_BYTES = 64 << 10
 _OVERHEAD = 64
 """A streamed token of 4 characters comes in an event of about 250: no honest server sends more than so many times."""
 _DRAIN_S = 0.5
+_AFTER_S = 5
 _KEEP_S = 30
-_BROKEN = (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException, httpcore2.UnsupportedProtocol)
+BROKEN = (
+    httpx2.TransportError,
+    httpx2.StreamError,
+    httpcore2.NetworkError,
+    httpcore2.ProtocolError,
+    httpcore2.TimeoutException,
+    httpcore2.UnsupportedProtocol,
+)
 _BUSY = {408, 409, 423, 425, 429}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
@@ -131,7 +139,7 @@ class Wire:
             return self.garbled(f"the status {status} instead of 200")
         body = b""
         # What was said is worth little beside the status: a broken or endless body takes nothing from it.
-        with contextlib.suppress(httpx2.HTTPError, *_BROKEN, TimeoutError):
+        with contextlib.suppress(*BROKEN, TimeoutError):
             async with asyncio.timeout(10):
                 async for chunk in response.aiter_raw():
                     body += chunk
@@ -153,7 +161,7 @@ class Wire:
             raise Unreachable(f"The proxy before {self.url} failed: {self.scrub(str(error))}.") from None
         except TimeoutError:
             raise Busy(f"{self.url} did not answer in time.") from None
-        except (httpx2.TransportError, httpx2.StreamError, *_BROKEN) as error:
+        except BROKEN as error:
             raise Busy(
                 f"{self.url} dropped the connection: {self.scrub(str(error)) or type(error).__name__}."
             ) from None
@@ -235,9 +243,17 @@ class Stream:
                 return [self._rest]
         return []
 
+    async def after_finish(self) -> list[bytes]:
+        """As `lines`, once the answer is whole: what may yet come is worth a short wait and no error."""
+        with contextlib.suppress(TimeoutError, *BROKEN):
+            async with asyncio.timeout(_AFTER_S):
+                return await self.lines()
+        self._ended = True
+        return []
+
     async def drain(self) -> None:
         """Read what follows the protocol's own last word, so that the connection can serve again."""
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(TimeoutError, *BROKEN):
             async with asyncio.timeout(_DRAIN_S):
                 while not self._ended and await self._next():
                     pass

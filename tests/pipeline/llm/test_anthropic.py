@@ -1,0 +1,102 @@
+"""What is particular to Anthropic's Messages."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from assay.pipeline.llm import Patience, Refused, ServerDown
+from assay.pipeline.llm.gateway import Gateway
+from assay.records import Message, Model, Options, Reply, Request
+from tests.servers import ScriptedReply, in_turn
+from tests.servers.anthropic import AnthropicServer
+
+QUICK = Patience(connect_s=2, first_token_s=2, silence_s=0.5, attempts=2, wait_s=0.01)
+
+
+@pytest.fixture(autouse=True)
+def _sdk() -> None:
+    pytest.importorskip("anthropic", reason="needs the extra 'anthropic'")
+
+
+def ask(server: AnthropicServer, options: Options | None = None, keys: dict[str, str] | None = None) -> Reply:
+    model = Model(name="m", provider="anthropic", model="model-a", url=server.url, options=options or Options())
+    if keys:
+        model = model.model_copy(update={"key": next(iter(keys))})
+    with Gateway(keys or {}, patience=QUICK) as gateway:
+        return gateway.complete(Request(model=model, messages=(Message(role="user", content="Write f."),)))
+
+
+def test_a_limit_is_always_given() -> None:
+    with AnthropicServer() as server:
+        ask(server)
+        assert server.seen[0].body["max_tokens"] == 8192
+
+
+def test_a_thinking_budget_comes_on_top_of_the_answers_limit() -> None:
+    with AnthropicServer() as server:
+        ask(server, Options(thinking=4000))
+        body = server.seen[0].body
+    assert body["thinking"] == {"type": "enabled", "budget_tokens": 4000}
+    assert body["max_tokens"] > 8192
+
+
+def test_no_budget_switches_thinking_off() -> None:
+    with AnthropicServer() as server:
+        ask(server, Options(thinking=0))
+        assert server.seen[0].body["thinking"] == {"type": "disabled"}
+
+
+def test_sampling_options_are_asked_of_the_version_that_knows_them() -> None:
+    with AnthropicServer() as server:
+        assert ask(server, Options(temperature=0.3, top_p=0.9)).text
+        assert server.seen[0].headers["anthropic-version"] == "2023-06-01"
+
+
+def test_its_key_is_accepted_and_a_wrong_one_refused() -> None:
+    with AnthropicServer(key="right") as server:
+        assert ask(server, keys={"SOME_KEY": "right"}).text
+        with pytest.raises(Refused, match="401") as caught:
+            ask(server, keys={"SOME_KEY": "wrong"})
+    assert "SOME_KEY" in caught.value.help
+
+
+def test_its_sdk_does_not_retry_behind_our_back() -> None:
+    with AnthropicServer(in_turn(ScriptedReply(status=529, error="Overloaded"))) as server:
+        with pytest.raises(ServerDown, match="Overloaded"):
+            ask(server)
+        assert server.counts().requests == QUICK.attempts
+
+
+def test_an_overload_in_mid_stream_is_busy() -> None:
+    busy = ScriptedReply("abc", error_after=3, error="Overloaded", code="overloaded_error")
+    with AnthropicServer(in_turn(busy, ScriptedReply("x"))) as server:
+        assert ask(server).attempts == 2
+
+
+def test_a_refusal_of_the_model_is_a_filtered_reply() -> None:
+    with AnthropicServer(in_turn(ScriptedReply("", finish="content_filter"))) as server:
+        assert ask(server).finish == "filtered"
+
+
+def test_without_the_extra_the_error_names_it(tmp_path: Path) -> None:
+    program = """
+import sys
+sys.modules["anthropic"] = None  # as if it were not installed
+from assay.errors import AssayError
+from assay.pipeline.llm.gateway import Gateway
+from assay.records import Model
+with Gateway({"ANTHROPIC_API_KEY": "k"}) as gateway:
+    try:
+        gateway.check(Model(name="m", provider="anthropic", model="x"))
+    except AssayError as error:
+        print(error, error.help)
+"""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=environment, cwd=tmp_path, check=True
+    )
+    assert "needs the package 'anthropic'" in done.stdout
+    assert "pip install 'assay[anthropic]'" in done.stdout

@@ -1,0 +1,388 @@
+"""The gateway: limits, retries, keys, batches and records, against real servers."""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+import pytest
+
+from assay.errors import AssayError, ProviderError
+from assay.pipeline.llm import Patience, Refused, ServerDown, Unanswered
+from assay.pipeline.llm.gateway import Gateway, Outcome
+from assay.records import Message, Model, Reply, Request
+from tests.servers import ScriptedReply, in_turn
+from tests.servers.ollama import OllamaServer
+from tests.servers.openai import OpenAIServer
+
+QUICK = Patience(connect_s=2, first_token_s=2, silence_s=1, attempts=3, wait_s=0.01)
+KEY = "sk-Very5ecretKey0123456789"
+
+
+def model_at(server: OpenAIServer, **changes: object) -> Model:
+    return Model.model_validate({"name": "m", "provider": "openai", "model": "model-a", "url": server.url, **changes})
+
+
+def question(model: Model, text: str = "Write f.", sample: int = 0) -> Request:
+    return Request(model=model, messages=(Message(role="user", content=text),), sample=sample)
+
+
+def questions(model: Model, count: int) -> Iterator[Request]:
+    return (question(model, f"Write f{number}.") for number in range(count))
+
+
+class Outcomes(list[tuple[Request, Outcome]]):
+    """What a batch hands over."""
+
+    def __call__(self, request: Request, outcome: Outcome) -> None:
+        self.append((request, outcome))
+
+
+# ---- many at once --------------------------------------------------------------------------------------------------
+
+
+def test_every_request_of_a_batch_is_asked_once_and_handed_over_with_its_own_reply() -> None:
+    outcomes = Outcomes()
+    with OpenAIServer() as server, Gateway({}, patience=QUICK) as gateway:
+        gateway.complete_all(questions(model_at(server), 300), outcomes)
+        assert set(server.counts().prompts.values()) == {1}
+    assert len(outcomes) == 300
+    for request, outcome in outcomes:
+        assert isinstance(outcome, Reply)
+        assert outcome.text == f"0: {request.messages[0].content}"
+
+
+def test_no_more_are_under_way_at_a_server_than_the_model_allows() -> None:
+    with (
+        OpenAIServer(lambda _prompt, _nth: ScriptedReply("x", first_token_s=0.02)) as server,
+        Gateway({}, patience=QUICK) as gateway,
+    ):
+        gateway.complete_all(questions(model_at(server, concurrency=5), 40), Outcomes())
+        assert server.counts().most_at_once == 5
+
+
+def test_callers_in_several_threads_share_the_limit() -> None:
+    with (
+        OpenAIServer(lambda _prompt, _nth: ScriptedReply("x", first_token_s=0.02)) as server,
+        Gateway({}, patience=QUICK) as gateway,
+    ):
+        model = model_at(server, concurrency=3)
+        threads = [threading.Thread(target=gateway.complete, args=(question(model, f"{n}"),)) for n in range(12)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert server.counts().requests == 12
+        assert server.counts().most_at_once == 3
+
+
+def test_a_slow_server_does_not_keep_another_waiting() -> None:
+    outcomes = Outcomes()
+    with (
+        OpenAIServer(lambda _prompt, _nth: ScriptedReply("slow", first_token_s=0.3)) as slow,
+        OpenAIServer() as fast,
+        Gateway({}, patience=QUICK) as gateway,
+    ):
+        first = model_at(slow, name="slow", concurrency=1)
+        second = model_at(fast, name="fast", concurrency=1)
+        gateway.complete_all([*questions(first, 3), *questions(second, 20)], outcomes)
+    names = [request.model.name for request, _ in outcomes]
+    assert names.index("slow") == 20 or names[:15] == ["fast"] * 15
+    assert len(names) == 23
+
+
+def test_requests_are_taken_as_they_are_needed() -> None:
+    taken = 0
+    taken_at_first: list[int] = []
+
+    def endless(model: Model) -> Iterator[Request]:
+        nonlocal taken
+        for number in range(1500):
+            taken += 1
+            yield question(model, f"{number}")
+
+    with OpenAIServer() as server, Gateway({}, patience=QUICK) as gateway:
+        gateway.complete_all(endless(model_at(server, concurrency=16)), lambda _r, _o: taken_at_first.append(taken))
+        assert server.counts().requests == 1500
+    assert taken_at_first[0] < 1200
+
+
+def test_what_a_callback_raises_ends_the_batch_and_the_gateway_goes_on() -> None:
+    with (
+        OpenAIServer(lambda _prompt, _nth: ScriptedReply("x", first_token_s=0.01)) as server,
+        Gateway({}, patience=QUICK) as gateway,
+    ):
+        model = model_at(server, concurrency=4)
+
+        def stop(request: Request, outcome: Outcome) -> None:
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            gateway.complete_all(questions(model, 100), stop)
+        asked = server.counts().requests
+        assert asked <= 8
+        time.sleep(0.1)
+        assert server.counts().requests == asked
+        assert gateway.complete(question(model)).text == "x"
+
+
+def test_a_server_that_goes_down_is_asked_nothing_more_and_nothing_is_lost() -> None:
+    outcomes = Outcomes()
+
+    def answer(prompt: str, nth: int) -> ScriptedReply:
+        return ScriptedReply("x") if int(prompt) < 10 else ScriptedReply(status=503)
+
+    with OpenAIServer(answer) as server, Gateway({}, patience=QUICK) as gateway:
+        model = model_at(server, concurrency=4)
+        gateway.complete_all((question(model, f"{number}") for number in range(200)), outcomes)
+        assert server.counts().requests < 60
+    replies = [outcome for _, outcome in outcomes if isinstance(outcome, Reply)]
+    down = [outcome for _, outcome in outcomes if isinstance(outcome, ServerDown)]
+    assert (len(replies), len(down)) == (10, 190)
+
+
+def test_one_question_that_a_server_cannot_answer_does_not_stop_the_others() -> None:
+    outcomes = Outcomes()
+
+    def answer(prompt: str, nth: int) -> ScriptedReply:
+        return ScriptedReply(status=500, error="runner crashed") if prompt == "Write f7." else ScriptedReply("x")
+
+    with OpenAIServer(answer) as server, Gateway({}, patience=QUICK) as gateway:
+        gateway.complete_all(questions(model_at(server), 50), outcomes)
+    wrong = [(request, outcome) for request, outcome in outcomes if not isinstance(outcome, Reply)]
+    assert len(outcomes) == 50
+    assert [request.messages[0].content for request, _ in wrong] == ["Write f7."]
+    assert isinstance(wrong[0][1], Unanswered)
+    assert "runner crashed" in str(wrong[0][1])
+
+
+# ---- waiting -------------------------------------------------------------------------------------------------------
+
+
+def test_requests_a_minute_are_spaced_evenly() -> None:
+    with OpenAIServer() as server, Gateway({}, patience=QUICK) as gateway:
+        began = time.monotonic()
+        gateway.complete_all(questions(model_at(server, requests_per_minute=1200), 9), Outcomes())
+        assert 0.4 <= time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize("form", ["seconds", "date"])
+def test_retry_after_is_honoured(form: str) -> None:
+    # A date has whole seconds: two ahead are at least one away.
+    later = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True) if form == "date" else "1"
+    busy = ScriptedReply(status=429, headers={"retry-after": later})
+    with OpenAIServer(in_turn(busy, ScriptedReply("x"))) as server, Gateway({}, patience=QUICK) as gateway:
+        began = time.monotonic()
+        assert gateway.complete(question(model_at(server))).attempts == 2
+        assert 0.9 <= time.monotonic() - began < 4
+
+
+def test_all_wait_when_one_is_told_to() -> None:
+    busy = ScriptedReply(status=429, headers={"retry-after": "0.5"})
+    with OpenAIServer(in_turn(busy, ScriptedReply("x"))) as server, Gateway({}, patience=QUICK) as gateway:
+        model = model_at(server, concurrency=1)
+        waiting = threading.Thread(target=gateway.complete, args=(question(model, "first"),))
+        began = time.monotonic()
+        waiting.start()
+        while server.counts().requests < 1:
+            time.sleep(0.01)
+        gateway.complete(question(model_at(server, concurrency=8), "second"))
+        assert time.monotonic() - began >= 0.5
+        waiting.join()
+
+
+def test_a_server_that_asks_for_hours_is_down_at_once() -> None:
+    busy = ScriptedReply(status=429, error="quota used up", headers={"retry-after": "7200"})
+    with OpenAIServer(in_turn(busy)) as server, Gateway({}, patience=QUICK) as gateway:
+        with pytest.raises(ServerDown, match=r"quota used up.*wait 7200 s"):
+            gateway.complete(question(model_at(server)))
+        assert server.counts().requests == 1
+
+
+def test_an_account_without_money_pauses_the_run() -> None:
+    with OpenAIServer(in_turn(ScriptedReply(status=402, error="no credits"))) as server, Gateway({}) as gateway:
+        with pytest.raises(ServerDown, match="no credits"):
+            gateway.complete(question(model_at(server)))
+        assert server.counts().requests == 1
+
+
+def test_a_server_that_comes_back_in_time_has_never_been_down() -> None:
+    with OpenAIServer() as server, Gateway({}, patience=Patience(attempts=8, wait_s=0.05, connect_s=1)) as gateway:
+        port = server.port
+        server.stop()
+        back = OpenAIServer(port=port)
+        threading.Timer(0.4, back.start).start()
+        reply = gateway.complete(question(model_at(server)))
+        back.stop()
+    assert reply.attempts > 1
+
+
+# ---- keys ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_key_goes_into_the_header_and_nowhere_else(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    def answer(prompt: str, nth: int) -> ScriptedReply:
+        return ScriptedReply(status=400, error=f"bad request from {KEY}") if prompt == "wrong" else ScriptedReply("x")
+
+    with OpenAIServer(answer, key=KEY) as server, Gateway({"MY_KEY": KEY}, patience=QUICK) as gateway:
+        model = model_at(server, key="MY_KEY")
+        reply = gateway.complete(question(model))
+        with pytest.raises(Refused) as refused:
+            gateway.complete(question(model, "wrong"))
+        seen = server.seen[0]
+        assert seen.headers["authorization"] == f"Bearer {KEY}"
+        shown = [repr(vars(gateway)), repr(gateway), repr(model), model.model_dump_json(), repr(reply)]
+    shown += [str(refused.value), refused.value.help, refused.value.said, repr(refused.value), caplog.text]
+    assert KEY not in "\n".join([*shown, seen.path, str(seen.body)])
+    assert "[key]" in str(refused.value)
+    assert caplog.records
+
+
+def test_a_reply_that_repeats_the_key_does_not_carry_it_on() -> None:
+    leak = ScriptedReply(f"your key is {KEY}", thinking=f"the key {KEY}")
+    with OpenAIServer(in_turn(leak), key=KEY) as server, Gateway({"MY_KEY": KEY}, patience=QUICK) as gateway:
+        reply = gateway.complete(question(model_at(server, key="MY_KEY")))
+    assert (reply.text, reply.thinking) == ("your key is [key]", "the key [key]")
+
+
+def test_a_key_that_is_not_accepted_is_named_by_its_variable() -> None:
+    with OpenAIServer(key="another") as server, Gateway({"MY_KEY": KEY}, patience=QUICK) as gateway:
+        with pytest.raises(Refused, match="401") as caught:
+            gateway.complete(question(model_at(server, key="MY_KEY")))
+        assert server.counts().requests == 1
+    assert "MY_KEY" in caught.value.help
+
+
+def test_the_usual_key_of_a_provider_is_not_sent_to_another_server() -> None:
+    with OpenAIServer() as server, Gateway({"OPENAI_API_KEY": KEY}, patience=QUICK) as gateway:
+        gateway.complete(question(model_at(server)))
+        assert "authorization" not in server.seen[0].headers
+
+
+def test_a_missing_key_says_which_variable_to_set() -> None:
+    model = Model(name="openai/gpt-x", provider="openai", model="gpt-x")
+    with Gateway({}) as gateway, pytest.raises(AssayError, match="OPENAI_API_KEY is not set") as caught:
+        gateway.check(model)
+    assert "export OPENAI_API_KEY" in caught.value.help
+    assert "ASSAY_KEYS" in caught.value.help
+
+
+def test_a_key_is_found_in_the_key_file(tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text(f"MY_KEY={KEY}\n")
+    keys.chmod(0o600)
+    with OpenAIServer(key=KEY) as server, Gateway({"ASSAY_KEYS": str(keys)}, patience=QUICK) as gateway:
+        assert gateway.complete(question(model_at(server, key="MY_KEY"))).text
+
+
+def test_redirects_are_not_followed() -> None:
+    with OpenAIServer() as target:
+        away = ScriptedReply(status=307, headers={"location": f"{target.url}/chat/completions"})
+        with (
+            OpenAIServer(in_turn(away)) as server,
+            Gateway({"MY_KEY": KEY}, patience=QUICK) as gateway,
+            pytest.raises(Refused, match=r"redirects to http://127\.0\.0\.1"),
+        ):
+            gateway.complete(question(model_at(server, key="MY_KEY")))
+        assert target.counts().requests == 0
+
+
+def test_a_url_with_a_password_in_it_is_refused_without_repeating_it() -> None:
+    model = Model(name="m", provider="openai", model="x", url="http://user:hunter2@127.0.0.1:1/v1")
+    with Gateway({}) as gateway, pytest.raises(AssayError, match="user name or password") as caught:
+        gateway.complete(question(model))
+    assert "hunter2" not in str(caught.value) + caught.value.help
+
+
+# ---- records and life ----------------------------------------------------------------------------------------------
+
+
+class Notes:
+    """A recorder that keeps what it is told, and in which thread."""
+
+    def __init__(self) -> None:
+        self.started: list[Request] = []
+        self.finished: list[tuple[Request, Outcome, float]] = []
+        self.threads: set[int] = set()
+
+    def call_started(self, request: Request) -> None:
+        self.started.append(request)
+        self.threads.add(threading.get_ident())
+
+    def call_finished(self, request: Request, outcome: Outcome, seconds: float) -> None:
+        self.finished.append((request, outcome, seconds))
+        self.threads.add(threading.get_ident())
+
+
+def test_every_call_is_reported_to_the_recorder_in_the_callers_thread() -> None:
+    notes = Notes()
+    with OpenAIServer() as server, Gateway({}, patience=QUICK, recorders=(notes,)) as gateway:
+        model = model_at(server)
+        gateway.complete(question(model, "one"))
+        gateway.complete_all(questions(model, 5), Outcomes())
+        with pytest.raises(ProviderError):
+            gateway.complete(question(model_at(server, model="model-x"), "none"))
+    assert len(notes.started) == len(notes.finished) == 7
+    assert notes.threads == {threading.get_ident()}
+    assert isinstance(notes.finished[-1][1], Refused)
+    assert all(seconds > 0 for _, _, seconds in notes.finished)
+
+
+def test_a_gateway_that_was_never_used_starts_no_thread() -> None:
+    before = threading.active_count()
+    gateway = Gateway({})
+    assert threading.active_count() == before
+    gateway.close()
+    gateway.close()
+
+
+def test_a_closed_gateway_says_so() -> None:
+    gateway = Gateway({})
+    gateway.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        gateway.complete(question(Model(name="m", provider="openai", model="x", url="http://127.0.0.1:1/v1")))
+
+
+def test_closing_gives_up_what_is_under_way() -> None:
+    problems: list[Exception] = []
+    with OpenAIServer(lambda _prompt, _nth: ScriptedReply("x", first_token_s=60)) as server:
+        gateway = Gateway({})
+
+        def ask() -> None:
+            try:
+                gateway.complete(question(model_at(server)))
+            except RuntimeError as error:
+                problems.append(error)
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        while server.counts().requests < 1:
+            time.sleep(0.01)
+        gateway.close()
+        thread.join(5)
+    assert "closed while it was asking" in str(problems[0])
+
+
+def test_an_unknown_provider_is_named_with_those_there_are() -> None:
+    with Gateway({}) as gateway, pytest.raises(AssayError, match="No provider is called 'olama'") as caught:
+        gateway.complete(question(Model(name="m", provider="olama", model="x")))
+    assert "Did you mean ollama" in caught.value.help
+
+
+def test_models_of_one_server_share_its_limits_and_other_providers_do_not() -> None:
+    with (
+        OpenAIServer(lambda _prompt, _nth: ScriptedReply("x", first_token_s=0.02)) as server,
+        OllamaServer() as other,
+        Gateway({}, patience=QUICK) as gateway,
+    ):
+        models = [model_at(server, model=name, name=name, concurrency=2) for name in ("model-a", "model-b")]
+        elsewhere = Model(name="o", provider="ollama", model="model-a", url=other.url)
+        outcomes = Outcomes()
+        gateway.complete_all([question(one, f"{n}") for n in range(8) for one in [*models, elsewhere]], outcomes)
+        assert server.counts().most_at_once == 2
+    assert all(isinstance(outcome, Reply) for _, outcome in outcomes)

@@ -1,0 +1,162 @@
+"""What is particular to OpenAI's protocol and the servers that nearly speak it."""
+
+import json
+
+import pytest
+
+from assay.pipeline.llm import Patience, Refused, ServerDown
+from assay.pipeline.llm.gateway import Gateway
+from assay.records import Message, Model, Options, Reply, Request
+from tests.servers import ScriptedReply, in_turn
+from tests.servers.openai import OpenAIServer
+
+QUICK = Patience(connect_s=2, first_token_s=2, silence_s=0.5, attempts=2, wait_s=0.01)
+
+
+def ask(server: OpenAIServer, options: Options | None = None, provider: str = "openai", sample: int = 0) -> Reply:
+    model = Model(name="m", provider=provider, model="model-a", url=server.url, options=options or Options())
+    with Gateway({}, patience=QUICK) as gateway:
+        return gateway.complete(
+            Request(model=model, messages=(Message(role="user", content="Write f."),), sample=sample)
+        )
+
+
+def streamed(*events: object, done: bool = True) -> ScriptedReply:
+    data = b"".join(b"data: " + json.dumps(event).encode() + b"\n\n" for event in events)
+    return ScriptedReply(garbage=data + (b"data: [DONE]\n\n" if done else b""))
+
+
+def piece(delta: object, finish: str | None = None) -> dict[str, object]:
+    return {"model": "model-a", "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
+
+
+def test_usage_is_asked_for_and_read() -> None:
+    with OpenAIServer(in_turn(ScriptedReply("x", prompt_tokens=7, completion_tokens=3))) as server:
+        reply = ask(server)
+        assert server.seen[0].body["stream_options"] == {"include_usage": True}
+    assert (reply.prompt_tokens, reply.completion_tokens) == (7, 3)
+
+
+def test_a_server_that_rejects_stream_options_is_asked_without_and_stays_so() -> None:
+    with OpenAIServer(rejects=("stream_options",)) as server, Gateway({}, patience=QUICK) as gateway:
+        model = Model(name="m", provider="openai", model="model-a", url=server.url)
+        replies = [
+            gateway.complete(Request(model=model, messages=(Message(role="user", content=f"{n}"),))) for n in range(3)
+        ]
+        assert server.counts().requests == 4
+    assert [reply.text for reply in replies] == ["1: 0", "0: 1", "0: 2"]
+    assert [reply.attempts for reply in replies] == [1, 1, 1]
+    assert replies[0].prompt_tokens is None
+
+
+def test_the_limit_goes_under_the_name_that_the_server_knows() -> None:
+    with OpenAIServer(rejects=("max_tokens",)) as server:
+        ask(server, Options(max_tokens=9))
+        assert [sorted(set(seen.body) & {"max_tokens", "max_completion_tokens"}) for seen in server.seen] == [
+            ["max_tokens"],
+            ["max_completion_tokens"],
+        ]
+
+
+def test_an_option_that_the_prompt_needs_is_never_left_out() -> None:
+    with OpenAIServer(rejects=("temperature",)) as server:
+        with pytest.raises(Refused, match="temperature") as caught:
+            ask(server, Options(temperature=0.8))
+        assert server.counts().requests == 1
+    assert "leave it out of this model's options" in caught.value.help
+
+
+def test_each_sample_has_a_seed_of_its_own() -> None:
+    with OpenAIServer() as server:
+        ask(server, Options(seed=100), sample=0)
+        ask(server, Options(seed=100), sample=4)
+        assert [seen.body["seed"] for seen in server.seen] == [100, 104]
+
+
+@pytest.mark.parametrize(
+    ("provider", "budget", "sent"),
+    [
+        ("openai", 0, {"reasoning_effort": "none"}),
+        ("openai", 4000, {"reasoning_effort": "medium"}),
+        ("vllm", 0, {"chat_template_kwargs": {"enable_thinking": False}}),
+        ("openrouter", 0, {"reasoning": {"enabled": False}}),
+        ("aipipe", 2000, {"reasoning": {"max_tokens": 2000}}),
+        ("lmstudio", 0, {}),
+    ],
+)
+def test_thinking_is_asked_for_as_each_server_understands_it(
+    provider: str, budget: int, sent: dict[str, object]
+) -> None:
+    with OpenAIServer() as server:
+        ask(server, Options(thinking=budget), provider)
+        body = server.seen[0].body
+    names = ("reasoning_effort", "chat_template_kwargs", "reasoning")
+    assert {name: body[name] for name in names if name in body} == sent
+
+
+def test_a_server_that_cannot_switch_thinking_is_asked_without() -> None:
+    with OpenAIServer(rejects=("reasoning_effort",)) as server:
+        assert ask(server, Options(thinking=0)).attempts == 1
+        assert "reasoning_effort" not in server.seen[1].body
+
+
+@pytest.mark.parametrize("name", ["reasoning_content", "reasoning"])
+def test_both_names_of_thinking_are_known(name: str) -> None:
+    with OpenAIServer(in_turn(ScriptedReply("x", thinking="hm")), thinking_name=name) as server:
+        reply = ask(server)
+    assert (reply.text, reply.thinking) == ("x", "hm")
+
+
+def test_content_in_typed_parts_is_read() -> None:
+    parts = [{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}, {"type": "text", "text": "x"}]
+    with OpenAIServer(in_turn(streamed(piece({"content": parts}), piece({}, "stop")))) as server:
+        reply = ask(server)
+    assert (reply.text, reply.thinking) == ("x", "hm")
+
+
+@pytest.mark.parametrize(
+    ("reason", "finish"),
+    [("stop", "stop"), ("length", "length"), ("content_filter", "filtered"), ("tool_calls", "other")],
+)
+def test_finish_reasons_are_put_into_our_words(reason: str, finish: str) -> None:
+    with OpenAIServer(in_turn(ScriptedReply("x", finish=reason))) as server:
+        assert ask(server).finish == finish
+
+
+def test_a_stream_without_the_closing_mark_is_whole_when_its_finish_was_said() -> None:
+    with OpenAIServer(in_turn(streamed(piece({"content": "x"}), piece({}, "stop"), done=False))) as server:
+        assert ask(server).text == "x"
+
+
+def test_a_broken_connection_after_the_finish_costs_only_the_usage() -> None:
+    # opening, four pieces, the finish: then nothing more
+    with OpenAIServer(in_turn(ScriptedReply("abcd", drop_after=6))) as server:
+        reply = ask(server)
+    assert (reply.text, reply.attempts, reply.prompt_tokens) == ("abcd", 1, None)
+
+
+@pytest.mark.parametrize(
+    ("event", "error"),
+    [
+        ({"error": {"message": "slow down", "code": 429}}, ServerDown),
+        ({"error": {"message": "no such thing", "code": 400}}, Refused),
+    ],
+)
+def test_an_error_in_mid_stream_counts_by_its_code(event: object, error: type[Exception]) -> None:
+    with OpenAIServer(in_turn(streamed(piece({"content": "x"}), event))) as server, pytest.raises(error):
+        ask(server)
+
+
+def test_a_cost_that_the_server_states_is_kept() -> None:
+    usage = {"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 2, "cost": 0.0031}}
+    with OpenAIServer(in_turn(streamed(piece({"content": "x"}), piece({}, "stop"), usage))) as server:
+        assert ask(server).cost == 0.0031
+
+
+@pytest.mark.parametrize("cost", [-1, "free", float("nan"), float("inf"), True])
+def test_a_cost_that_is_none_is_not_kept(cost: object) -> None:
+    usage = {"choices": [], "usage": {"prompt_tokens": -4, "completion_tokens": "many", "cost": cost}}
+    with OpenAIServer(in_turn(streamed(piece({"content": "x"}), piece({}, "stop"), usage))) as server:
+        reply = ask(server)
+    assert (reply.prompt_tokens, reply.completion_tokens) == (None, None)
+    assert reply.cost in (None, 1.0) if cost is True else reply.cost is None
