@@ -1,24 +1,21 @@
 """What the back ends built on namespaces share: a program into a cage, and its Running out of it."""
 
 import contextlib
-import json
 import os
 import socket
 import threading
 from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from pathlib import PurePosixPath
 
 from assay.errors import AssayError, SandboxUnavailable
 from assay.pipeline.sandbox import cgroup
 from assay.pipeline.sandbox.cage import Cage
 from assay.pipeline.sandbox.meter import ProcessTree
+from assay.pipeline.sandbox.parcel import command_of, pack, run_all, stdin
 from assay.pipeline.sandbox.runtime import Runtime, find_runtime
 from assay.pipeline.sandbox.supervise import Meter, Running
 from assay.records import Isolation, Run, Spec
 from assay.settings import Settings
 
-_MAX_PAYLOAD = 256 << 20
 _DRIVER_JS = "/run/assay/assay_guest/driver.cjs"
 
 
@@ -50,23 +47,21 @@ class Namespaced:
         )  # ours, not the program's: once more, elsewhere
 
     def map(self, specs: Iterable[Spec], workers: int) -> Iterator[Run]:
-        with ThreadPoolExecutor(workers, thread_name_prefix="assay-run") as pool:
-            waiting: set[Future[Run]] = set()
-            for spec in specs:
-                waiting.add(pool.submit(self.run, spec))
-                if len(waiting) >= 2 * workers:
-                    done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                    yield from (future.result() for future in done)
-            while waiting:
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                yield from (future.result() for future in done)
+        return run_all(self.run, specs, workers)
 
     def open(self, spec: Spec) -> Running:
         """Raises SandboxUnavailable where no sandbox can be started."""
+        payload = _payload(spec, self._command(spec))
+        try:
+            return self._opened(spec, payload)
+        finally:
+            os.close(payload)
+
+    def _opened(self, spec: Spec, payload: int) -> Running:
         for attempt in (1, 2):
             cage, group, slot = self._take()
             try:
-                return self._start(spec, cage, group, slot)
+                return self._start(spec, payload, cage, group, slot)
             except OSError as error:  # a zygote somebody killed, for one: the next one is fresh
                 self._discard(cage, group, slot)
                 if attempt == 2:
@@ -164,11 +159,11 @@ class Namespaced:
             )
 
     def _start(self, spec: Spec, cage: Cage, group: cgroup.Group | None, slot: int) -> Running:
-        payload = _payload(spec, self._command(spec))
+        payload = pack(spec, command_of(spec, self._runtime.node, _DRIVER_JS))
         ours: list[int] = []
         theirs = [payload]
         try:
-            theirs.append(_stdin(spec.stdin))
+            theirs.append(stdin(spec.stdin))
             for _ in range(2):
                 read, write = os.pipe()
                 ours.append(read)
@@ -183,7 +178,7 @@ class Namespaced:
                 if group is not None:
                     group.limit(spec.limits.memory_mb, spec.limits.processes)
                     group.begin()
-                cage.request([*theirs, *(end.fileno() for end in ends)])
+                cage.request([payload, *theirs, *(end.fileno() for end in ends)])
                 pidfd = cage.program() if self.warm else os.dup(cage.pidfd)
             except BaseException:
                 report.close()
@@ -216,57 +211,3 @@ class Namespaced:
             spec, pidfd=pidfd, report=report, stdout=ours[0], stderr=ours[1], channel=channel,
             meter=meter, isolation=self._isolation or self.isolation(), kill=kill, after=after,
         )  # fmt: skip
-
-    def _command(self, spec: Spec) -> list[str] | None:
-        if spec.command is not None:
-            return list(spec.command)
-        if spec.language == "python":
-            return None
-        node = self._runtime.node
-        if node is None:
-            raise SandboxUnavailable(
-                "Node is not installed, and this program is JavaScript.",
-                "Install Node 20 or later, or: pip install 'assay[javascript]'",
-            )
-        flags = [f"--max-old-space-size={max(16, spec.limits.memory_mb * 3 // 4)}", "--no-warnings"]
-        if spec.mode == "program":
-            return [node, *flags, spec.main, *spec.argv]
-        return [node, *flags, _DRIVER_JS, spec.mode, spec.main]
-
-
-def _payload(spec: Spec, command: list[str] | None) -> int:
-    """A descriptor of a memory file: a header line, then the files' contents."""
-    for path in spec.files:
-        parts = PurePosixPath(path).parts
-        if not parts or path.startswith("/") or ".." in parts or "\0" in path or len(path) > 1000:
-            raise AssayError(f"{path!r} is no path for a program's file.", "Give a relative path without '..'.")
-    size = sum(map(len, spec.files.values()))
-    if size > _MAX_PAYLOAD or size > spec.limits.scratch_mb << 20:
-        raise AssayError(
-            f"The program's files have {size} bytes, more than its scratch of {spec.limits.scratch_mb} MiB holds.",
-            "Give it a larger scratch_mb.",
-        )
-    header = {
-        "mode": spec.mode, "main": spec.main, "argv": spec.argv, "command": command, "environment": {},
-        "limits": spec.limits.model_dump(), "files": [(path, len(content)) for path, content in spec.files.items()],
-        "collect": bool(spec.collect),
-    }  # fmt: skip
-    fd = os.memfd_create("payload", os.MFD_CLOEXEC)
-    os.writev(fd, [json.dumps(header).encode() + b"\n", *list(spec.files.values())[:500]])
-    for content in list(spec.files.values())[500:]:
-        os.write(fd, content)
-    return fd
-
-
-def _stdin(content: bytes) -> int:
-    """What the program reads: a sealed memory file, so that it can be read from any place and written from none."""
-    if not content:
-        return os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
-    import fcntl
-
-    fd = os.memfd_create("stdin", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    with open(fd, "wb", closefd=False) as file:
-        file.write(content)
-    fcntl.fcntl(fd, fcntl.F_ADD_SEALS, fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL)
-    os.lseek(fd, 0, os.SEEK_SET)
-    return fd

@@ -1,0 +1,80 @@
+"""What a program is sent into any sandbox as: its command, its files, its stdin."""
+
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import PurePosixPath
+
+from assay.errors import AssayError, SandboxUnavailable
+from assay.records import Run, Spec
+
+_MAX_PAYLOAD = 256 << 20
+
+
+def run_all(run: Callable[[Spec], Run], specs: Iterable[Spec], workers: int) -> Iterator[Run]:
+    """Run many, `workers` at once, and give their Runs as they finish."""
+    with ThreadPoolExecutor(workers, thread_name_prefix="assay-run") as pool:
+        waiting: set[Future[Run]] = set()
+        for spec in specs:
+            waiting.add(pool.submit(run, spec))
+            if len(waiting) >= 2 * workers:
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                yield from (future.result() for future in done)
+        while waiting:
+            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            yield from (future.result() for future in done)
+
+
+def command_of(spec: Spec, node: str | None, driver: str) -> list[str] | None:
+    """The command line that is the program; None: Python, which the guest runs in its own process."""
+    if spec.command is not None:
+        return list(spec.command)
+    if spec.language == "python":
+        return None
+    if node is None:
+        raise SandboxUnavailable(
+            "Node is not installed, and this program is JavaScript.",
+            "Install Node 20 or later, or: pip install 'assay[javascript]'",
+        )
+    flags = [f"--max-old-space-size={max(16, spec.limits.memory_mb * 3 // 4)}", "--no-warnings"]
+    if spec.mode == "program":
+        return [node, *flags, spec.main, *spec.argv]
+    return [node, *flags, driver, spec.mode, spec.main]
+
+
+def pack(spec: Spec, command: list[str] | None) -> int:
+    """A descriptor of a memory file: a header line, then the files' contents."""
+    for path in spec.files:
+        parts = PurePosixPath(path).parts
+        if not parts or path.startswith("/") or ".." in parts or "\0" in path or len(path) > 1000:
+            raise AssayError(f"{path!r} is no path for a program's file.", "Give a relative path without '..'.")
+    size = sum(map(len, spec.files.values()))
+    if size > _MAX_PAYLOAD or size > spec.limits.scratch_mb << 20:
+        raise AssayError(
+            f"The program's files have {size} bytes, more than its scratch of {spec.limits.scratch_mb} MiB holds.",
+            "Give it a larger scratch_mb.",
+        )
+    header = {
+        "mode": spec.mode, "main": spec.main, "argv": spec.argv, "command": command, "environment": {},
+        "limits": spec.limits.model_dump(), "files": [(path, len(content)) for path, content in spec.files.items()],
+        "collect": bool(spec.collect),
+    }  # fmt: skip
+    fd = os.memfd_create("payload", os.MFD_CLOEXEC)
+    os.writev(fd, [json.dumps(header).encode() + b"\n", *list(spec.files.values())[:500]])
+    for content in list(spec.files.values())[500:]:
+        os.write(fd, content)
+    return fd
+
+
+def stdin(content: bytes) -> int:
+    """What the program reads: a sealed memory file, so that it can be read from any place and written from none."""
+    if not content:
+        return os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
+    fd = os.memfd_create("stdin", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    with open(fd, "wb", closefd=False) as file:
+        file.write(content)
+    fcntl.fcntl(fd, fcntl.F_ADD_SEALS, fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL)
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
