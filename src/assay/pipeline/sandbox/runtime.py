@@ -42,7 +42,7 @@ class Runtime:
 @lru_cache(maxsize=4)
 def find_runtime(python: str | None, packages: Path | None) -> Runtime:
     """The tools on this machine. Raises SandboxUnavailable where one is missing, with the fix."""
-    shared = _shared_folder() if os.geteuid() == 0 else None
+    shared = shared_folder() if os.geteuid() == 0 else None
     binds: list[tuple[str, str]] = []
     guest = _reachable(GUEST, shared, "guest")
     bwrap = str(_reachable(Path(_find_bwrap()), shared, "bwrap"))
@@ -62,6 +62,43 @@ def find_runtime(python: str | None, packages: Path | None) -> Runtime:
             )
         binds.append((str(_reachable(packages, shared, "packages")), "/run/assay/packages"))
     return Runtime(bwrap, guest, str(interpreter), node, tuple(binds), "/run/assay/packages" if packages else "")
+
+
+@dataclass(frozen=True)
+class BareRuntime:
+    """Where the tools of a sandbox without namespaces are: it sees them where they lie."""
+
+    guest: Path
+    python: Path
+    node: Path | None
+    packages: Path | None
+
+    def readable(self) -> tuple[str, ...]:
+        """The folders and files a program must be able to read and run, besides the system's own."""
+        prefix = _prefix(self.python)
+        paths = [self.guest, self.python, prefix / "lib", prefix / "lib64", self.node, self.packages]
+        return tuple(str(path) for path in paths if path is not None and path.exists())
+
+
+@lru_cache(maxsize=4)
+def find_bare_runtime(python: str | None, packages: Path | None) -> BareRuntime:
+    """The tools for back ends that need no bubblewrap; for root, copies where another uid could not reach them."""
+    shared = shared_folder() if os.geteuid() == 0 else None
+    interpreter = _find_python(python)
+    prefix = _prefix(interpreter)
+    if not prefix.is_relative_to("/usr"):
+        interpreter = _reachable(prefix, shared, "python") / interpreter.relative_to(prefix)
+    node = _find_node()
+    if packages is not None and not packages.is_dir():
+        raise AssayError(
+            f"The folder of packages {packages} is not there.", "Make it with: assay sandbox packages NAME…"
+        )
+    return BareRuntime(
+        guest=_reachable(GUEST, shared, "guest"),
+        python=interpreter,
+        node=_reachable(Path(node), shared, "node") if node is not None else None,
+        packages=_reachable(packages.resolve(), shared, "packages") if packages is not None else None,
+    )
 
 
 def _find_bwrap() -> str:
@@ -184,7 +221,7 @@ def _fingerprint(path: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def _shared_folder() -> Path:
+def shared_folder() -> Path:
     """A folder of root's that everybody may read and nobody else may write."""
     for folder in (_SHARED, Path(tempfile.gettempdir()) / "assay-root"):
         try:

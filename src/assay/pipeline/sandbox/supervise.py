@@ -48,13 +48,16 @@ class Running:
         isolation: Isolation,
         kill: Callable[[], None],
         after: Callable[["Running"], None],
+        overfull: Callable[[], str] | None = None,
     ) -> None:
+        """`overfull`: looks whether the program's files outgrew their limits, where no file system bounds them."""
         self.spec = spec
         self.unasked = 0
         self.failed = ""
         self.survived = True
         self._pidfd, self._report, self._channel = pidfd, report, channel
         self._meter, self._isolation, self._kill, self._after = meter, isolation, kill, after
+        self._overfull = overfull
         self._output = {stdout: bytearray(), stderr: bytearray()}
         self._dropped = {stdout: 0, stderr: 0}
         self._stdout, self._stderr = stdout, stderr
@@ -184,6 +187,8 @@ class Running:
             self._break("cpu", f"used more than {limits.cpu_s:g} s of CPU time")
         elif memory > limits.memory_mb << 20:
             self._break("oom", f"used more than {limits.memory_mb} MiB of memory")
+        elif self._overfull is not None and (why := self._overfull()):
+            self._break("output_limit", why)
 
     def _break(self, status: RunStatus, why: str) -> None:
         if self._broken is None:

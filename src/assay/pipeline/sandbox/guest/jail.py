@@ -34,6 +34,14 @@ ENVIRONMENT = {
 }
 
 
+def place(box, beside):
+    """Keep the scratch in the folder `box` instead, and count `beside` processes of others against the same uid."""
+    global BOX, WORK, TMP, SHM, OUR_PROCESSES
+    BOX, WORK, TMP, SHM = box, box + "/work", box + "/tmp", box + "/shm"
+    OUR_PROCESSES = beside
+    ENVIRONMENT.update(HOME=WORK, TMPDIR=TMP)
+
+
 class SetupError(OSError):
     """A step that the sandbox depends on failed; nothing of the program has run."""
 
@@ -41,10 +49,10 @@ class SetupError(OSError):
 class Jail:
     """Everything a lock-down needs, made ready once, so that a fork has only calls left to make."""
 
-    def __init__(self, machine, counted, families):
+    def __init__(self, machine, counted, families, special=None):
         self._libc = ctypes.PyDLL(None, use_errno=True)  # PyDLL: the GIL is not worth letting go for these
         self._numbers = _SYSCALLS[machine]
-        code = seccomp.build(machine, counted, families)
+        code = seccomp.build(machine, counted, families, special)
         self._filter = ctypes.create_string_buffer(code, len(code))
         self._program = ctypes.create_string_buffer(
             struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(self._filter))

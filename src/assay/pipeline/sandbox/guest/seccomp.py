@@ -23,8 +23,16 @@ def allowed(counted: bool) -> "set[str]":
     return names | set(syscalls.COUNTED.split()) if counted else names
 
 
-def build(machine: str, counted: bool, families: "tuple[int, ...]" = syscalls.FAMILIES) -> bytes:
-    """The filter for `machine` ("x86_64" or "aarch64") as bytes of struct sock_filter."""
+def build(
+    machine: str,
+    counted: bool,
+    families: "tuple[int, ...]" = syscalls.FAMILIES,
+    special: "dict[str, list[bytes]] | None" = None,
+) -> bytes:
+    """The filter for `machine` ("x86_64" or "aarch64") as bytes of struct sock_filter.
+
+    `special`: code that decides a call by its arguments, in place of what the list says of it.
+    """
     arch, numbers = MACHINES[machine]
     verdicts = {numbers[name]: [_ret(ERRNO | ENOSYS)] for name in syscalls.NAMED_REFUSALS.split() if name in numbers}
     for name in allowed(counted):
@@ -38,6 +46,9 @@ def build(machine: str, counted: bool, families: "tuple[int, ...]" = syscalls.FA
     ]
     verdicts[numbers["socket"]] = _one_of(_ARGS, families, EAFNOSUPPORT)
     verdicts[numbers["ioctl"]] = _one_of(_ARGS + 8, syscalls.IOCTLS, ENOTTY)
+    for name, code in (special or {}).items():
+        if name in numbers:
+            verdicts[numbers[name]] = code
     program = [_load(_ARCH), _op(_EQUAL, 1, 0, arch), _ret(KILL), _load(_NUMBER)]
     if machine == "x86_64":
         program += [_op(_AT_LEAST, 0, 1, _X32), _ret(KILL)]
