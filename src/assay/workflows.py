@@ -11,8 +11,8 @@ about the engine is here. What a workflow may rely on, and what it must keep to:
 - Nothing here reaches beyond the database: no port is opened, and nobody is called.
 
 Who is alive: each engine holds a lock in the database, on a connection of its own, and writes the time every few
-seconds. A process that is killed loses the lock at once. `revive` and `recover`, which somebody asked for, believe the
-lock; the reaper, which acts by itself, also waits until the time is old, so that a lost connection gives nothing away.
+seconds. A process that is killed loses the lock at once. Without it, one that wrote the time just now is given the
+benefit of the doubt (its connection may have been cut), unless it was on this machine and is seen to be gone.
 Not covered: a process that is stopped for longer than that (a laptop asleep) and then goes on; its workflows may then
 run twice at the same time, and only the keys of their steps keep the results single.
 """
@@ -24,10 +24,12 @@ import os
 import signal
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Literal, Self, cast
 
@@ -47,6 +49,8 @@ THREADS = 64
 POLL_S = 0.2
 BEAT_S = 3.0
 DEAD_AFTER_S = 15.0
+LAST_BREATH_S = 1.0
+"""How long after a kill the database may still take the process for alive."""
 DRAIN_S = 60.0
 """How long a worker that is asked to stop lets its running workflows go on."""
 
@@ -62,7 +66,7 @@ _STATES: dict[str, State] = {
 }
 
 
-class WorkFailed(AssayError):  # noqa: N818 - it reads as a sentence, as our other errors do
+class WorkFailed(AssayError):
     """A workflow ended with an error; `kind` is the name of the error's class."""
 
     exit_code = 1
@@ -72,7 +76,7 @@ class WorkFailed(AssayError):  # noqa: N818 - it reads as a sentence, as our oth
         self.kind = kind
 
 
-class WorkCancelled(AssayError):  # noqa: N818
+class WorkCancelled(AssayError):
     """A workflow whose result was awaited has been cancelled."""
 
     exit_code = 1
@@ -110,19 +114,37 @@ class Engine:
 
     def recover(self, executor_id: str) -> list[str]:
         """Hand what a dead executor was doing to the living; gives their ids. Raises AssayError if it lives."""
-        if self.alive(executor_id):
-            raise AssayError(
-                f"Executor {executor_id} is still at work.",
-                "Wait for it, or end its process first: what it does must not be done twice.",
-            )
+        began = time.monotonic()
+        while self.alive(executor_id):
+            patience = LAST_BREATH_S if self._holds_lock(executor_id) else self._dead_after_s + LAST_BREATH_S
+            if time.monotonic() - began > patience:
+                raise AssayError(
+                    f"Executor {executor_id} is still at work.",
+                    "Wait for it, or end its process first: what it does must not be done twice.",
+                )
+            time.sleep(0.05)
         return self._recover(_works(status="PENDING", executor_id=executor_id))
 
     def revive(self, prefix: str) -> list[str]:
         """The same for the workflows whose ids begin so, whoever did them; those of the living are left to them."""
-        return self._recover(_works(status="PENDING", workflow_id_prefix=prefix))
+        works = _works(status="PENDING", workflow_id_prefix=prefix)
+        dead = {name for name in {work.executor for work in works if work.executor} if not self.alive(name)}
+        return self._recover([work for work in works if work.executor in dead])
 
     def alive(self, executor_id: str) -> bool:
-        """Whether a process is at work under that id, this one included."""
+        """Whether a process is at work under that id, this one included. In doubt for a few seconds, it is."""
+        if self._holds_lock(executor_id):
+            return True
+        query = sa.text(
+            "select host, pid from executors where id = :id and seen > clock_timestamp() - :old * interval '1 second'"
+        )
+        with self.store.engine.connect() as connection:
+            row = connection.execute(query, {"id": executor_id, "old": self._dead_after_s}).one_or_none()
+        if row is None:
+            return False
+        return row.host != socket.gethostname() or _is_running(row.pid)
+
+    def _holds_lock(self, executor_id: str) -> bool:
         with self._buried(executor_id) as dead:
             return not dead
 
@@ -177,6 +199,10 @@ class Engine:
     def _enter(self) -> sa.Connection:
         """Take the executor's lock and write its row. Raises AssayError where another process has the id."""
         connection = self._beating()
+        # a machine that lost its power closes no connection: the server finds out in some 25 s, not in hours
+        connection.execute(
+            sa.text("set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3")
+        )
         if not connection.execute(
             sa.text("select pg_try_advisory_lock(:lock)"), {"lock": _lock_of(self.executor_id)}
         ).scalar():
@@ -208,15 +234,14 @@ class Engine:
                 )
             except (sa.exc.SQLAlchemyError, AssayError) as error:
                 logging.getLogger("assay.workflows").warning("heartbeat failed: %s", error)
-                with contextlib.suppress(sa.exc.SQLAlchemyError):
-                    connection.close()
+                _drop(connection)
         self._leave(connection)
 
     def _leave(self, connection: sa.Connection) -> None:
         with contextlib.suppress(sa.exc.SQLAlchemyError):
             connection.execute(sa.text("delete from executors where id = :id"), {"id": self.executor_id})
             connection.execute(sa.text("select pg_advisory_unlock_all()"))
-        connection.close()
+        _drop(connection)
 
     def _keep_reaping(self, every_s: float) -> None:
         while not self._stopping.wait(every_s):
@@ -229,6 +254,25 @@ class Engine:
     def _forget_the_dead(self) -> None:
         with self.store.engine.begin() as connection:
             connection.execute(sa.text("delete from executors where seen < clock_timestamp() - interval '1 day'"))
+
+
+def _is_running(pid: int) -> bool:
+    """Whether a process of this machine has that number, and has not ended."""
+    try:
+        os.kill(pid, 0)
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except ProcessLookupError:
+        return False
+    except OSError:  # another user's, or no /proc: there is a process
+        return True
+
+
+def _drop(connection: sa.Connection) -> None:
+    """End the connection itself, not only our use of it: the locks go with it."""
+    with contextlib.suppress(sa.exc.SQLAlchemyError):
+        if not connection.closed:
+            connection.invalidate()
+        connection.close()
 
 
 _running: Engine | None = None
