@@ -51,7 +51,7 @@ class Namespaced:
 
     def open(self, spec: Spec) -> Running:
         """Raises SandboxUnavailable where no sandbox can be started."""
-        payload = _payload(spec, self._command(spec))
+        payload = pack(spec, command_of(spec, self._runtime.node, _DRIVER_JS))
         try:
             return self._opened(spec, payload)
         finally:
@@ -158,10 +158,9 @@ class Namespaced:
                 status="sandbox_error", detail=f"{error} {error.help}", isolation=self.isolation(), label=spec.label
             )
 
-    def _start(self, spec: Spec, cage: Cage, group: cgroup.Group | None, slot: int) -> Running:
-        payload = pack(spec, command_of(spec, self._runtime.node, _DRIVER_JS))
+    def _start(self, spec: Spec, payload: int, cage: Cage, group: cgroup.Group | None, slot: int) -> Running:
         ours: list[int] = []
-        theirs = [payload]
+        theirs: list[int] = []
         try:
             theirs.append(stdin(spec.stdin))
             for _ in range(2):

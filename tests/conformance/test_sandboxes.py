@@ -1,0 +1,222 @@
+"""What every back end does alike: statuses, limits, input, output, files, languages."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from assay.errors import AssayError
+from assay.pipeline.sandbox import Sandbox
+from assay.records import Limits, Run, Spec
+from tests.conformance.backends import NAMES, opened
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def sandbox(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with opened(request.param, tmp_path_factory.mktemp("home")) as made:
+        yield made
+
+
+def python(sandbox: Sandbox, source: str, **options: object) -> Run:
+    limits = options.pop("limits", Limits(wall_s=20, cpu_s=5))
+    return sandbox.run(Spec(files={"main.py": source.encode()}, limits=limits, **options))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("source", "status", "code", "signal"),
+    [
+        ("print('hello')", "ok", 0, None),
+        ("import sys; sys.exit(7)", "exit", 7, None),
+        ("import sys; sys.exit('bad')", "exit", 1, None),
+        ("exit(3)", "exit", 3, None),
+        ("1/0", "exit", 1, None),
+        ("def f(:", "exit", 1, None),
+        ("import os; os._exit(255)", "exit", 255, None),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "signal", None, 11),
+        ("import os; os.abort()", "signal", None, 6),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "signal", None, 9),
+        ("raise SystemExit", "ok", 0, None),
+    ],
+)
+def test_a_program_ends_as_it_ended(
+    sandbox: Sandbox, source: str, status: str, code: int | None, signal: int | None
+) -> None:
+    run = python(sandbox, source)
+    assert (run.status, run.exit_code, run.signal) == (status, code, signal), run
+    assert run.isolation == sandbox.capabilities()
+    assert run.wall_s > 0
+
+
+def test_exit_codes_that_others_read_as_timeouts_are_exit_codes(sandbox: Sandbox) -> None:
+    for code in (124, 125, 126, 127, 137):
+        assert python(sandbox, f"import sys; sys.exit({code})").exit_code == code
+
+
+def test_a_program_that_sleeps_beyond_its_wall_time_times_out_with_its_output_so_far(sandbox: Sandbox) -> None:
+    run = python(sandbox, "import time; print('here', flush=True); time.sleep(60)", limits=Limits(wall_s=1))
+    assert (run.status, run.stdout) == ("timeout", b"here\n")
+    assert run.wall_s < 10
+
+
+def test_a_program_that_computes_beyond_its_cpu_time_is_ended(sandbox: Sandbox) -> None:
+    run = python(sandbox, "while True: pass", limits=Limits(wall_s=30, cpu_s=1))
+    assert run.status == "cpu"
+    assert run.wall_s < 25
+
+
+def test_cpu_time_of_children_counts(sandbox: Sandbox) -> None:
+    source = "import os\nfor _ in range(3): os.fork()\nwhile True: pass"
+    assert python(sandbox, source, limits=Limits(wall_s=30, cpu_s=1)).status == "cpu"
+
+
+def test_a_program_that_ignores_its_cpu_signal_is_ended(sandbox: Sandbox) -> None:
+    source = "import signal\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass"
+    assert python(sandbox, source, limits=Limits(wall_s=30, cpu_s=1)).status == "cpu"
+
+
+def test_memory_beyond_the_limit_is_not_had(sandbox: Sandbox) -> None:
+    run = python(
+        sandbox, "block = bytearray(900 << 20)\nprint(len(block))", limits=Limits(wall_s=20, cpu_s=10, memory_mb=200)
+    )
+    assert run.status == "oom" or b"MemoryError" in run.stderr, run
+    assert run.stdout == b""
+
+
+def test_memory_of_many_processes_counts_together(sandbox: Sandbox) -> None:
+    source = "import os, time\nfor _ in range(4): os.fork()\nblock = bytearray(60 << 20)\nfor i in range(0, len(block), 4096): block[i] = 1\ntime.sleep(5)\nprint('held all')"
+    if sandbox.capabilities().level == 0:
+        pytest.skip("level 0 bounds each process alone")
+    run = python(sandbox, source, limits=Limits(wall_s=20, cpu_s=10, memory_mb=256))
+    assert run.status == "oom" or run.stdout.count(b"held all") < 16
+
+
+def test_output_beyond_the_cap_is_dropped_and_counted(sandbox: Sandbox) -> None:
+    run = python(
+        sandbox,
+        "import sys\nfor _ in range(64): sys.stdout.write('x' * (1 << 16))",
+        limits=Limits(output_kb=100, cpu_s=5),
+    )
+    assert run.status == "ok"
+    assert len(run.stdout) == 100 << 10
+    assert run.stdout_dropped == (4 << 20) - (100 << 10)
+
+
+def test_output_beyond_the_cap_ends_the_run_where_it_is_what_is_judged(sandbox: Sandbox) -> None:
+    run = python(sandbox, "while True: print('x' * 1000)", limits=Limits(output_kb=100, cpu_s=5), judged_stdout=True)
+    assert run.status == "output_limit"
+    assert len(run.stdout) == 100 << 10
+
+
+def test_output_is_given_as_the_bytes_it_was(sandbox: Sandbox) -> None:
+    run = python(sandbox, r"import os; os.write(1, b'\xff\x00\x1b[31m\r\n'); os.write(2, b'\xfe')")
+    assert (run.stdout, run.stderr) == (b"\xff\x00\x1b[31m\r\n", b"\xfe")
+
+
+def test_input_and_arguments_arrive(sandbox: Sandbox) -> None:
+    run = python(sandbox, "import sys; print(sys.stdin.read(), sys.argv[1:])", stdin=b"one\ntwo", argv=("a", "b c"))
+    assert run.stdout == b"one\ntwo ['a', 'b c']\n"
+
+
+def test_without_input_a_program_reads_its_end(sandbox: Sandbox) -> None:
+    run = python(sandbox, "print(repr(open(0).read()))")
+    assert run.stdout == b"''\n"
+
+
+def test_a_program_has_all_of_its_files(sandbox: Sandbox) -> None:
+    files = {
+        "main.py": b"import helper, pkg.deep\nprint(helper.x, pkg.deep.y, open('data/t.txt').read())",
+        "helper.py": b"x = 1",
+        "pkg/deep.py": b"y = 2",
+        "data/t.txt": b"text",
+    }
+    assert sandbox.run(Spec(files=files)).stdout == b"1 2 text\n"
+
+
+@pytest.mark.parametrize("path", ["/etc/x", "../x", "a/../../x", "", "x\0y"], ids=repr)
+def test_a_file_outside_the_programs_folder_is_refused(sandbox: Sandbox, path: str) -> None:
+    with pytest.raises(AssayError, match="no path"):
+        sandbox.run(Spec(files={"main.py": b"", path: b""}))
+
+
+def test_files_are_brought_out_and_what_is_no_file_is_left_with_the_reason(sandbox: Sandbox) -> None:
+    source = """
+import os
+os.makedirs("out/deep")
+open("out/a.txt", "w").write("A")
+open("out/deep/b.txt", "w").write("B")
+open("c.log", "w").write("C")
+os.symlink("/etc/passwd", "out/link.txt")
+os.symlink("/etc", "out/folder")
+os.mkfifo("out/pipe.txt")
+open("out/twice.txt", "w").write("T"); os.link("out/twice.txt", "out/again.txt")
+"""
+    run = python(sandbox, source, collect=("out/**",))
+    assert run.files == {"out/a.txt": b"A", "out/deep/b.txt": b"B"}
+    left = " ".join(run.files_left)
+    assert all(name in left for name in ("link.txt", "pipe.txt", "twice.txt", "again.txt"))
+    assert python(sandbox, source, collect=("*.log",)).files == {"c.log": b"C"}
+
+
+def test_nothing_is_left_for_the_next_program(sandbox: Sandbox) -> None:
+    leave = "import os\nfor p in ('left.txt', os.environ['TMPDIR'] + '/left.txt'): open(p, 'w').write('x')\nimport builtins, json\nbuiltins.left = json.left = 1\nos.environ['LEFT'] = '1'"
+    look = "import os, builtins, json\nprint(os.path.exists('left.txt'), os.path.exists(os.environ['TMPDIR'] + '/left.txt'), hasattr(builtins, 'left'), hasattr(json, 'left'), 'LEFT' in os.environ)"
+    assert python(sandbox, leave).status == "ok"
+    assert python(sandbox, look).stdout == b"False False False False False\n"
+
+
+def test_survivors_do_not_hold_up_the_end(sandbox: Sandbox) -> None:
+    source = "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(300)\n    os._exit(0)\nprint('done')"
+    start = time.monotonic()
+    run = python(sandbox, source)
+    assert (run.status, run.stdout) == ("ok", b"done\n")
+    assert time.monotonic() - start < 15
+
+
+def test_random_numbers_differ_from_run_to_run_and_the_order_of_sets_does_not(sandbox: Sandbox) -> None:
+    source = "import random; print(random.random())"
+    assert python(sandbox, source).stdout != python(sandbox, source).stdout
+    source = "print({'one', 'two', 'three', 'four', 'five'})"
+    assert len({python(sandbox, source).stdout for _ in range(3)}) == 1
+
+
+def test_the_environment_holds_nothing_of_ours(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-value")
+    run = python(sandbox, "import os; print(dict(os.environ)); print(open('/proc/self/environ').read())")
+    assert b"secret" not in run.stdout
+    assert b"KEY" not in run.stdout
+
+
+def test_javascript_runs(sandbox: Sandbox) -> None:
+    source = b"const fs = require('fs'); console.log(process.argv.length, fs.readFileSync(0, 'utf8').trim()); process.exitCode = 5"
+    run = sandbox.run(
+        Spec(language="javascript", main="main.js", files={"main.js": source}, stdin=b"hi\n", argv=("x",))
+    )
+    assert (run.status, run.exit_code, run.stdout) == ("exit", 5, b"3 hi\n"), run
+
+
+def test_a_command_of_its_own_runs(sandbox: Sandbox) -> None:
+    assert sandbox.run(Spec(command=("/bin/sh", "-c", "echo $HOME | wc -l"))).stdout.strip() == b"1"
+    run = sandbox.run(Spec(command=("/no/such/program",)))
+    assert run.exit_code == 127
+    assert b"no/such/program" in run.stderr
+
+
+def test_many_runs_come_back_each_once_with_their_labels(sandbox: Sandbox) -> None:
+    specs = (Spec(files={"main.py": f"print({number})".encode()}, label=str(number)) for number in range(20))
+    runs = {run.label: run.stdout for run in sandbox.map(specs, workers=2)}
+    assert runs == {str(number): f"{number}\n".encode() for number in range(20)}
+
+
+def test_threads_may_share_a_sandbox(sandbox: Sandbox) -> None:
+    found: list[bytes] = []
+
+    def work(number: int) -> None:
+        found.extend(python(sandbox, f"import time; time.sleep(0.01); print({number})").stdout for _ in range(3))
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == sorted(f"{number}\n".encode() for number in range(4) for _ in range(3))

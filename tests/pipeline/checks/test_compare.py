@@ -1,0 +1,110 @@
+"""Our own equality."""
+
+from typing import Any
+
+import pytest
+
+from assay.pipeline.checks.compare import same, same_text, shown
+from assay.pipeline.sandbox.guest.values import UNDEFINED, Handle
+from assay.records import Compare
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected", "got", "equal"),
+    [
+        ("exact", 1, 1.0, True),
+        ("exact", 1, True, False),
+        ("exact", 0, False, False),
+        ("exact", None, False, False),
+        ("exact", [1, 2], (1, 2), False),
+        ("exact", [1, [2.0]], [1.0, [2]], True),
+        ("exact", {"a": True}, {"a": 1}, False),
+        ("exact", {1: "x"}, {1.0: "x"}, True),
+        ("exact", NAN, NAN, True),
+        ("exact", [NAN], [NAN], True),
+        ("exact", 0.1 + 0.2, 0.3, False),
+        ("exact", "a", b"a", False),
+        ("exact", None, UNDEFINED, False),
+        ("exact", UNDEFINED, UNDEFINED, True),
+        ("exact", {1, 2}, {2, 1}, True),
+        ("exact", {1}, frozenset({1}), False),
+        ("python", 1, True, True),
+        ("python", [True], [1], True),
+        ("python", {1}, frozenset({1}), True),
+        ("python", [1], (1,), False),
+        ("unordered", [1, 2, 2], [2, 1, 2], True),
+        ("unordered", [1, 2, 2], [2, 1, 1], False),
+        ("unordered", [[1], [2]], [[2], [1]], True),
+        ("unordered", [1], (1,), False),
+        ("set", (1, 2), [2, 1, 1], True),
+        ("set", [1], [2], False),
+        ("truthy", "yes", 1, True),
+        ("truthy", None, 0, True),
+        ("truthy", True, [], False),
+        ("text", "a\n", "a  \n\n", True),
+        ("text", 5, "5", False),
+    ],
+)
+def test_values_are_held_against_each_other(mode: Any, expected: Any, got: Any, equal: bool) -> None:
+    assert same(Compare(mode=mode), expected, got) is equal
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "equal"),
+    [
+        (0.3, 0.1 + 0.2, True),
+        ([0.3, "x"], [0.1 + 0.2, "x"], True),
+        (1, 1 + 1e-7, False),
+        (NAN, NAN, True),
+        (float("inf"), float("inf"), True),
+        (float("inf"), 1e308, False),
+        (True, 1.0, False),
+        (10**400, 10**400, True),
+        (10**400, 1.0, False),
+        (1 + 2j, 1 + 2.0000000001j, True),
+    ],
+)
+def test_approximate_numbers_are_close(expected: Any, got: Any, equal: bool) -> None:
+    assert same(Compare(mode="approx", rel=1e-9, abs=1e-9), expected, got) is equal
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected", "got", "equal"),
+    [
+        ("text", "a \nb\n", "a\nb", True),
+        ("text", "a\nb", "a\r\nb\r\n", True),
+        ("text", "a\n\nb", "a\nb", False),
+        ("text-exact", "a\n", "a", False),
+        ("text-tokens", "1 2\n3", "1  2 3\n", True),
+        ("text-lines", "b\na", "a\nb\n", True),
+        ("json", '{"a": [1, 2.0]}', '{"a":[1.0,2]}', True),
+        ("json", "[1]", "[1", False),
+        ("json", "[true]", "[1]", False),
+        ("regex", r"\d+ ms", "12 ms\n", True),
+        ("regex", r"\d+", "12 ms", False),
+    ],
+)
+def test_texts_are_held_against_each_other(mode: Any, expected: str, got: str, equal: bool) -> None:
+    assert same_text(Compare(mode=mode), expected, got) is equal
+
+
+def test_numbers_in_text_may_be_close() -> None:
+    compare = Compare(mode="text-tokens", abs=0.01)
+    assert same_text(compare, "pi 3.14", "pi 3.1415")
+    assert not same_text(compare, "pi 3.14", "pie 3.1415")
+
+
+def test_a_handle_is_equal_to_nothing() -> None:
+    for mode in ("exact", "python", "unordered", "set"):
+        assert not same(Compare(mode=mode), [1], Handle(0, "Yes"))
+
+
+def test_values_are_shown_in_their_own_language_and_cut() -> None:
+    assert shown([True, None, float("nan")], "javascript") == "[true, null, NaN]"
+    assert shown({"a": 1}, "javascript") == "{a: 1}"
+    assert shown({1: 2}, "javascript") == "new Map([[1, 2]])"
+    assert shown([True, None]) == "[True, None]"
+    assert shown("x" * 1000).endswith("… (1002 characters)")
+    assert shown(10**5000) == "<a value too large to show>"

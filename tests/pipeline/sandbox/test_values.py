@@ -1,0 +1,164 @@
+"""The typed encoding: what goes in comes out, as exact builtins, and nothing else does."""
+
+import collections
+import enum
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.pipeline.sandbox.guest.values import UNDEFINED, Handle, Undecodable, Unencodable, decode, encode
+
+_KEYS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text()
+    | st.binary()
+    | st.tuples(st.integers(), st.text())
+)
+_ATOMS = _KEYS | st.floats() | st.complex_numbers(allow_nan=False)
+VALUES = st.recursive(
+    _ATOMS,
+    lambda inner: (
+        st.lists(inner)
+        | st.lists(inner).map(tuple)
+        | st.dictionaries(_KEYS, inner)
+        | st.sets(_KEYS)
+        | st.frozensets(_KEYS)
+    ),
+    max_leaves=20,
+)
+
+
+def alike(a: Any, b: Any) -> bool:
+    """Equal, of equal types all the way down, nan being nan."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, float):
+        return math.copysign(1, a) == math.copysign(1, b) if a == b else a != a and b != b
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(map(alike, a, b))
+    if isinstance(a, dict):
+        return len(a) == len(b) and all(alike(x, y) and alike(a[x], b[y]) for x, y in zip(a, b, strict=True))
+    return bool(a == b)
+
+
+@given(VALUES)
+def test_a_value_comes_back_as_it_went(value: Any) -> None:
+    text = encode(value)
+    assert "\n" not in text
+    assert alike(decode(text), value)
+
+
+@given(
+    st.text()
+    | st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+        lambda i: st.lists(i) | st.dictionaries(st.sampled_from("htdsziufbc") | st.text(), i),
+    ).map(json.dumps)
+)
+def test_any_text_is_read_or_refused_in_one_way(text: str) -> None:
+    try:
+        value = decode(text)
+    except Undecodable:
+        return
+    assert not isinstance(value, type)
+
+
+class Liar(int):
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __add__(self, other: Any) -> Any:
+        return 99
+
+    def __index__(self) -> int:
+        return 99
+
+    __hash__ = int.__hash__
+
+
+class Colour(enum.IntEnum):
+    RED = 3
+
+
+@pytest.mark.parametrize(
+    ("value", "base"),
+    [
+        (Liar(5), 5),
+        (Colour.RED, 3),
+        (collections.OrderedDict(a=1), {"a": 1}),
+        (collections.Counter("aab"), {"a": 2, "b": 1}),
+        (collections.defaultdict(list, {1: [2]}), {1: [2]}),
+        (collections.namedtuple("P", "x y")(1, 2), (1, 2)),
+        (type("L", (list,), {"__iter__": lambda self: iter([9])})([1]), [1]),
+        (type("D", (dict,), {"items": lambda self: [(9, 9)]})({1: 2}), {1: 2}),
+        (type("F", (float,), {"__add__": lambda self, o: 9.0, "__pos__": lambda self: 9.0})(0.5), 0.5),
+        (type("F", (float,), {"__pos__": lambda self: 9.0})(-0.0), -0.0),
+        (type("S", (str,), {"__str__": lambda self: "lie"})("truth"), "truth"),
+        (type("S", (set,), {"__iter__": lambda self: iter([9])})({1}), {1}),
+        (type("B", (bytes,), {"hex": lambda self: "99"})(b"x"), b"x"),
+        (bytearray(b"ab"), b"ab"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_subclass_arrives_as_its_base_value_whatever_its_methods_say(value: Any, base: Any) -> None:
+    assert alike(decode(encode(value)), base)
+
+
+def test_what_is_no_plain_value_becomes_a_handle_that_equals_only_itself() -> None:
+    kept: list[Any] = []
+
+    def keep(thing: Any) -> int:
+        kept.append(thing)
+        return len(kept) - 1
+
+    text = encode([object(), lambda: 1], keep)
+    first, second = decode(text)
+    assert (type(first), first.number, second.number) == (Handle, 0, 1)
+    assert first != second
+    assert first != 0
+    with pytest.raises(Unencodable, match="type object"):
+        encode(object())
+
+
+def test_values_too_deep_are_refused_on_both_sides() -> None:
+    value: list[Any] = []
+    for _ in range(1000):
+        value = [value]
+    with pytest.raises(Unencodable, match="nested"):
+        encode(value)
+    with pytest.raises(Undecodable):
+        decode("[" * 100_000 + "]" * 100_000)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "NaN",
+        "Infinity",
+        "{}",
+        '{"t":1}',
+        '{"q":[]}',
+        '{"d":[[1]]}',
+        '{"d":[[[],1]]}',
+        '{"i":5}',
+        '{"f":"x"}',
+        '{"h":"a","type":1}',
+        "",
+        "[1",
+    ],
+)
+def test_malformed_text_is_refused(text: str) -> None:
+    with pytest.raises(Undecodable):
+        decode(text)
+
+
+def test_undefined_is_not_none() -> None:
+    assert decode('{"u":0}') == UNDEFINED
+    assert decode('{"u":0}') is not None
