@@ -24,6 +24,7 @@ CHUNK = 1000
 """Keys or rows a statement: large enough that round trips cost nothing, small enough for a modest memory."""
 _CHUNK_CHARACTERS = 8 << 20
 
+_INSERT_CALL = sa.insert(CALLS)
 _RUNS = TypeAdapter(tuple[Run, ...])
 
 
@@ -118,7 +119,7 @@ def _keep_call(store: Store, key: str, request: Request, evaluation: str | None,
         **outcome,
     }
     with store.engine.begin() as connection:
-        connection.execute(sa.insert(CALLS).values({name: _writable(value) for name, value in row.items()}))
+        connection.execute(_INSERT_CALL, {name: _writable(value) for name, value in row.items()})
 
 
 def _writable(value: object) -> object:
