@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _PROVIDERS = {"openai": "openai", "anthropic": "anthropic"}
 """The convention's own names; every other provider keeps ours."""
 _FINISHES = {"filtered": "content_filter"}
-_FLUSH_MS = 5000
+_FLUSH_MS = 2000
 
 
 class Tracing:
@@ -96,7 +96,7 @@ def _asked(request: Request) -> dict[str, str | int | float | list[str]]:
         "gen_ai.request.temperature": options.temperature,
         "gen_ai.request.top_p": options.top_p,
         "gen_ai.request.max_tokens": options.max_tokens,
-        "gen_ai.request.seed": options.seed,
+        "gen_ai.request.seed": None if options.seed is None else options.seed + request.sample,
         "gen_ai.request.stop_sequences": list(options.stop) or None,
         "server.address": server.hostname,
         "server.port": server.port,

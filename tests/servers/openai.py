@@ -1,5 +1,6 @@
 """A server of OpenAI's chat completions protocol."""
 
+import ssl
 from typing import Any
 
 from tests.servers.script import Answer, ScriptedReply, echo, tokens
@@ -18,10 +19,11 @@ class OpenAIServer(Server):
         models: tuple[str, ...] = ("model-a", "model-b"),
         port: int = 0,
         key: str | None = None,
+        tls: ssl.SSLContext | None = None,
         rejects: tuple[str, ...] = (),
         thinking_name: str = "reasoning_content",
     ) -> None:
-        super().__init__(answer, models=models, port=port)
+        super().__init__(answer, models=models, port=port, tls=tls)
         self.key = key
         self.rejects = rejects
         self.thinking_name = thinking_name

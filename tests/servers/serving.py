@@ -7,6 +7,7 @@ import importlib
 import json
 import os
 import signal
+import ssl
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -35,9 +36,15 @@ class Server:
     question_path = ""
 
     def __init__(
-        self, answer: Answer = echo, *, models: tuple[str, ...] = ("model-a", "model-b"), port: int = 0
+        self,
+        answer: Answer = echo,
+        *,
+        models: tuple[str, ...] = ("model-a", "model-b"),
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.answer = answer
+        self._tls = tls
         self.models = models
         self.seen: list[Seen] = []
         self._asked: Counter[str] = Counter()
@@ -55,7 +62,7 @@ class Server:
 
     @property
     def root(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self._port}"
 
     @property
     def url(self) -> str:
@@ -136,7 +143,7 @@ class Server:
     # ---- serving ---------------------------------------------------------------------------------------------------
 
     async def _listen(self) -> None:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self._port, backlog=1024)
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self._port, backlog=1024, ssl=self._tls)
         self._port = self._server.sockets[0].getsockname()[1]
 
     async def _end(self) -> None:

@@ -50,7 +50,8 @@ class Anthropic:
     needs_key: ClassVar[bool] = True
 
     def __init__(self, server: Server) -> None:
-        self._wire = Wire(server, {})
+        # The SDK gathers a line without bounds before it looks at it.
+        self._wire = Wire(server, {}, cap=server.patience.reply_bytes * 8)
         self._client = _sdk_client(server, self._wire)
 
     async def complete(self, model: Model, messages: Sequence[Message], sample: int) -> Reply:  # noqa: ARG002 - no seeds here

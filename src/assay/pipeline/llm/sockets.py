@@ -18,9 +18,10 @@ _HIGH = 1 << 20
 
 
 class Transport(httpx2.AsyncBaseTransport):
-    """Connections kept alive to one server; HTTP/1.1."""
+    """Connections kept alive to one server; HTTP/1.1. `cap` bounds the bytes of one answer, for who reads it unbounded."""
 
-    def __init__(self, verify: ssl.SSLContext | None, keepalive_s: float) -> None:
+    def __init__(self, verify: ssl.SSLContext | None, keepalive_s: float, cap: int | None = None) -> None:
+        self._cap = cap
         self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=verify, max_connections=None, keepalive_expiry=keepalive_s, network_backend=_Backend()
         )
@@ -40,7 +41,7 @@ class Transport(httpx2.AsyncBaseTransport):
         return httpx2.Response(
             status_code=answer.status,
             headers=answer.headers,
-            stream=_Body(cast(_Stream, answer.stream)),
+            stream=_Body(cast(_Stream, answer.stream), self._cap),
             extensions=answer.extensions,
         )
 
@@ -59,11 +60,19 @@ class _Stream:
 
 
 class _Body(httpx2.AsyncByteStream):
-    def __init__(self, stream: _Stream) -> None:
+    def __init__(self, stream: _Stream, cap: int | None) -> None:
         self._stream = stream
+        self._cap = cap
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        return aiter(self._stream)
+        return aiter(self._stream) if self._cap is None else self._capped(self._cap)
+
+    async def _capped(self, left: int) -> AsyncIterator[bytes]:
+        async for chunk in self._stream:
+            left -= len(chunk)
+            if left < 0:
+                raise httpx2.RemoteProtocolError("the answer is larger than any reply can be")
+            yield chunk
 
     async def aclose(self) -> None:
         await self._stream.aclose()

@@ -39,15 +39,15 @@ _BUSY = {408, 409, 423, 425, 429}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
-def _direct(url: str) -> Transport:
+def _direct(url: str, cap: int | None) -> Transport:
     # Reading the certificates costs 30 ms, which plain HTTP need not pay.
-    return Transport(httpx2.create_ssl_context() if url.startswith("https:") else None, _KEEP_S)
+    return Transport(httpx2.create_ssl_context() if url.startswith("https:") else None, _KEEP_S, cap)
 
 
 class Wire:
     """A client for one server, with its key in one header."""
 
-    def __init__(self, server: Server, headers: Mapping[str, str]) -> None:
+    def __init__(self, server: Server, headers: Mapping[str, str], cap: int | None = None) -> None:
         self.server = server
         self.url = server.url
         patience = server.patience
@@ -61,7 +61,7 @@ class Wire:
             # Reads are bounded in `Stream`, where it is known whether a first token or the next one is awaited.
             timeout=httpx2.Timeout(None, connect=patience.connect_s, write=60),
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=_KEEP_S),
-            transport=None if behind_proxy(server.url) else _direct(server.url),
+            transport=None if behind_proxy(server.url) else _direct(server.url, cap),
             follow_redirects=False,
         )
 
