@@ -11,7 +11,9 @@ is followed by a new generation of workflows for what is still missing.
 
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -468,9 +470,13 @@ class Bench:
         evaluations.save_samples(self.store, finished)
         return another
 
+    @property
+    def stopping(self) -> bool:
+        return self._stopping.is_set()
+
     def _still_open(self) -> None:
         """A program that ended because we are closing says nothing: its step must not save that."""
-        if self._stopping.is_set():
+        if self.stopping:
             raise Interrupted("This process is stopping.")
 
     def _talks(self, evaluation: Evaluation, number: int, turn: int) -> list["_Talk"]:
@@ -637,7 +643,8 @@ def find_work(evaluation: str) -> dict[str, list[int]]:
 def ask(evaluation: str, generation: int, number: int, turn: int) -> list[Any]:
     """The first door. Gives why the model is asked no more, and which single questions came to nothing."""
     bench = _here()
-    note, errors = bench.ask(evaluations.read_evaluation(bench.store, evaluation), generation, number, turn)
+    with _told_of_mistakes():
+        note, errors = bench.ask(evaluations.read_evaluation(bench.store, evaluation), generation, number, turn)
     return [note, [list(error) for error in errors]]
 
 
@@ -663,3 +670,16 @@ def settle(evaluation: str, notes: list[str], failed: bool) -> None:
         evaluations.set_state(store, evaluation, "done")
     else:
         evaluations.set_state(store, evaluation, "failed" if failed else "paused", " ".join(notes)[:2000])
+
+
+@contextmanager
+def _told_of_mistakes() -> Iterator[None]:
+    """The engine keeps an exception's words only. Of one that is our own mistake, the traceback is wanted."""
+    try:
+        yield
+    except AssayError:
+        raise
+    except Exception:
+        if not _here().stopping:
+            traceback.print_exc()
+        raise

@@ -1,0 +1,80 @@
+"""`make demo`: evaluate two recordings on our own suite, show the leaderboard and the report, and say what to do next.
+
+The recordings were written by us. They stand for a strong and a weak model, and are no real model's replies.
+"""
+
+import sys
+from pathlib import Path
+
+import click
+
+from assay.cli import say
+from assay.errors import AssayError
+from assay.settings import Settings
+
+RECORDINGS = Path(__file__).parent / "recordings"
+_NEXT = """\
+Next:
+  assay doctor                                              what is here, what is missing, and how to get it
+  assay bench run functions --model ollama/qwen2.5-coder:7b     a model of yours
+  assay bench grade humaneval --data FILE --replies FILE    replies you have already
+  assay bench show {id}                      this evaluation, closer
+(`assay` is {assay}.)
+"""
+
+
+def main() -> int:
+    """Run the demo, and give its exit code."""
+    try:
+        return _demo(Settings.from_environment())
+    except AssayError as error:
+        say(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        click.echo("Stopped.", err=True)
+        return 130
+
+
+def _demo(settings: Settings) -> int:
+    from assay.bench import evaluations, terminal
+    from assay.bench.cli import write_report
+    from assay.bench.scores import score
+    from assay.bench.suites import load_suite
+    from assay.bench.workflow import Bench
+    from assay.records import Model
+
+    suite = load_suite("functions", settings=settings)
+    models = [
+        Model(name=path.stem, provider="recorded", model=str(path), concurrency=16)
+        for path in sorted(RECORDINGS.glob("*.jsonl"))
+    ]
+    click.echo(
+        f"Assay evaluates {len(models)} recordings on the suite `functions`: {len(suite.tasks)} tasks in Python and "
+        "JavaScript.\nThe recordings were written for this demo. They are no real model's replies.\n"
+    )
+    with Bench(settings) as bench:
+        isolation = bench.isolation()
+        click.echo(f"Programs run in a sandbox of level {isolation.level} ({isolation.backend}).")
+        for note in isolation.notes:
+            click.echo(f"  {note}")
+        evaluation = bench.begin_run([suite], models)
+        with terminal.LiveProgress(title=evaluation.id) as live:
+            evaluation = bench.finish(
+                evaluation.id, lambda seen: live.update(seen.done, seen.total, seen.passed, failed=seen.errors)
+            )
+        samples = evaluations.read_samples(bench.store, evaluation.id)
+        scores = score(evaluation, samples, evaluations.read_tasks(bench.store, evaluation.id))
+        page = settings.home / "demo" / "report.html"
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(write_report(bench.store, evaluation, "html"), encoding="utf-8")
+    click.echo()
+    terminal.console().print(terminal.leaderboard(scores))
+    click.echo(f"The report: {page.as_uri()}\n")
+    click.echo(_NEXT.format(id=evaluation.id, assay=Path(sys.executable).with_name("assay")))
+    if evaluation.state != "done":
+        raise AssayError(f"The demo did not end well: {evaluation.note}", "Look at what `assay doctor` says.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
