@@ -1,5 +1,7 @@
 """Which sandbox is used: the named one, else the strongest that works here."""
 
+from dataclasses import dataclass
+
 from assay.errors import AssayError, SandboxUnavailable
 from assay.pipeline.sandbox import SANDBOXES, Sandbox
 from assay.settings import Settings
@@ -26,13 +28,12 @@ def open_sandbox(
 
 
 def _tried(name: str, settings: Settings, required: int, allow_unsafe: bool) -> Sandbox:
-    kind = SANDBOXES.get(name)
     if name == "local" and not allow_unsafe:
         raise AssayError(
             "The local sandbox does not isolate: what runs in it can read and change your files.",
             "If you trust every program that will run: --allow-unsafe",
         )
-    sandbox: Sandbox = kind(settings)
+    sandbox: Sandbox = SANDBOXES.get(name)(settings)
     try:
         isolation = sandbox.capabilities()
         if isolation.level < required and not (name == "local" and allow_unsafe):
@@ -44,3 +45,42 @@ def _tried(name: str, settings: Settings, required: int, allow_unsafe: bool) -> 
         sandbox.close()
         raise
     return sandbox
+
+
+@dataclass(frozen=True)
+class Surveyed:
+    """One back end on this machine. level None: it does not work here, and `notes` says why and what to do."""
+
+    backend: str
+    level: int | None
+    memory: str
+    summary: str
+    notes: tuple[str, ...] = ()
+
+
+_LEVELS = {
+    4: "a virtual machine or gVisor",
+    3: "namespaces, system-call filter, control group",
+    2: "namespaces, system-call filter; memory is polled",
+    1: "Landlock, system-call filter, rlimits",
+    0: "rlimits only: isolates nothing",
+}
+
+
+def survey(settings: Settings) -> list[Surveyed]:
+    """Every back end, tried by its canary."""
+    rows = []
+    for name in SANDBOXES.names():
+        try:
+            with _tried(name, settings, 0, allow_unsafe=True) as sandbox:
+                isolation = sandbox.capabilities()
+                rows.append(
+                    Surveyed(name, isolation.level, isolation.memory, _LEVELS[isolation.level], isolation.notes)
+                )
+        except (AssayError, ImportError) as error:
+            notes = (error.help,) if isinstance(error, AssayError) and error.help else ()
+            rows.append(Surveyed(name, None, "", str(error), notes))
+    order = [*PREFERRED, *SANDBOXES.names()]
+    return sorted(
+        rows, key=lambda row: (-1 if row.level is None else row.level, -order.index(row.backend)), reverse=True
+    )

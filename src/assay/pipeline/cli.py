@@ -1,0 +1,214 @@
+"""`assay sandbox …`: run or grade one program, and see what holds it here."""
+
+import json
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from assay.errors import AssayError
+from assay.settings import Settings
+
+EXIT_CODES = {"timeout": 124, "sandbox_error": 125, "oom": 137, "cpu": 152, "output_limit": 153}
+"""What `assay sandbox run` ends with where the program did not end by itself; 128 + n where signal n ended it."""
+
+_UNSAFE = click.option("--allow-unsafe", is_flag=True, help="Let the back end `local` run: it isolates nothing.")
+_BACKEND = click.option(
+    "--backend", help="The back end: zygote, bwrap, landlock, docker, local. Default: the best here."
+)
+
+
+@click.group()
+def sandbox() -> None:
+    """Run one program in the sandbox, or see what it can do."""
+
+
+@sandbox.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("arguments", nargs=-1)
+@click.option("--lang", type=click.Choice(["python", "javascript"]), help="Default: by the file's ending.")
+@_BACKEND
+@_UNSAFE
+@click.option("--wall", type=float, default=10.0, show_default=True, help="Seconds of wall time.")
+@click.option("--cpu", type=float, default=10.0, show_default=True, help="Seconds of CPU time.")
+@click.option("--memory", type=int, default=512, show_default=True, help="MiB of memory, all its processes together.")
+@click.option("--pids", type=int, default=64, show_default=True, help="Processes and threads.")
+@click.option("--stdin", "stdin_file", type=click.File("rb"), help="What it reads; - for our own input.")
+@click.option("--collect", multiple=True, metavar="GLOB", help="Files to bring out, e.g. 'out/**'. May be given again.")
+@click.option(
+    "--into",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("collected"),
+    show_default=True,
+    help="Where to.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the whole Run as JSON (bytes as base64).")
+def run(
+    file: Path, arguments: tuple[str, ...], lang: str | None, backend: str | None, allow_unsafe: bool, wall: float, cpu: float,
+    memory: int, pids: int, stdin_file: BinaryIO | None, collect: tuple[str, ...], into: Path, as_json: bool,
+) -> None:  # fmt: skip
+    """Run FILE, print what it prints, end with its exit code.
+
+    \b
+    Other exit codes: 124 out of wall time, 152 out of CPU time, 137 out of memory,
+    125 our sandbox failed, 128 + n ended by signal n.
+    """
+    from pydantic import ValidationError
+
+    from assay.pipeline.sandbox.choose import open_sandbox
+    from assay.records import Limits, Spec
+
+    language = lang or ("javascript" if file.suffix in (".js", ".mjs", ".cjs") else "python")
+    try:
+        limits = Limits(wall_s=wall, cpu_s=cpu, memory_mb=memory, processes=pids)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        raise AssayError(f"{wrong['loc'][0]} cannot be {wrong['input']}: {wrong['msg']}.") from None
+    spec = Spec(
+        language="javascript" if language == "javascript" else "python", files={file.name: file.read_bytes()}, main=file.name,
+        argv=arguments, stdin=stdin_file.read() if stdin_file else b"", collect=collect, limits=limits,
+    )  # fmt: skip
+    with open_sandbox(Settings.from_environment(), backend=backend, allow_unsafe=allow_unsafe) as box:
+        ended = box.run(spec)
+    if as_json:
+        click.echo(ended.model_dump_json())
+    else:
+        sys.stdout.buffer.write(ended.stdout)
+        sys.stdout.buffer.flush()
+        sys.stderr.buffer.write(ended.stderr)
+        sys.stderr.buffer.flush()
+        for name, dropped in (("stdout", ended.stdout_dropped), ("stderr", ended.stderr_dropped)):
+            if dropped:
+                click.echo(f"assay: {dropped} more bytes of {name} were dropped", err=True)
+        if ended.status not in ("ok", "exit"):
+            click.echo(f"assay: {ended.status}: {ended.detail}", err=True)
+        _bring_out(ended.files, ended.files_left, into)
+    sys.exit(EXIT_CODES.get(ended.status, 128 + ended.signal if ended.signal else ended.exit_code))
+
+
+@sandbox.command()
+@click.argument("candidate", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--tests",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Defines check(candidate), or asserts.",
+)
+@click.option("--entry", required=True, metavar="NAME", help="The function under test.")
+@_BACKEND
+@_UNSAFE
+@click.option("--wall", type=float, default=15.0, show_default=True, help="Seconds of wall time.")
+@click.option("--cpu", type=float, default=3.0, show_default=True, help="Seconds of CPU time.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole Report as JSON.")
+def grade(
+    candidate: Path,
+    tests: Path,
+    entry: str,
+    backend: str | None,
+    allow_unsafe: bool,
+    wall: float,
+    cpu: float,
+    as_json: bool,
+) -> None:
+    """Run the tests against CANDIDATE, each in a sandbox of its own. Ends with 0 only for a pass.
+
+    TESTS defines `check(candidate)`, as HumanEval's tests do, or asserts at its top level about NAME.
+    """
+    from assay.pipeline.checks import grade as judge
+    from assay.pipeline.checks.perform import run_many
+    from assay.pipeline.sandbox.choose import open_sandbox
+    from assay.records import Asserts, Limits, Program, Task
+
+    try:
+        source = tests.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise AssayError(f"{tests} is not text in UTF-8.") from None
+    task = Task(
+        id=candidate.name, suite="sandbox", prompt="", entry=entry, checks=(Asserts(source=source, entry=entry),),
+        limits=Limits(wall_s=wall, cpu_s=cpu),
+    )  # fmt: skip
+    program = Program(files={"main.py": candidate.read_bytes()})
+    with open_sandbox(Settings.from_environment(), backend=backend, allow_unsafe=allow_unsafe) as box:
+        ((_, runs),) = run_many(box, [(task.id, task, program)], workers=1)
+    report = judge(task, program, runs)
+    if as_json:
+        click.echo(report.model_dump_json())
+    else:
+        click.echo(
+            f"{report.status} (integrity: {report.integrity}, isolation: level {report.isolation.level if report.isolation else 0})"
+        )
+        for finding in report.findings:
+            for line in (
+                finding.message,
+                finding.call and f"  at: {finding.call}",
+                finding.got and f"  the last answer: {finding.got}",
+            ):
+                if line:
+                    click.echo(line)
+    sys.exit(0 if report.passed else 3 if report.status == "error" else 1)
+
+
+@sandbox.command()
+@click.option("--json", "as_json", is_flag=True)
+def check(as_json: bool) -> None:
+    """Try every back end with a canary, and say what level it gives here."""
+    from assay.pipeline.sandbox.choose import survey
+
+    rows = survey(Settings.from_environment())
+    if as_json:
+        click.echo(
+            json.dumps(
+                [
+                    {
+                        "backend": row.backend,
+                        "level": row.level,
+                        "memory": row.memory,
+                        "summary": row.summary,
+                        "notes": row.notes,
+                    }
+                    for row in rows
+                ]
+            )
+        )
+    for row in rows if not as_json else ():
+        level = f"level {row.level}" if row.level is not None else "not here"
+        click.echo(f"{row.backend:<9} {level:<9} {row.summary}")
+        for note in row.notes:
+            click.echo(f"{'':<19} {note}")
+    sys.exit(0 if any(row.level is not None and row.level >= 1 for row in rows) else 1)
+
+
+@sandbox.command()
+@click.argument("names", nargs=-1, required=True)
+@click.option(
+    "--into", type=click.Path(file_okay=False, path_type=Path), required=True, help="The folder to make or add to."
+)
+def packages(names: tuple[str, ...], into: Path) -> None:
+    """Install the packages NAMES into a folder that Python programs in the sandbox may import from.
+
+    Name the folder in ASSAY_SANDBOX_PACKAGES afterwards. They are installed for the interpreter that the sandbox runs.
+    """
+    import subprocess
+
+    settings = Settings.from_environment()
+    python = settings.sandbox_python or sys.executable
+    into.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(
+        [python, "-m", "pip", "install", "--quiet", "--only-binary=:all:", "--target", str(into), "--upgrade", *names],
+        check=False,
+    )
+    if done.returncode:
+        raise AssayError("pip could not install them; its own words stand above.", f"Tried with {python}.")
+    click.echo(f"Now: export ASSAY_SANDBOX_PACKAGES={into.absolute()}")
+
+
+def _bring_out(files: dict[str, bytes], left: tuple[str, ...], into: Path) -> None:
+    for name, content in files.items():
+        target = into / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    if files:
+        click.echo(f"assay: {len(files)} files brought out into {into}", err=True)
+    for line in left:
+        click.echo(f"assay: left {line}", err=True)

@@ -1,0 +1,138 @@
+"""`assay sandbox …` as somebody at a terminal uses it: real processes, real exit codes."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def assay(*arguments: str | Path, folder: Path, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
+    environment = {**os.environ, "ASSAY_HOME": str(folder / "home")}
+    return subprocess.run(
+        [sys.executable, "-m", "assay", "sandbox", *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        cwd=folder,
+        env=environment,
+        timeout=120,
+    )
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
+
+
+def test_run_prints_what_the_program_prints_and_ends_as_it_does(tmp_path: Path) -> None:
+    program = write(
+        tmp_path / "p.py", "import sys; print(sys.argv[1:], input()); print('err', file=sys.stderr); sys.exit(7)"
+    )
+    done = assay("run", program, "a", "--stdin", "-", folder=tmp_path, stdin=b"typed\n")
+    assert (done.returncode, done.stdout, done.stderr) == (7, b"['a'] typed\n", b"err\n")
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "code", "word"),
+    [
+        ("import time; time.sleep(60)", ["--wall", "1"], 124, b"timeout"),
+        ("while True: pass", ["--cpu", "1"], 152, b"cpu"),
+        ("import os; os.kill(os.getpid(), 11)", [], 139, b"SIGSEGV"),
+    ],
+    ids=["timeout", "cpu", "signal"],
+)
+def test_run_says_why_a_program_was_ended_and_with_which_code(
+    source: str, options: list[str], code: int, word: bytes, tmp_path: Path
+) -> None:
+    done = assay("run", write(tmp_path / "p.py", source), *options, folder=tmp_path)
+    assert done.returncode == code
+    assert word in done.stderr
+
+
+def test_run_takes_javascript_by_its_ending_and_brings_files_out(tmp_path: Path) -> None:
+    program = write(tmp_path / "p.js", "require('fs').writeFileSync('made.txt', 'x'); console.log(1 + 1)")
+    done = assay("run", program, "--collect", "*.txt", "--into", "got", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (0, b"2\n"), done.stderr
+    assert (tmp_path / "got" / "made.txt").read_bytes() == b"x"
+
+
+def test_run_gives_everything_as_json(tmp_path: Path) -> None:
+    done = assay("run", write(tmp_path / "p.py", "print(1)"), "--json", folder=tmp_path)
+    run = json.loads(done.stdout)
+    assert (run["status"], run["exit_code"]) == ("ok", 0)
+    assert run["isolation"]["level"] >= 1
+
+
+TESTS = "def check(candidate):\n    assert candidate(2, 3) == 5\n    assert candidate(-1, 1) == 0, 'sums to zero'\n"
+
+
+@pytest.mark.parametrize("ending", ["", "check(add)\n"], ids=["check is defined", "check is called"])
+def test_grade_passes_a_right_candidate_only(ending: str, tmp_path: Path) -> None:
+    tests = write(tmp_path / "tests.py", TESTS + ending)
+    right = assay(
+        "grade",
+        write(tmp_path / "right.py", "def add(a, b): return a + b"),
+        "--tests",
+        tests,
+        "--entry",
+        "add",
+        folder=tmp_path,
+    )
+    assert right.returncode == 0
+    assert right.stdout.startswith(b"pass (integrity: proxy")
+    wrong = assay(
+        "grade",
+        write(tmp_path / "wrong.py", "def add(a, b): return abs(a) + b"),
+        "--tests",
+        tests,
+        "--entry",
+        "add",
+        folder=tmp_path,
+    )
+    assert wrong.returncode == 1
+    assert b"sums to zero" in wrong.stdout
+    assert b"the last answer: 2" in wrong.stdout
+
+
+def test_grade_gives_the_whole_report_as_json(tmp_path: Path) -> None:
+    tests = write(tmp_path / "tests.py", TESTS)
+    done = assay(
+        "grade",
+        write(tmp_path / "c.py", "import os; os._exit(0)"),
+        "--tests",
+        tests,
+        "--entry",
+        "add",
+        "--json",
+        folder=tmp_path,
+    )
+    assert done.returncode == 1
+    report = json.loads(done.stdout)
+    assert (report["status"], report["integrity"]) == ("exception", "proxy")
+
+
+def test_an_impossible_limit_and_an_unknown_back_end_are_said_so(tmp_path: Path) -> None:
+    program = write(tmp_path / "p.py", "")
+    done = assay("run", program, "--memory", "1", folder=tmp_path)
+    assert done.returncode == 2
+    assert b"memory_mb cannot be 1" in done.stderr
+    done = assay("run", program, "--backend", "zygot", folder=tmp_path)
+    assert done.returncode == 2
+    assert b"Did you mean zygote" in done.stderr
+
+
+def test_the_back_end_that_isolates_nothing_wants_to_be_asked_for(tmp_path: Path) -> None:
+    done = assay("run", write(tmp_path / "p.py", ""), "--backend", "local", folder=tmp_path)
+    assert done.returncode == 2
+    assert b"--allow-unsafe" in done.stderr
+
+
+def test_check_names_every_back_end_with_its_level(tmp_path: Path) -> None:
+    done = assay("check", "--json", folder=tmp_path)
+    rows = {row["backend"]: row for row in json.loads(done.stdout)}
+    assert {"zygote", "bwrap", "local"} <= set(rows)
+    for row in rows.values():
+        assert row["summary"]
+    assert any(row["level"] and row["level"] >= 1 for row in rows.values())
