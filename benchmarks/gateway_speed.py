@@ -2,8 +2,8 @@
 
     python benchmarks/gateway_speed.py [--requests 2000] [--at-once 64]
 
-Three kinds of reply, all streamed: short at once; 1 KB in 32 pieces at once; 1 KB whose 32 pieces come one by one, 10 ms
-apart, as a real model's tokens do. Beside it the `openai` SDK where it can be imported, in a process of its own too.
+Three kinds of reply, all streamed: short at once; 1 KB in 32 pieces at once; 1 KB whose 32 pieces come one by one,
+10 ms apart, as a real model's tokens do. Beside it the `openai` SDK where it can be imported, in a process of its own too.
 Our goal: at most 1.5 ms a request for the first two.
 """
 
@@ -80,9 +80,9 @@ def ours(url: str, requests: int, at_once: int) -> dict[str, float]:
 
     with Gateway({}) as gateway:
         outcomes: list[object] = []
-        gateway.complete_all(map(ask, range(at_once)), lambda request, outcome: None)
+        gateway.complete_all(map(ask, range(at_once)), lambda _request, _outcome: None)
         cpu, wall = time.process_time(), time.perf_counter()
-        gateway.complete_all(map(ask, range(requests)), lambda request, outcome: outcomes.append(outcome))
+        gateway.complete_all(map(ask, range(requests)), lambda _request, outcome: outcomes.append(outcome))
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
     assert len(outcomes) == requests
     assert all(isinstance(outcome, Reply) and outcome.text for outcome in outcomes)

@@ -160,3 +160,27 @@ def test_a_cost_that_is_none_is_not_kept(cost: object) -> None:
         reply = ask(server)
     assert (reply.prompt_tokens, reply.completion_tokens) == (None, None)
     assert reply.cost in (None, 1.0) if cost is True else reply.cost is None
+
+
+def test_lines_that_end_as_on_windows_and_data_without_a_blank_are_read() -> None:
+    data = json.dumps(piece({"content": "x"}, "stop")).encode()
+    with OpenAIServer(
+        in_turn(ScriptedReply(garbage=b"event: m\r\ndata:" + data + b"\r\n\r\ndata:[DONE]\r\n\r\n"))
+    ) as server:
+        assert ask(server).text == "x"
+
+
+def test_a_server_that_keeps_the_line_open_after_its_last_word_holds_nobody_up() -> None:
+    # opening, one piece, finish, usage, closing mark: then silence
+    with OpenAIServer(in_turn(ScriptedReply("x", hang_after=5))) as server:
+        reply = ask(server)
+    assert (reply.text, reply.attempts) == ("x", 1)
+    assert reply.prompt_tokens is not None
+
+
+def test_an_error_in_a_good_status_is_an_error() -> None:
+    document = ScriptedReply(
+        garbage=b'{"error": {"message": "model crashed"}}', headers={"content-type": "application/json"}
+    )
+    with OpenAIServer(in_turn(document, ScriptedReply("x"))) as server:
+        assert ask(server).attempts == 2

@@ -185,6 +185,12 @@ class Clock:
             self._look()  # the bound is another one from here on
         return self._heard - self.began < self._patience.whole_s
 
+    def stop(self) -> None:
+        """The answer is whole: what is still read has bounds of its own."""
+        if self._timer:
+            self._timer.cancel()
+        self._timer = None
+
     @contextlib.asynccontextmanager
     async def running(self, url: str) -> AsyncIterator[None]:
         """Raises Busy when nothing is heard for too long."""
@@ -199,8 +205,7 @@ class Clock:
             what = "stopped in the middle of a reply" if self._heard else "sent nothing"
             raise Busy(f"{url} {what} for {spent:.3g} s.") from None
         finally:
-            if self._timer:
-                self._timer.cancel()
+            self.stop()
 
     def _look(self) -> None:
         due = self._heard + self._patience.silence_s if self._heard else self.began + self._patience.first_token_s
@@ -245,6 +250,7 @@ class Stream:
 
     async def after_finish(self) -> list[bytes]:
         """As `lines`, once the answer is whole: what may yet come is worth a short wait and no error."""
+        self._clock.stop()
         with contextlib.suppress(TimeoutError, *BROKEN):
             async with asyncio.timeout(_AFTER_S):
                 return await self.lines()
@@ -253,6 +259,7 @@ class Stream:
 
     async def drain(self) -> None:
         """Read what follows the protocol's own last word, so that the connection can serve again."""
+        self._clock.stop()
         with contextlib.suppress(TimeoutError, *BROKEN):
             async with asyncio.timeout(_DRAIN_S):
                 while not self._ended and await self._next():
