@@ -1,5 +1,6 @@
 """Tasks as folders: what they become, and what is said of those that are not right."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -238,3 +239,32 @@ def test_an_example_shows_keyword_arguments_and_exceptions() -> None:
 def test_a_task_survives_being_written_down(write: Write) -> None:
     task = load_task(write(), "mine")
     assert Task.model_validate_json(task.model_dump_json()) == task
+
+
+def test_the_task_in_the_docs_is_a_task_and_its_programs_come_out_as_it_says(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "suites.md").read_text(encoding="utf-8")
+    for name, code in re.findall(r"^`total-price/([\w./]+)`[^`]*\n\n```\w+\n(.*?)^```", text, re.M | re.S):
+        file = tmp_path / "total-price" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(code)
+    task = load_task(tmp_path / "total-price", "docs")
+    assert [wrong.name for wrong in task.wrong] == ["ignores_the_count", "goes_below_zero"]
+    (check,) = task.checks
+    assert isinstance(check, Calls)
+
+    def failed(source: str) -> set[str]:
+        """The cases a program of the docs fails; run here, because we wrote it."""
+        names: dict[str, Callable[..., object]] = {}
+        exec(source, names)
+        found = set()
+        for case in check.cases:
+            try:
+                right = case.expect is not None and names["total_price"](*decode(case.args)) == decode(case.expect)
+            except Exception as error:
+                right = type(error).__name__ == case.raises
+            found |= set() if right else {case.id}
+        return found
+
+    assert task.reference is not None
+    assert failed(task.reference) == set()
+    assert all(wrong.fails in failed(wrong.source) for wrong in task.wrong)
