@@ -203,7 +203,7 @@ def test_the_answer_stands_first_with_interval_and_n() -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        "bwrap, level 2, memory by polled (32 samples)",
+        "bwrap, level 2, memory by polling (32 samples)",
         "memory is polled",
         "Model against model",
         "cannot be told apart",

@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -105,6 +106,13 @@ def test_pass_at_k_holds_where_binomial_coefficients_overflow() -> None:
 def test_pass_at_k_of_what_cannot_be_is_refused(n: int, c: int, k: int) -> None:
     with pytest.raises(ValueError, match="pass@k needs"):
         pass_at_k(n, c, k)
+
+
+def test_pass_at_k_of_codegen_16b_is_the_score_of_record(data: Path) -> None:
+    counts = json.loads((data / "bench/completions/codet_codegen16b/our_correct_counts.json").read_text())
+    assert len(counts) == 164
+    means = {k: np.mean([pass_at_k(100, c, k) for c in counts.values()]) * 100 for k in (1, 10, 100)}
+    assert means == pytest.approx({1: 22.12, 10: 50.38, 100: 73.78}, abs=0.005)
 
 
 # ---- intervals -----------------------------------------------------------------------------------------------------
@@ -551,7 +559,7 @@ def test_json_of_a_single_score_has_its_numbers_at_the_top() -> None:
     assert said["statuses"]["pass"] == 1
     assert list(said["statuses"]) == ["pass", "wrong", "exception", "timeout", "oom", "no_code", "truncated", "error"]
     assert list(said["correct_by_task"].items()) == [("t/2", 1), ("t/10", 0)]
-    assert said["isolation"] == {"bwrap, level 2, memory by polled": 2}
+    assert said["isolation"] == {"bwrap, level 2, memory by polling": 2}
 
 
 def test_json_of_several_scores_lists_them() -> None:

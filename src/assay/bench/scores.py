@@ -5,6 +5,7 @@ interval is over tasks, and ten samples of one task are not ten tasks. What is m
 of ours (status `error`), is counted apart and never taken for a wrong answer. docs/scores.md explains each number.
 """
 
+import functools
 import itertools
 import math
 import re
@@ -542,14 +543,27 @@ def _chunks(rows: int, columns: int) -> Iterable[int]:
 
 
 def _resampled_means(values: Floats, resamples: int, seed: int) -> Floats:
-    rng = np.random.default_rng(seed)
     tasks = len(values)
-    parts = []
-    for rows in _chunks(resamples, tasks):
-        drawn = rng.integers(0, tasks, size=(rows, tasks)) + tasks * np.arange(rows)[:, None]
-        times = np.bincount(drawn.ravel(), minlength=rows * tasks).reshape(rows, tasks)
-        parts.append(times @ values / tasks)
-    return np.concatenate(parts)
+    if resamples * tasks <= _KEPT_DRAWS:
+        return _draws(tasks, resamples, seed).astype(np.float64) @ values / tasks
+    rng = np.random.default_rng(seed)
+    return np.concatenate([_times_drawn(rng, rows, tasks) @ values / tasks for rows in _chunks(resamples, tasks)])
+
+
+_KEPT_DRAWS = 4_000_000  # 8 MB: a table of models draws the same tasks again and again
+
+
+@functools.lru_cache(maxsize=4)
+def _draws(tasks: int, resamples: int, seed: int) -> NDArray[np.uint16]:
+    rng = np.random.default_rng(seed)
+    parts = [_times_drawn(rng, rows, tasks) for rows in _chunks(resamples, tasks)]
+    return np.concatenate(parts).astype(np.uint16)  # a task is drawn about once a row
+
+
+def _times_drawn(rng: np.random.Generator, rows: int, tasks: int) -> Floats:
+    """How often each task is drawn, `tasks` draws a row: shape (rows, tasks)."""
+    drawn = rng.integers(0, tasks, size=(rows, tasks)) + tasks * np.arange(rows)[:, None]
+    return np.bincount(drawn.ravel(), minlength=rows * tasks).reshape(rows, tasks).astype(np.float64)
 
 
 # ---- from samples to scores ----------------------------------------------------------------------------------------
@@ -761,8 +775,16 @@ def compare(scores: Sequence[Score]) -> tuple[Comparison, ...]:
     For the models of one run, or of several: the scores of `RUN` and `RUN` put together. With one sample a task on both
     sides p is McNemar's mid-p, otherwise the paired randomisation test's; the interval is the paired bootstrap's.
     """
-    pairs = [(a, b) for a, b in itertools.combinations(scores, 2) if a.suite == b.suite]
-    found = [_comparison(a, b) for a, b in pairs]
+    pairs = [_Pair(a, b) for a, b in itertools.combinations(scores, 2) if a.suite == b.suite]
+    alike: dict[tuple[str, ...], list[_Pair]] = {}
+    for pair in pairs:
+        alike.setdefault(pair.common, []).append(pair)
+    for common, group in alike.items():  # pairs on the same tasks share the draws, which are what takes the time
+        if common:
+            table = np.column_stack([pair.differences for pair in group])
+            for pair, *numbers in zip(group, *paired_bootstrap(table), paired_randomisation(table), strict=True):
+                pair.low, pair.high, pair.randomised = map(float, numbers)
+    found = [pair.comparison() for pair in pairs]
     corrected = iter(holm([one.p for one in found if one.p is not None]))
     return tuple(one if one.p is None else one.model_copy(update={"p_holm": next(corrected)}) for one in found)
 
@@ -773,8 +795,9 @@ def raw_report(attempt: Attempt) -> Report:
 
 
 def isolation_in_words(isolation: Isolation) -> str:
-    """One line: `bwrap, level 2, memory polled`."""
-    return f"{isolation.backend}, level {isolation.level}, memory by {isolation.memory}"
+    """One line: `bwrap, level 2, memory by polling`."""
+    memory = {"cgroup": "cgroup", "polled": "polling", "rlimit": "rlimit"}[isolation.memory]
+    return f"{isolation.backend}, level {isolation.level}, memory by {memory}"
 
 
 def natural(name: str) -> tuple[tuple[int, str], ...]:
@@ -785,7 +808,7 @@ def natural(name: str) -> tuple[tuple[int, str], ...]:
 def _score(
     evaluation: Evaluation, suite: str, model: str, tally: _Tally, errata: Mapping[str, str | None], ks: Sequence[int]
 ) -> Score:
-    names = sorted({*errata, *tally.tasks}, key=natural)
+    names = sorted({*errata, *tally.tasks}, key=lambda name: (natural(name), name))
     expected = _samples_expected(evaluation, tally)
     by_task = tuple(
         _task_score(suite, name, model, tally.tasks.get(name), expected, errata.get(name)) for name in names
@@ -921,43 +944,51 @@ def _repair(tally: _Tally) -> RepairGain | None:
     )
 
 
-def _comparison(a: Score, b: Score) -> Comparison:
-    mine = {task.task: task for task in a.by_task if task.samples}
-    theirs = {task.task: task for task in b.by_task if task.samples}
-    common = sorted(mine.keys() & theirs.keys())
-    basis = Comparison(
-        suite=a.suite,
-        a=Contender(evaluation=a.evaluation, model=a.model),
-        b=Contender(evaluation=b.evaluation, model=b.model),
-        tasks=len(common),
-        only_a=len(mine.keys() - theirs.keys()),
-        only_b=len(theirs.keys() - mine.keys()),
-        rate_a=None,
-        rate_b=None,
-        difference=None,
-    )
-    if not common:
-        return basis
-    x = np.array([mine[task].passed / mine[task].samples for task in common])
-    y = np.array([theirs[task].passed / theirs[task].samples for task in common])
-    d = x - y
-    a_wins = tuple(task for task, difference in zip(common, d, strict=True) if difference > 0)
-    b_wins = tuple(task for task, difference in zip(common, d, strict=True) if difference < 0)
-    single = all(mine[task].samples == theirs[task].samples == 1 for task in common)
-    lows, highs = paired_bootstrap(d[:, None])
-    spread = float(np.append(d, (1.0, -1.0)).std(ddof=1))  # the two made-up tasks of `paired_bootstrap`
-    return basis.model_copy(
-        update={
-            "rate_a": float(x.mean()),
-            "rate_b": float(y.mean()),
-            "difference": Difference(value=float(d.mean()), low=float(lows[0]), high=float(highs[0]), n=len(common)),
+class _Pair:
+    """Two scores of one suite while their comparison is made."""
+
+    low = high = 0.0
+    randomised = 1.0
+
+    def __init__(self, a: Score, b: Score) -> None:
+        self.a, self.b = a, b
+        self.mine = {task.task: task for task in a.by_task if task.samples}
+        self.theirs = {task.task: task for task in b.by_task if task.samples}
+        self.common = tuple(sorted(self.mine.keys() & self.theirs.keys(), key=lambda task: (natural(task), task)))
+        self.x = np.array([self.mine[task].passed / self.mine[task].samples for task in self.common])
+        self.y = np.array([self.theirs[task].passed / self.theirs[task].samples for task in self.common])
+        self.differences = self.x - self.y
+
+    def comparison(self) -> Comparison:
+        basis = Comparison(
+            suite=self.a.suite,
+            a=Contender(evaluation=self.a.evaluation, model=self.a.model),
+            b=Contender(evaluation=self.b.evaluation, model=self.b.model),
+            tasks=len(self.common),
+            only_a=len(self.mine.keys() - self.theirs.keys()),
+            only_b=len(self.theirs.keys() - self.mine.keys()),
+            rate_a=None,
+            rate_b=None,
+            difference=None,
+        )
+        return basis.model_copy(update=self._numbers()) if self.common else basis
+
+    def _numbers(self) -> dict[str, object]:
+        d = self.differences
+        a_wins = tuple(task for task, difference in zip(self.common, d, strict=True) if difference > 0)
+        b_wins = tuple(task for task, difference in zip(self.common, d, strict=True) if difference < 0)
+        single = all(self.mine[task].samples == self.theirs[task].samples == 1 for task in self.common)
+        spread = float(np.append(d, (1.0, -1.0)).std(ddof=1))  # the two made-up tasks of `paired_bootstrap`
+        return {
+            "rate_a": float(self.x.mean()),
+            "rate_b": float(self.y.mean()),
+            "difference": Difference(value=float(d.mean()), low=self.low, high=self.high, n=len(d)),
             "a_wins": a_wins,
             "b_wins": b_wins,
             "test": "McNemar mid-p" if single else "paired randomisation",
-            "p": mcnemar_mid_p(len(a_wins), len(b_wins)) if single else float(paired_randomisation(d[:, None])[0]),
-            "detectable": detectable_difference(spread / math.sqrt(len(common) + 2)),
+            "p": mcnemar_mid_p(len(a_wins), len(b_wins)) if single else self.randomised,
+            "detectable": detectable_difference(spread / math.sqrt(len(d) + 2)),
         }
-    )
 
 
 def _weights(suites: Sequence[str], given: Mapping[str, float] | None) -> dict[str, float]:
