@@ -47,9 +47,12 @@ class _Caged(Protocol):
     def isolation(self) -> Isolation: ...
 
 
-def sing(sandbox: _Caged) -> Isolation:
-    """Run the canary. Raises SandboxUnavailable where it could not run, or could do what it must not."""
-    run = sandbox.run(Spec(files={"main.py": _CANARY.encode()}, limits=Limits(wall_s=30, cpu_s=10)))
+def sing(sandbox: _Caged, canary: str = _CANARY, argv: tuple[str, ...] = ()) -> Isolation:
+    """Run the canary, which prints what it could do and must not, as JSON.
+
+    Raises SandboxUnavailable where it could not run, or could do something.
+    """
+    run = sandbox.run(Spec(files={"main.py": canary.encode()}, argv=argv, limits=Limits(wall_s=30, cpu_s=10)))
     if run.status != "ok":
         raise SandboxUnavailable(
             f"No program runs in the {run.isolation.backend} sandbox: {run.detail or run.status}",

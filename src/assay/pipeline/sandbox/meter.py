@@ -18,7 +18,7 @@ class ProcessTree:
         if pid <= 0:
             return 0.0, 0
         cpu, resident = 0, 0
-        members = _tree(pid)
+        members = descendants(pid)
         for member in members:
             ticks, own = _stat(member)
             cpu += ticks
@@ -44,7 +44,8 @@ def host_pid(pidfd: int) -> int:
     return -1
 
 
-def _tree(root: int) -> list[int]:
+def descendants(root: int) -> list[int]:
+    """`root` and all that came of it, as far as they still hang together."""
     members = [root]
     for pid in members:  # grows while it is walked
         if len(members) > _MAX_PROCESSES:

@@ -33,10 +33,7 @@ _MAX_DESCRIPTORS = 6
 def main(arguments):
     """`arguments`: warm | cold, the control socket's descriptor, JSON of the settings."""
     kind, fd, settings = arguments[0], int(arguments[1]), json.loads(arguments[2])
-    if settings["packages"]:
-        sys.path.append(settings["packages"])
-    for name in ("exit", "quit"):  # what `site` would have given a script
-        setattr(builtins, name, _sitebuiltins.Quitter(name, "Ctrl-D"))
+    prepare(settings)
     control = socket.socket(fileno=fd)
     control.set_inheritable(False)
     world = jail.Jail(jail.machine(), settings["counted"], settings["families"])
@@ -45,6 +42,14 @@ def main(arguments):
         _warm(control, world, settings)
     else:
         _cold(control, world, settings)
+
+
+def prepare(settings):
+    """Give the interpreter what `site` would have given a script, and the packages it may use."""
+    if settings["packages"]:
+        sys.path.append(settings["packages"])
+    for name in ("exit", "quit"):
+        setattr(builtins, name, _sitebuiltins.Quitter(name, "Ctrl-D"))
 
 
 def _warm(control, world, settings):
