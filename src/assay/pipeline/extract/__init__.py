@@ -11,7 +11,7 @@ from assay.pipeline.extract.choosing import Choice, choose, unfenced
 from assay.pipeline.extract.continuing import continued, cut_at_stop, is_whole_program
 from assay.pipeline.extract.disguises import MAX_CHARS, bare, without_thinking
 from assay.pipeline.extract.fences import blocks, tagged
-from assay.pipeline.extract.mending import mend
+from assay.pipeline.extract.mending import MENDING_LIMIT, mend
 from assay.pipeline.extract.statements import Grammar, Source
 from assay.records import Language, Program, Reply, Task
 
@@ -120,18 +120,18 @@ def _choice(task: Task, grammar: Grammar, text: str, *, cut_short: bool, last_fi
             mended = mend(grammar, text, entry, cut_short=cut_short)
             return Choice(mended.source.code, mended.changes, {})
     fenced = blocks(text) or tagged(text)
-    if last_first:
-        fenced.reverse()
-    best = choose(grammar, entry, fenced, before=task.prompt, cut_short=cut_short) if fenced else None
+    best = None
+    if fenced:
+        best = choose(grammar, entry, fenced, before=task.prompt, cut_short=cut_short, from_end=last_first)
     if best is not None and best.defines:
         return best
     if entry is not None and best is not None and (body := _body(task, grammar, best.code)) is not None:
         return body
     if last_first:
         return None if best is None else best
-    outside = choose(
-        grammar, entry, unfenced(grammar, entry, _without_fences(text), cut_short=cut_short), cut_short=cut_short
-    )
+    stretches = unfenced(grammar, entry, _without_fences(text), cut_short=cut_short)
+    stretches = unfenced(grammar, entry, _without_fences(text), cut_short=cut_short)
+    outside = choose(grammar, entry, stretches, cut_short=cut_short, noun="run of code")
     if outside is not None and outside.defines and (entry is not None or best is None):
         return outside
     if best is None and outside is None and entry is not None:
@@ -173,7 +173,7 @@ def _without_fences(text: str) -> str:
 
 def _body(task: Task, grammar: Grammar, code: str) -> Choice | None:
     """The prompt's own definition with the code as its body, where a reply gives no more than that."""
-    if task.entry is None or len(code) > 64 * 1024 or not Source(grammar, task.prompt).defines(task.entry):
+    if task.entry is None or len(code) > MENDING_LIMIT or not Source(grammar, task.prompt).defines(task.entry):
         return None
     if any(s.kind == "definition" for s in grammar.statements(code, prose=True)):
         return None

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from assay.pipeline.extract import listings
 from assay.pipeline.extract.fences import Block
-from assay.pipeline.extract.mending import MENDING_LIMIT, Mended, mend, runs
+from assay.pipeline.extract.mending import MENDING_LIMIT, Mended, dropped_around, mend, runs
 from assay.pipeline.extract.statements import Grammar, Source, Statement
 
 _NOT_CODE = frozenset(
@@ -48,7 +48,14 @@ class Choice:
 
 
 def choose(
-    grammar: Grammar, entry: str | None, blocks: Sequence[Block], *, before: str = "", cut_short: bool = False
+    grammar: Grammar,
+    entry: str | None,
+    blocks: Sequence[Block],
+    *,
+    before: str = "",
+    cut_short: bool = False,
+    from_end: bool = False,
+    noun: str = "block",
 ) -> Choice | None:
     """The first block that defines the entry point, with what it needs from the others; None: no block is code.
 
@@ -68,7 +75,7 @@ def choose(
             )
         return mended[index]
 
-    index, defines = _pick(entry, usable, mended_at)
+    index, defines = _pick(entry, usable, mended_at, from_end=from_end)
     block, chosen = usable[index], mended_at(index)
     others = [i for i in range(len(usable)) if i != index]
     files = _files(blocks, usable, block)
@@ -85,12 +92,11 @@ def choose(
         if borrowed:
             code = _joined(borrowed, code)
             count = len(borrowed)
-            changes.append(f"{count} piece{'s' if count > 1 else ''} it needs taken from other blocks")
+            changes.append(f"{count} piece{'s' if count > 1 else ''} it needs taken from elsewhere in the reply")
     if len(usable) > 1:
-        changes.append(
-            f"block {index + 1} of {len(usable)} taken"
-            + ("" if entry is None or not defines else f": the first that defines {entry}")
-        )
+        which = "last" if from_end else "first" if noun == "block" else "longest"
+        why = "" if entry is None or not defines else f": the {which} that defines {entry}"
+        changes.append(f"{noun} {index + 1} of {len(usable)} taken{why}")
     if files:
         changes.append(f"{len(files) + 1} files")
     return Choice(code, tuple(changes), files, block.path if files else None, defines)
@@ -131,11 +137,13 @@ def _undiffed(grammar: Grammar, block: Block, before: str) -> Block:
     )
 
 
-def _pick(entry: str | None, usable: Sequence[Block], mended_at: MendedAt) -> tuple[int, bool]:
+def _pick(entry: str | None, usable: Sequence[Block], mended_at: MendedAt, *, from_end: bool) -> tuple[int, bool]:
     """The block to take, and whether it defines the entry point."""
     if entry is None:
         return _main_block(usable, mended_at), True
     candidates = [i for i, block in enumerate(usable) if entry in block.code]
+    if from_end:
+        candidates.reverse()
     second: list[tuple[int, int]] = []
     """(how good, index) of those that will do: whole at the top is taken at once."""
     for i in candidates:
@@ -235,7 +243,7 @@ def _joined(pieces: Sequence[str], code: str) -> str:
 
 def unfenced(grammar: Grammar, entry: str | None, text: str, *, cut_short: bool = False) -> list[Block]:
     """The runs of code in a text without fences, longest first; the whole text where all of it is code."""
-    whole = mend(grammar, text, entry, cut_short=cut_short)
+    whole = mend(grammar, text, entry, cut_short=cut_short, shorten=False)
     if (
         whole.parses
         and any(s.kind != "other" for s in whole.source.statements)
@@ -253,6 +261,14 @@ def unfenced(grammar: Grammar, entry: str | None, text: str, *, cut_short: bool 
         found = [run for run in runs(grammar, text) if any(s.kind == "call" for s in run.statements)]
     found.sort(key=lambda run: -len(run.code))
     return [
-        Block(run.code, grammar.name, None, run.start, run.end, True, ("no fence: the longest run of code taken",))
+        Block(
+            run.code,
+            grammar.name,
+            None,
+            run.start,
+            run.end,
+            True,
+            dropped_around(grammar, text, run, cut_short=cut_short),
+        )
         for run in found
     ]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from assay.pipeline.extract.mending import TAIL_LINES
+from assay.pipeline.extract.mending import MENDING_LIMIT, TAIL_LINES
 from assay.pipeline.extract.statements import Grammar, Source, Statement
 
 
@@ -94,7 +94,7 @@ def _ends(grammar: Grammar, body: str) -> list[tuple[int | None, tuple[str, ...]
     if fence > 0:
         ends.append((fence + 1, ("cut at a fence",)))
     shorter = body.rstrip()
-    if len(body) > 64 * 1024:
+    if len(body) > MENDING_LIMIT:
         return ends
     for _ in range(TAIL_LINES):
         cut = shorter.rfind("\n")
@@ -126,7 +126,7 @@ def _whole(grammar: Grammar, prompt: str, body: str, entry: str) -> Continued | 
     rest = statements[at + 1 :]
     if not rest:
         return Continued(prompt + body, ())
-    kept = _needed(grammar, full, head, function, rest)
+    kept = _needed(grammar, full, head, function, rest, entry)
     if len(kept) == len(rest):
         return Continued(prompt + body, ())
     tail = "".join("\n\n" + full[s.start : s.end].rstrip("\n") + "\n" for s in kept)
@@ -144,13 +144,18 @@ def _closed(grammar: Grammar, full: str, function: Statement) -> Continued | Non
     return None
 
 
-def _needed(grammar: Grammar, full: str, head: str, function: Statement, rest: list[Statement]) -> list[Statement]:
+def _needed(
+    grammar: Grammar, full: str, head: str, function: Statement, rest: list[Statement], entry: str
+) -> list[Statement]:
     """Of the statements behind the function, those that give a name it uses, or one that these use."""
     if any(s.kind == "other" for s in rest):  # prose begins: nothing behind it was meant to run
         rest = rest[: next(i for i, s in enumerate(rest) if s.kind == "other")]
     have = {name for s in grammar.statements(head) for name in s.names}
     kept: list[Statement] = []
+    given = have.union(*(s.names for s in rest))
     wanted = grammar.used(full[function.start : function.end]) - have
+    # A body that reads names nobody gives belongs to another function; the entry point is then defined again below.
+    resolved = not wanted - given - grammar.builtins
     grown = True
     while grown:
         grown = False
@@ -158,7 +163,8 @@ def _needed(grammar: Grammar, full: str, head: str, function: Statement, rest: l
             if statement in kept or statement.kind not in ("definition", "import", "assignment"):
                 continue
             text = full[statement.start : statement.end]
-            if wanted & (set(statement.names) - have) and grammar.parses(text):
+            again = not resolved and entry in statement.names and statement not in kept
+            if (again or wanted & (set(statement.names) - have)) and grammar.parses(text):
                 kept.append(statement)
                 wanted |= grammar.used(text)
                 have.update(statement.names)

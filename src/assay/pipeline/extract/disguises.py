@@ -90,7 +90,7 @@ _LOOKALIKES = {
     },
 }
 _LOOKALIKE_TABLE = str.maketrans(_LOOKALIKES)
-_LOOKALIKE = re.compile("[" + re.escape("".join(_LOOKALIKES)) + "]")
+LOOKALIKE_SIGN = re.compile("[" + re.escape("".join(sign for sign in _LOOKALIKES if not sign.isspace())) + "]")
 _COMPARISONS = {"≤": "<=", "≥": ">=", "≠": "!="}
 
 

@@ -19,6 +19,7 @@ _AT_START = re.compile(
     r"(?P<lead>[ \t]*(?:>[ \t]?)*(?:(?:[-*+]|\d{1,3}[.)])[ \t]+)?)(?P<fence>`{3,}|~{3,})(?P<info>.*)$"
 )
 _AT_END = re.compile(r"(?P<before>.*?[^\s`~])[ \t]*(?P<fence>`{3,}|~{3,})(?P<info>[A-Za-z+#0-9]{0,14})[ \t]*$")
+_ON_ONE_LINE = re.compile(r"(?P<fence>`{3,})(?P<tag>[A-Za-z]{1,12})[ \t]+(?P<code>[^`\n]{3,2000}+)`{3,}")
 _TAG = re.compile(r"[ \t]*\{?\.?([A-Za-z][\w+#-]*)")
 _PATH = (
     r"(?:[\w.@+-]+/)*[\w.@+-]*\w\.(?:py|pyw|js|mjs|cjs|jsx|json|txt|md|html|css|toml|ya?ml|cfg|ini|sh|sql|csv|ts|tsx)"
@@ -163,6 +164,8 @@ def _opening(mark: re.Match[str]) -> _Opening | None:
         if _CODE_START.match(rest):
             return _Opening(fence, at["lead"], info[: len(info) - len(rest)], False, code=rest.lstrip() + "\n")
         return _Opening(fence, at["lead"], info, False)
+    if (at := _ON_ONE_LINE.search(line)) and at["tag"].lower() in _KNOWN:
+        return _Opening(at["fence"], "", at["tag"], True, inline=at["code"].strip())
     if (at := _AT_END.match(line)) and fence_opens(at["before"], at["info"]):
         return _Opening(at["fence"], "", at["info"], True)
     return None

@@ -11,6 +11,7 @@ import tree_sitter_javascript
 from tree_sitter import Language as Syntax
 from tree_sitter import Parser
 
+from assay.pipeline.extract.disguises import LOOKALIKE_SIGN
 from assay.pipeline.extract.statements import PARSE_LIMIT, Statement, StatementKind
 from assay.records import Language
 
@@ -19,8 +20,8 @@ TOKEN = re.compile(
     r"(?P<comment>//[^\n]*+|/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/|\Z))"
     r'|(?P<string>"[^"\\\n]*+(?:\\(?:.|\Z)[^"\\\n]*+)*+"?|\'[^\'\\\n]*+(?:\\(?:.|\Z)[^\'\\\n]*+)*+\'?'
     r"|`[^`\\]*+(?:\\(?:.|\Z)[^`\\]*+)*+(?:`|\Z))"
-    r"|(?P<regex>(?<=[=(,:;!&|?{}\[])[ \t]*+/(?![*/])[^/\\\n\[]{0,400}+"
-    r"(?:(?:\\.|\[(?:[^\]\\\n]|\\.){0,400}+\])[^/\\\n\[]{0,400}+){0,40}+/)"
+    r"|(?P<regex>(?<=[=(,:;!&|?{}\[])[ \t]*+/(?![*/])[^/\\\n\[]{0,120}+"
+    r"(?:(?:\\.|\[(?:[^\]\\\n]|\\.){0,120}+\])[^/\\\n\[]{0,120}+){0,8}+/)"
     r"|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<newline>\n)",
     re.S,
 )
@@ -43,6 +44,71 @@ _CALL = re.compile(
     rf"(?:await[ \t]+|void[ \t]+|new[ \t]+)?{_NAME}(?:\.{_NAME})*+[ \t]*\(|\(|;|throw\b|return\b|debugger\b|[+]{{2}}|--"
 )
 _USED = re.compile(rf"(?<![\w$.]){_NAME}")
+
+
+_BUILTINS = frozenset(
+    {
+        "Array",
+        "BigInt",
+        "Boolean",
+        "Buffer",
+        "Date",
+        "Error",
+        "Function",
+        "Infinity",
+        "JSON",
+        "Map",
+        "Math",
+        "NaN",
+        "Number",
+    }
+    | {"Object", "Promise", "Proxy", "RangeError", "Reflect", "RegExp", "Set", "String", "Symbol", "TypeError", "URL"}
+    | {
+        "WeakMap",
+        "WeakSet",
+        "arguments",
+        "async",
+        "await",
+        "break",
+        "case",
+        "catch",
+        "class",
+        "console",
+        "const",
+        "continue",
+    }
+    | {"debugger", "decodeURIComponent", "default", "delete", "do", "else", "encodeURIComponent", "export", "exports"}
+    | {
+        "extends",
+        "false",
+        "finally",
+        "for",
+        "from",
+        "function",
+        "get",
+        "globalThis",
+        "if",
+        "import",
+        "in",
+        "instanceof",
+    }
+    | {
+        "isFinite",
+        "isNaN",
+        "let",
+        "module",
+        "new",
+        "null",
+        "of",
+        "parseFloat",
+        "parseInt",
+        "process",
+        "require",
+        "return",
+    }
+    | {"set", "setTimeout", "static", "structuredClone", "super", "switch", "this", "throw", "true", "try", "typeof"}
+    | {"undefined", "var", "void", "while", "with", "yield"}
+)
 
 
 @cache
@@ -84,6 +150,12 @@ def _imported(text: str) -> tuple[str, ...]:
     return tuple(name for name in re.findall(rf"({_NAME})(?![ \t]+as\b)", head) if name not in ("import", "as", "type"))
 
 
+def _plainly_signed(code: str) -> bool:
+    """Whether no curly quote or full-width sign stands outside strings: tree-sitter takes them for letters."""
+    bare = TOKEN.sub(lambda token: " " if token.lastgroup in ("comment", "string", "regex") else token[0], code)
+    return LOOKALIKE_SIGN.search(bare) is None
+
+
 class JavaScript:
     """See the module."""
 
@@ -91,10 +163,11 @@ class JavaScript:
     tags = frozenset(
         {"javascript", "js", "jsx", "node", "nodejs", "mjs", "cjs", "ecmascript", "es6", "typescript", "ts", "tsx"}
     )
+    builtins = _BUILTINS
     suffixes: tuple[str, ...] = (".js", ".mjs", ".cjs", ".jsx")
 
     def parses(self, code: str) -> bool:
-        if len(code) > PARSE_LIMIT:
+        if len(code) > PARSE_LIMIT or not (code.isascii() or _plainly_signed(code)):
             return False
         return not Parser(_syntax()).parse(code.encode("utf-8", "replace")).root_node.has_error
 

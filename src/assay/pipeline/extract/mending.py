@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assay.pipeline.extract import disguises, listings
-from assay.pipeline.extract.statements import Grammar, Source, Statement
+from assay.pipeline.extract.statements import PARSE_LIMIT, Grammar, Source, Statement
 
-MENDING_LIMIT = 64 * 1024
-"""Longer source is taken as it is."""
+MENDING_LIMIT = 16 * 1024
+"""Characters; in longer source only lines that are not code are dropped. tree-sitter's recovery from errors costs up
+to 15 us a character, and mending parses a dozen times."""
 TAIL_LINES = 8
 """How many lines at the end of a truncated function may be given up."""
 
@@ -24,22 +25,26 @@ class Mended:
         return self.source.parses
 
 
-def mend(grammar: Grammar, code: str, entry: str | None, *, cut_short: bool = False) -> Mended:
+def mend(grammar: Grammar, code: str, entry: str | None, *, cut_short: bool = False, shorten: bool = True) -> Mended:
     """The code as it is where it parses; else with the fewest changes after which it does; else as it is.
 
-    `cut_short`: the text is known to end too early, so that its last function may be unfinished.
+    `cut_short`: the text is known to end too early, so that its last function may be unfinished. `shorten`: whether
+    lines that are not code may be dropped.
     """
     source = Source(grammar, code)
-    if len(code) > MENDING_LIMIT:
-        return Mended(source)
     if source.parses:
         return _deduplicated(_without_entities(source), entry)
+    if len(code) > MENDING_LIMIT:
+        shorter = _shortened(source, entry, cut_short=False) if shorten and len(code) <= PARSE_LIMIT else None
+        return shorter or Mended(source)
     code, undressed = _undressed(code)
     source = Source(grammar, code)
     if undressed and source.parses:
         return _deduplicated(Mended(source, undressed), entry)
-    mended = _transformed(grammar, code) or _shortened(source, entry, cut_short=cut_short)
-    if mended is None:
+    mended = _transformed(grammar, code)
+    if mended is None and shorten:
+        mended = _shortened(source, entry, cut_short=cut_short)
+    if mended is None and shorten:
         everything = code
         for _, change in _TRANSFORMS[grammar.name]:
             everything = change(everything)
@@ -166,27 +171,28 @@ def _shortened(source: Source, entry: str | None, *, cut_short: bool) -> Mended 
     for run in sorted(found, key=lambda run: -len(run.code)):
         kept = Source(source.grammar, run.code)
         if kept.parses:
-            dropped = source.code[: run.start].strip(), source.code[run.end :].strip()
-            return Mended(kept, tuple(_said(source.grammar, *dropped, cut_short=cut_short)))
+            return Mended(kept, dropped_around(source.grammar, source.code, run, cut_short=cut_short))
     if cut_short and (shorter := _without_tail(source)) is not None and (entry is None or shorter.defines(entry)):
         return Mended(shorter, ("the half-finished end of a truncated text dropped",))
     return None
 
 
-def _said(grammar: Grammar, before: str, after: str, *, cut_short: bool) -> list[str]:
+def dropped_around(grammar: Grammar, text: str, run: "Run", *, cut_short: bool) -> tuple[str, ...]:
+    """In words: what of the text stands before and behind a run of code."""
     words = []
+    before, after = text[: run.start].strip(), text[run.end :].strip()
     if before:
         words.append(f"{_lines(before)} before the code dropped")
     if after:
         statement = grammar.statements(after, prose=True)
         half = statement and statement[0].kind != "other" and (cut_short or len(statement) == 1)
         words.append("the half-finished last statement dropped" if half else f"{_lines(after)} after the code dropped")
-    return words or ["lines that are not code dropped"]
+    return tuple(words)
 
 
 def _lines(text: str) -> str:
     count = text.count("\n") + 1
-    return f"{count} line{'s' if count > 1 else ''} that {'are' if count > 1 else 'is'} not code"
+    return f"{count} line{'s' if count > 1 else ''}"
 
 
 def _without_tail(source: Source) -> Source | None:
@@ -251,7 +257,10 @@ def _deduplicated(mended: Mended, entry: str | None) -> Mended:
     empty = source.grammar.is_stub(text) and not all(source.grammar.is_stub(source.text(s)) for s in earlier)
     if not unfinished and not empty:
         return mended
-    shorter = Source(source.grammar, source.code[: last.start] + source.code[last.end :])
+    behind = source.code[last.end :].strip("\n")
+    shorter = Source(
+        source.grammar, source.code[: last.start].rstrip("\n") + "\n" + (f"\n{behind}\n" if behind else "")
+    )
     if not shorter.parses:
         return mended
     words = (

@@ -5,6 +5,8 @@ function, `print x`, a zero-width blank), so the scan checks these. Not covered:
 (a keyword given twice, `nonlocal` at the top).
 """
 
+import builtins
+import keyword
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -213,6 +215,7 @@ class Python:
     tags = frozenset(
         {"python", "py", "python3", "python2", "py3", "ipython", "ipython3", "pycon", "python-repl", "sage", "gyp"}
     )
+    builtins = frozenset(dir(builtins)) | frozenset(keyword.kwlist) | {"__name__", "__file__", "__doc__", "_"}
     suffixes: tuple[str, ...] = (".py", ".pyw")
 
     def parses(self, code: str) -> bool:

@@ -1,6 +1,6 @@
 """What both grammars say of source text: its top-level statements, and whether it parses."""
 
-from collections.abc import Callable
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, Protocol
@@ -10,8 +10,11 @@ from assay.records import Language
 StatementKind = Literal["import", "definition", "assignment", "block", "call", "main", "text", "other"]
 """other: what may be prose that happens to parse (`Sure`, `Note: this`)."""
 
-PARSE_LIMIT = 256 * 1024
+PARSE_LIMIT = 128 * 1024
 """Longer source is taken as it is: nothing a model writes for a task is so long, and parsing hostile text costs."""
+
+
+_PLAIN_VALUE = re.compile(r"\A[^=\n]*=[ \t]*[\[{\"'`\d]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class Grammar(Protocol):
     tags: frozenset[str]
     """What a fence calls it."""
     suffixes: tuple[str, ...]
+    builtins: frozenset[str]
+    """Names that are there without an import."""
 
     def parses(self, code: str) -> bool: ...
 
@@ -66,7 +71,11 @@ class Source:
 
     def defining(self, entry: str) -> list[Statement]:
         """The statements that give `entry` at the top level."""
-        return [s for s in self.statements if entry in s.names and s.kind != "import"]
+        return [s for s in self.statements if entry in s.names and s.kind != "import" and not self._plain_value(s)]
+
+    def _plain_value(self, statement: Statement) -> bool:
+        """Whether it gives a name a list, dict, text or number: a variable of an example, nothing that can be called."""
+        return statement.kind == "assignment" and _PLAIN_VALUE.search(self.text(statement)) is not None
 
     def defines(self, entry: str) -> bool:
         return entry in self.code and bool(self.defining(entry))
@@ -79,6 +88,3 @@ class Source:
         """Whether every definition of `entry` is an empty one."""
         found = self.defining(entry)
         return bool(found) and all(s.kind == "definition" and self.grammar.is_stub(self.text(s)) for s in found)
-
-
-Transform = Callable[[str], str]
