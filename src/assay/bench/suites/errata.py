@@ -16,7 +16,7 @@ FILE = Path(__file__).with_name("errata.yaml")
 
 
 class Erratum(Record):
-    """One known fault of one task's reference, shown by a call of it."""
+    """One known fault of one task, shown by a call of its reference."""
 
     suite: str
     task: str
@@ -27,11 +27,12 @@ class Erratum(Record):
     gives: str
     """What comes of the call: a value, `raises NAME`, or `no answer` (within a second)."""
     should: str
-    """What should come of it: the corrected reference's value."""
+    """What should come of it, and by whom where not by the task's text."""
 
     @property
     def text(self) -> str:
-        return f"The data set's own solution {self.says}: {self.call} gives {self.gives}, should give {self.should}."
+        gives = self.gives if self.gives.startswith("raises ") else f"gives {self.gives}"
+        return f"{self.says}: {self.call} {gives}, where {self.should} is due."
 
 
 class Errata(Record):
