@@ -259,7 +259,8 @@ def test_the_task_in_the_docs_is_a_task_and_its_programs_come_out_as_it_says(tmp
         found = set()
         for case in check.cases:
             try:
-                right = case.expect is not None and names["total_price"](*decode(case.args)) == decode(case.expect)
+                answer = names["total_price"](*decode(case.args))
+                right = case.expect is not None and answer == decode(case.expect)
             except Exception as error:
                 right = type(error).__name__ == case.raises
             found |= set() if right else {case.id}
