@@ -68,5 +68,6 @@ SANDBOXES: Plugins[type] = Plugins(
     "sandbox",
     zygote="assay.pipeline.sandbox.zygote:Zygote",
     bwrap="assay.pipeline.sandbox.bwrap:Bwrap",
+    landlock="assay.pipeline.sandbox.landlock:Landlock",
     local="assay.pipeline.sandbox.local:Local",
 )

@@ -6,7 +6,7 @@ from assay.errors import AssayError, SandboxUnavailable
 from assay.pipeline.sandbox import SANDBOXES, Sandbox
 from assay.settings import Settings
 
-PREFERRED = ("zygote", "bwrap")
+PREFERRED = ("zygote", "bwrap", "landlock")
 """In this order. `docker` and `local` are only ever used by name."""
 
 
