@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.bench.suites import Suite, load_suite
+from assay.bench.suites import Suite, humaneval, humaneval_plus, load_suite, mbpp, mbpp_plus
 from assay.bench.suites.errata import Erratum, known
 from assay.settings import Settings
 
@@ -109,3 +109,11 @@ def test_a_mark_says_what_is_wrong_and_shows_it() -> None:
     assert texts["mbpp", "Mbpp/777"] == (
         "The reference looks into an empty list: find_sum([]) raises IndexError, where 0 is due."
     )
+
+
+def test_the_documentation_lists_every_release_and_counts_the_errata() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "datasets.md").read_text()
+    for module in (humaneval, humaneval_plus, mbpp, mbpp_plus):
+        assert module.RELEASE.sha256 in page
+    for title, suite in (("HumanEval", "humaneval"), ("MBPP", "mbpp"), ("MBPP+", "mbpp+")):
+        assert f"**{title}, {len(entries(suite))} tasks.**" in page
