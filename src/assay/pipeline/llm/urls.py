@@ -2,7 +2,6 @@
 
 import ipaddress
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from assay.errors import AssayError
 
@@ -42,6 +41,8 @@ def is_loopback(url: str) -> bool:
 
 def behind_proxy(url: str) -> bool:
     """Whether the environment names a proxy for this URL. One is for the world outside: never for this machine."""
+    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 - 30 ms that naming a model need not cost
+
     parts = urlsplit(url)
     proxies = getproxies()
     if is_loopback(url) or not (parts.scheme in proxies or "all" in proxies):
