@@ -73,7 +73,7 @@ def test_a_recording_lies_beside_its_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "place", "message", "help"),
+    ("text", "place", "message", "hint"),
     [
         ("name: a\nprovider: ollama\ntemprature: 1\n", ":3:1", "unknown key 'temprature'", "Known:"),
         ("name: a\nprovider: ollama\noptions:\n  temprature: 1\n", ":4:3", "unknown key", "Did you mean 'temperature'"),
@@ -89,11 +89,11 @@ def test_a_recording_lies_beside_its_file(tmp_path: Path) -> None:
         ("", ":1:1", "is empty", ""),
     ],
 )  # fmt: skip
-def test_each_mistake_is_told_with_its_place(tmp_path: Path, text: str, place: str, message: str, help: str) -> None:
+def test_each_mistake_is_told_with_its_place(tmp_path: Path, text: str, place: str, message: str, hint: str) -> None:
     error = error_of(folder(tmp_path, a_yaml=text))
     assert error.place == f"{tmp_path}/a.yaml{place}"
     assert message in str(error)
-    assert help in error.help
+    assert hint in error.help
 
 
 @pytest.mark.parametrize("line", ["key: sk-hunter2hunter2", "url: http://me:hunter2@host/v1"])

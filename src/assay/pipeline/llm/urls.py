@@ -41,7 +41,7 @@ def is_loopback(url: str) -> bool:
 
 def behind_proxy(url: str) -> bool:
     """Whether the environment names a proxy for this URL. One is for the world outside: never for this machine."""
-    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 - 30 ms that naming a model need not cost
+    from urllib.request import getproxies, proxy_bypass  # 30 ms that naming a model need not cost
 
     parts = urlsplit(url)
     proxies = getproxies()
