@@ -13,7 +13,7 @@ KINDS: tuple[Kind, ...] = ("reply", "completion", "solution")
 PYTHON = Task(id="t/1", suite="t", prompt='def f(x):\n    """Doc."""\n', entry="f", stop=("\ndef",), checks=())
 JAVASCRIPT = Task(id="t/2", suite="t", language="javascript", prompt="const f = (x) => {\n", entry="f", checks=())
 TASKS = pytest.mark.parametrize("task", [PYTHON, JAVASCRIPT], ids=["python", "javascript"])
-SLOWLY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOWLY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 # Pieces replies are made of, so that random texts reach the code behind each of them.
 PIECES = st.sampled_from(
@@ -109,9 +109,10 @@ def test_no_text_makes_it_raise_and_what_comes_out_is_a_program_or_a_problem(tas
         *(cleaned(task, text, kind) for kind in KINDS),
     ):
         assert bool(program.files) != bool(program.problem)
-        assert program.problem or program.main in program.files
+        assert set(program.files) >= ({program.main} if program.files else set())
         for path in program.files:
-            assert not path.startswith("/") and ".." not in path.split("/")
+            assert not path.startswith("/")
+            assert ".." not in path.split("/")
     for kind in KINDS:
         assert raw(task, text, kind).problem is None
 

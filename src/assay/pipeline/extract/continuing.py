@@ -45,10 +45,13 @@ def continued(grammar: Grammar, prompt: str, text: str, entry: str) -> Continued
 
     Behind the function only what it needs is kept: helpers a model writes below it, not its examples and prose.
     """
-    for body, words in _variants(grammar, prompt, text):
-        for end, more in _ends(grammar, body):
-            whole = _whole(grammar, prompt, body[:end] if end is not None else body, entry)
-            if whole is not None:
+    variants = _variants(grammar, prompt, text)
+    for body, words in variants:
+        if (whole := _whole(grammar, prompt, body, entry)) is not None:
+            return Continued(whole.code, (*words, *whole.changes))
+    for body, words in variants:
+        for end, more in _ends(body):
+            if (whole := _whole(grammar, prompt, body[:end], entry)) is not None:
                 return Continued(whole.code, (*words, *more, *whole.changes))
     return None
 
@@ -87,9 +90,9 @@ def _body_indent(prompt: str) -> str:
     return "    "
 
 
-def _ends(grammar: Grammar, body: str) -> list[tuple[int | None, tuple[str, ...]]]:
+def _ends(body: str) -> list[tuple[int, tuple[str, ...]]]:
     """Where the text may be cut besides its end: at a fence, then before its last lines."""
-    ends: list[tuple[int | None, tuple[str, ...]]] = [(None, ())]
+    ends: list[tuple[int, tuple[str, ...]]] = []
     fence = body.find("\n```")
     if fence > 0:
         ends.append((fence + 1, ("cut at a fence",)))
@@ -102,8 +105,6 @@ def _ends(grammar: Grammar, body: str) -> list[tuple[int | None, tuple[str, ...]
             break
         shorter = shorter[:cut].rstrip()
         ends.append((len(shorter), ("the half-finished last statement dropped",)))
-    if grammar.name == "javascript":
-        ends.insert(1, (None, ()))
     return ends
 
 
