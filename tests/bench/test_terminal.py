@@ -141,6 +141,13 @@ def test_the_list_shows_each_evaluation_whole(width: int) -> None:
     assert max(map(cell_len, text.splitlines())) <= width
 
 
+def test_the_list_names_the_files_of_replies_made_elsewhere() -> None:
+    graded = evaluation().model_copy(update={"source": "grade", "replies": ("/some/where/gpt4.jsonl.gz",)})
+    text = printed(listing([Listed(graded, 1, 1, 1)]))
+    assert " gpt4.jsonl.gz " in text
+    assert "where" not in text
+
+
 def test_an_empty_list_says_how_to_begin() -> None:
     assert "assay bench run" in printed(listing([]))
 
