@@ -40,6 +40,7 @@ from dbos import error as dbos_error
 from assay.errors import AssayError, StoreError
 from assay.settings import Settings
 from assay.store import Store
+from assay.store.embedded import DiskFull
 
 NAME = "assay"
 VERSION = "1"
@@ -111,6 +112,19 @@ class Engine:
         self._database = store.new_engine(pool_size=8, max_overflow=8, pool_timeout=60)
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._trouble: DiskFull | None = None
+        sa.event.listen(self._database, "handle_error", self._notice)
+
+    def check(self) -> None:
+        """Raise what work cannot go on from by itself: DBOS tries again for ever, in silence, when a disk is full."""
+        if self._trouble is not None:
+            raise self._trouble
+
+    def _notice(self, context: sa.ExceptionContext) -> None:
+        if context.original_exception is not None:
+            explained = self.store.explain(context.original_exception)
+            if isinstance(explained, DiskFull):
+                self._trouble = explained
 
     def recover(self, executor_id: str) -> list[str]:
         """Hand what a dead executor was doing to the living; gives their ids. Raises AssayError if it lives."""
@@ -178,8 +192,12 @@ class Engine:
         global _running
         if _running is not self:
             return
-        waiting = drain_s > 0 and bool(_works(status="PENDING", executor_id=self.executor_id))
-        DBOS.destroy(workflow_completion_timeout_sec=max(1, round(drain_s)) if waiting else 0)
+        drain = drain_s > 0 and self._trouble is None and _is_busy()
+        if drain:
+            DBOS.destroy(workflow_completion_timeout_sec=max(1, round(drain_s)))
+        else:
+            _stop_retrying()
+            DBOS.destroy()
         self._stopping.set()
         for thread in self._threads:
             thread.join()
@@ -233,7 +251,7 @@ class Engine:
                     sa.text("update executors set seen = clock_timestamp() where id = :id"), {"id": self.executor_id}
                 )
             except (sa.exc.SQLAlchemyError, AssayError) as error:
-                logging.getLogger("assay.workflows").warning("heartbeat failed: %s", error)
+                logging.getLogger(__name__).warning("heartbeat failed: %s", error)
                 _drop(connection)
         self._leave(connection)
 
@@ -249,7 +267,7 @@ class Engine:
                 self.reap()
                 self._forget_the_dead()
             except (sa.exc.SQLAlchemyError, AssayError) as error:
-                logging.getLogger("assay.workflows").warning("reaping failed: %s", error)
+                logging.getLogger(__name__).warning("reaping failed: %s", error)
 
     def _forget_the_dead(self) -> None:
         with self.store.engine.begin() as connection:
@@ -338,7 +356,8 @@ def serve_worker(
         try:
             if ready is not None:
                 ready(engine.executor_id)
-            asked_to_stop.wait()
+            while not asked_to_stop.wait(POLL_S):
+                engine.check()
         finally:
             engine.stop(drain_s)
     finally:
@@ -354,13 +373,14 @@ def define_queue(name: str, *, per_worker: int, everywhere: int | None = None) -
 
     Needs the running engine. The numbers are the database's, one pair for every worker: the last to define it decides.
     """
-    DBOS.register_queue(
-        name,
-        worker_concurrency=per_worker,
-        global_concurrency=everywhere,
-        polling_interval_sec=POLL_S,
-        on_conflict="always_update",
-    )
+    with _told():
+        DBOS.register_queue(
+            name,
+            worker_concurrency=per_worker,
+            global_concurrency=everywhere,
+            polling_interval_sec=POLL_S,
+            on_conflict="always_update",
+        )
 
 
 def enqueue(queue: str, workflow: Callable[..., Any], *arguments: Any, id: str | None = None) -> str:  # noqa: A002
@@ -368,23 +388,28 @@ def enqueue(queue: str, workflow: Callable[..., Any], *arguments: Any, id: str |
 
     Called in a workflow, it makes a child of that workflow, and a replay finds the child instead of making another.
     """
-    with SetWorkflowID(id) if id else contextlib.nullcontext():
+    with _told(), SetWorkflowID(id) if id else contextlib.nullcontext():
         return str(DBOS.enqueue_workflow(queue, workflow, *arguments).workflow_id)
 
 
 def start(workflow: Callable[..., Any], *arguments: Any, id: str | None = None) -> str:  # noqa: A002
     """Start a workflow in this process, in the background; gives its id. With an id that is known, nothing is begun."""
-    with SetWorkflowID(id) if id else contextlib.nullcontext():
+    with _told(), SetWorkflowID(id) if id else contextlib.nullcontext():
         return str(DBOS.start_workflow(workflow, *arguments).workflow_id)
 
 
 def result(id: str) -> Any:  # noqa: A002
     """Wait for a workflow and give what it returned. Raises WorkFailed or WorkCancelled.
 
-    In a workflow this is a step: a replay has the answer at once.
+    In a workflow this is a step: a replay has the answer at once. Outside, trouble with the engine is raised, too.
     """
+    if DBOS.workflow_id is None:
+        while not (found := _works(workflow_ids=[id])) or found[0].state in ("waiting", "running"):
+            current().check()
+            time.sleep(POLL_S)
     try:
-        return DBOS.retrieve_workflow(id, existing_workflow=False).get_result(polling_interval_sec=POLL_S)
+        with _told():
+            return DBOS.retrieve_workflow(id, existing_workflow=False).get_result(polling_interval_sec=POLL_S)
     except PortableWorkflowError as error:
         raise WorkFailed(error.message, error.name) from None
     except dbos_error.DBOSAwaitedWorkflowCancelledError:
@@ -407,16 +432,32 @@ def works(prefix: str = "", *, parent: str | None = None, unfinished: bool = Fal
 
 def cancel(*ids: str, children: bool = True) -> None:
     """End workflows, and those they enqueued: waiting ones never begin, running ones stop before their next step."""
-    DBOS.cancel_workflows(list(ids), cancel_children=children)
+    with _told():
+        DBOS.cancel_workflows(list(ids), cancel_children=children)
 
 
 def resume(*ids: str) -> None:
     """Let workflows that were cancelled, or begun too often, go on where they stopped."""
-    DBOS.resume_workflows(list(ids))
+    with _told():
+        DBOS.resume_workflows(list(ids))
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Say what a person can do about it where the database fails us."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        engine = current()
+        engine.check()
+        if error.orig is not None and (explained := engine.store.explain(error.orig)):
+            raise explained from error
+        raise
 
 
 def _works(**wanted: Any) -> list[Work]:
-    found = DBOS.list_workflows(load_input=False, load_output=False, **wanted)
+    with _told():
+        found = DBOS.list_workflows(load_input=False, load_output=False, **wanted)
     return [_work(status) for status in found]
 
 
@@ -451,17 +492,30 @@ def _hand_over(work: Work) -> bool:
     return bool(database.reenqueue_for_recovery(work.id, [cast(str, work.executor)], INTERNAL_QUEUE_NAME))
 
 
+def _is_busy() -> bool:
+    """Whether workflows run in this process."""
+    from dbos._dbos import _get_dbos_instance
+
+    return bool(_get_dbos_instance()._active_workflows_set.activeList())
+
+
+def _stop_retrying() -> None:
+    """Let the threads that wait for the database to come back give up: DBOS would have them wait for ever, and us."""
+    from dbos._dbos import _get_dbos_instance
+
+    _get_dbos_instance()._sys_db._retry_connection_errors = False
+
+
 def _hasten_recovery(dbos: DBOS) -> None:
     """Poll the queue of recovered workflows as often as our own ones; by itself DBOS does so once a second."""
     dbos._registry.get_internal_queue()._polling_interval_sec = POLL_S
 
 
 def _launch(engine: Engine, listen: bool, threads: int) -> None:
-    logger = logging.getLogger("dbos")
-    if not logger.handlers:
-        logger.addHandler(
-            logging.NullHandler()
-        )  # with a handler of ours there, DBOS adds none that writes to the terminal
+    for name in ("dbos", __name__):
+        logger = logging.getLogger(name)
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())  # where one is, DBOS adds none that writes to the terminal
     config: DBOSConfig = {
         "name": NAME,
         "application_version": VERSION,
@@ -483,10 +537,12 @@ def _launch(engine: Engine, listen: bool, threads: int) -> None:
         DBOS.launch()
     except sa.exc.DBAPIError as error:
         DBOS.destroy()
+        if error.orig is not None and (explained := engine.store.explain(error.orig)):
+            raise explained from error
         said = str(error.orig).strip().splitlines()
         raise StoreError(
             f"The durable engine cannot use {engine.store.description}: {said[0] if said else error}.",
-            "The database's user must be able to make the schema `dbos` and tables in it.",
+            "It needs a schema of its own, `dbos`, in the database.",
         ) from error
     except BaseException:
         DBOS.destroy()

@@ -15,6 +15,7 @@ from psycopg import errors as pg
 from assay.errors import StoreError
 from assay.settings import Settings
 from assay.store import embedded, schema
+from assay.store.embedded import DiskFull
 
 CONNECT_WITHIN_S = 10
 
@@ -39,6 +40,10 @@ class Store:
     def new_engine(self, **options: object) -> sa.Engine:
         """A further engine, with a pool of its own, whose errors are the driver's. The caller disposes of it."""
         return _engine(self._url, **options)
+
+    def explain(self, error: BaseException) -> StoreError | None:
+        """What to tell a person of a driver's error; None: it is no error of the database's, or a mistake of ours."""
+        return _explained(error, self.description, self.folder) if isinstance(error, psycopg.Error) else None
 
     def close(self) -> None:
         """Give back the connections, and leave the server if it is ours. Safe to call again."""
@@ -135,7 +140,7 @@ def _explained(error: psycopg.Error, description: str, folder: Path | None) -> S
     if isinstance(error, pg.DiskFull) or (_is_lost(error) and folder is not None and embedded._nearly_full(folder)):
         if folder is not None:
             return embedded.disk_full(folder)
-        return StoreError(
+        return DiskFull(
             f"The disk of {description} is full.", "Make room on that server. What was saved before is safe."
         )
     if (

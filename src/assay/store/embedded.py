@@ -484,12 +484,16 @@ def _inhabitants(folder: Path) -> list[int]:
 # ---- small parts ---------------------------------------------------------------------------------------------------
 
 
-def disk_full(folder: Path) -> StoreError:
+class DiskFull(StoreError):
+    """Nothing more can be written."""
+
+
+def disk_full(folder: Path) -> DiskFull:
     """What we say when nothing more can be written."""
     free = 0
     with contextlib.suppress(OSError):
         free = shutil.disk_usage(folder).free >> 20
-    return StoreError(
+    return DiskFull(
         f"The disk that holds {folder} is full ({free} MB left).",
         "Make room there, or set ASSAY_HOME to a folder on another disk. What was saved before is safe.",
     )
