@@ -20,7 +20,7 @@ def sandbox(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 def python(sandbox: Sandbox, source: str, **options: object) -> Run:
     limits = options.pop("limits", Limits(wall_s=20, cpu_s=5))
-    return sandbox.run(Spec(files={"main.py": source.encode()}, limits=limits, **options))  # type: ignore[arg-type]
+    return sandbox.run(Spec(files={"main.py": source.encode()}, limits=limits, **options))
 
 
 @pytest.mark.parametrize(

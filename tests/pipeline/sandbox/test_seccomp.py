@@ -38,7 +38,7 @@ def decide(program: bytes, number: int, arch: int, *arguments: int) -> int:
         elif operation == 0x45:
             at += if_true if accumulator & k else if_false
         elif operation == 0x06:
-            return k
+            return int(k)
         else:
             raise AssertionError(f"an instruction the filter should not hold: {operation:#x}")
 

@@ -4,7 +4,7 @@ import collections
 import enum
 import json
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
@@ -83,6 +83,11 @@ class Liar(int):
     __hash__ = int.__hash__
 
 
+class Point(NamedTuple):
+    x: int
+    y: int
+
+
 class Colour(enum.IntEnum):
     RED = 3
 
@@ -95,7 +100,7 @@ class Colour(enum.IntEnum):
         (collections.OrderedDict(a=1), {"a": 1}),
         (collections.Counter("aab"), {"a": 2, "b": 1}),
         (collections.defaultdict(list, {1: [2]}), {1: [2]}),
-        (collections.namedtuple("P", "x y")(1, 2), (1, 2)),
+        (Point(1, 2), (1, 2)),
         (type("L", (list,), {"__iter__": lambda self: iter([9])})([1]), [1]),
         (type("D", (dict,), {"items": lambda self: [(9, 9)]})({1: 2}), {1: 2}),
         (type("F", (float,), {"__add__": lambda self, o: 9.0, "__pos__": lambda self: 9.0})(0.5), 0.5),

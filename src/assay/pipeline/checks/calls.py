@@ -60,9 +60,8 @@ KIND = _Calls()
 
 def _batch(check: Calls) -> bytes:
     cases = ",".join(f"[{case.args},{_pairs(case)}]" for case in check.cases)
-    return f'["batch",{json.dumps(check.entry)},[{cases}],{"true" if check.arguments_unchanged else "null"}]'.replace(
-        ",null]", ",false]"
-    ).encode()
+    unchanged = "true" if check.arguments_unchanged else "false"
+    return f'["batch",{json.dumps(check.entry)},[{cases}],{unchanged}]'.encode()
 
 
 def _pairs(case: Case) -> str:

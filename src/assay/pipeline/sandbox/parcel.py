@@ -41,7 +41,7 @@ def command_of(spec: Spec, node: str | None, driver: str) -> list[str] | None:
     flags = [f"--max-old-space-size={max(16, spec.limits.memory_mb * 3 // 4)}", "--no-warnings"]
     if spec.mode == "program":
         return [node, *flags, spec.main, *spec.argv]
-    return [node, *flags, driver, spec.mode, spec.main]
+    return [node, *flags, driver, spec.main]
 
 
 def pack(spec: Spec, command: list[str] | None) -> int:

@@ -1,0 +1,260 @@
+"""Calls in both languages: every kind of value goes in and comes out, and what is no value can be used from outside."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from assay.pipeline.checks import grade
+from assay.pipeline.checks.perform import Workbench, run_checks
+from assay.pipeline.sandbox.guest.values import UNDEFINED, encode
+from assay.records import Asserts, Calls, Case, Compare, Language, Limits, Program, Report, Stdio, StdioCase, Task
+from tests.conformance.backends import NAMES, opened
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
+    with opened(request.param, tmp_path_factory.mktemp("home")) as sandbox:
+        workbench = Workbench(sandbox)
+        yield workbench
+        workbench.close()
+
+
+def graded(
+    bench: Workbench, source: str, check: Calls | Asserts | Stdio, language: Language = "python", **limits: float
+) -> Report:
+    main = "main.py" if language == "python" else "main.js"
+    task = Task(
+        id="t",
+        suite="t",
+        prompt="",
+        language=language,
+        entry="f",
+        checks=(check,),
+        limits=Limits(**{"wall_s": 20, "cpu_s": 5, **limits}),
+    )
+    program = Program(language=language, files={main: source.encode()}, main=main)
+    return grade(task, program, run_checks(bench, task, program))
+
+
+def case(number: int, arguments: list[object], expected: object = None, raises: str | None = None) -> Case:
+    return Case(id=f"c{number}", args=encode(arguments), expect=None if raises else encode(expected), raises=raises)
+
+
+SHARED = [
+    None, True, False, 0, -1, 2**53, 1.5, -0.0, 1e300, float("nan"), float("inf"), "", "text", "žluť 🐎 \x00 \ud800", [], [1, [2, [None]]],
+    {"a": 1, "b": [True]}, {1, 2}, [[None, 1], [2.5, None]], ',null] and ["v",1]', {"nested": {"deep": [1]}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["python", "javascript"])
+def test_values_go_in_and_come_out_as_they_are(bench: Workbench, language: Language) -> None:
+    source = "def f(x): return x" if language == "python" else "function f(x) { return x }"
+    values = [value for value in SHARED if language == "python" or value != "žluť 🐎 \x00 \ud800"]
+    check = Calls(entry="f", cases=tuple(case(number, [value], value) for number, value in enumerate(values)))
+    report = graded(bench, source, check, language)
+    assert report.passed, [finding for finding in report.findings if finding.outcome != "passed"]
+
+
+def test_what_only_python_has_goes_in_and_comes_out(bench: Workbench) -> None:
+    values = [
+        (1, (2,)),
+        b"\x00\xff",
+        1 + 2j,
+        frozenset({1}),
+        {(1, 2): {3: None}},
+        10**50,
+        -(2**63) - 1,
+        [(), set(), {}],
+    ]
+    check = Calls(entry="f", cases=tuple(case(number, [value], value) for number, value in enumerate(values)))
+    assert graded(bench, "def f(x): return x", check).passed
+
+
+def test_what_only_javascript_has_comes_out(bench: Workbench) -> None:
+    source = "const f = (kind) => ({ undefined: undefined, map: new Map([[1, 'x']]), big: 2n ** 70n, bytes: new Uint8Array([0, 255]), date: 1 })[kind]"
+    cases = [
+        ("undefined", UNDEFINED),
+        ("map", {1: "x"}),
+        ("big", 2**70),
+        ("bytes", b"\x00\xff"),
+        ("missing", UNDEFINED),
+    ]
+    check = Calls(entry="f", cases=tuple(case(number, [kind], value) for number, (kind, value) in enumerate(cases)))
+    report = graded(bench, source, check, "javascript")
+    assert report.passed, report.findings
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "function f(a, b) { return a + b }",
+        "const f = (a, b) => a + b",
+        "let f = async (a, b) => { await null; return a + b }",
+        "module.exports = { f: (a, b) => a + b }",
+        "exports.f = function (a, b) { return a + b }",
+        "module.exports = function f(a, b) { return a + b }",
+        "export function f(a, b) { return a + b }",
+        "export default function f(a, b) { return a + b }",
+        "import fs from 'node:fs'\nexport const f = (a, b) => a + b",
+        "const { sep } = require('node:path')\nfunction f(a, b) { return a + b }\nif (require.main === module) console.log('not here')",
+    ],
+)
+def test_a_javascript_function_is_found_however_it_is_given(bench: Workbench, source: str) -> None:
+    check = Calls(entry="f", cases=(case(0, [1, 2], 3),))
+    report = graded(bench, source, check, "javascript")
+    assert report.passed, report
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "name"),
+    [
+        ("python", "def f(x): raise ValueError('no')", "ValueError"),
+        ("python", "class Bad(KeyError): pass\ndef f(x): raise Bad", "LookupError"),
+        ("javascript", "function f(x) { throw new RangeError('no') }", "RangeError"),
+        ("javascript", "class Bad extends TypeError {}\nconst f = async (x) => { throw new Bad('no') }", "TypeError"),
+    ],
+)
+def test_the_exception_asked_for_passes_and_another_one_does_not(
+    bench: Workbench, language: Language, source: str, name: str
+) -> None:
+    assert graded(bench, source, Calls(entry="f", cases=(case(0, [1], raises=name),)), language).passed
+    report = graded(bench, source, Calls(entry="f", cases=(case(0, [1], raises="OSError"),)), language)
+    assert (report.status, report.findings[0].outcome) == ("exception", "failed")
+    assert graded(bench, source, Calls(entry="f", cases=(case(0, [1], 1),)), language).status == "exception"
+
+
+@pytest.mark.parametrize(
+    ("language", "source"),
+    [("python", "def f(x):\n    x.sort()\n    return x[0]"), ("javascript", "function f(x) { x.sort(); return x[0] }")],
+)
+def test_changed_arguments_are_seen_where_that_is_asked(bench: Workbench, language: Language, source: str) -> None:
+    cases = (case(0, [[2, 1]], 1),)
+    assert graded(bench, source, Calls(entry="f", cases=cases), language).passed
+    report = graded(bench, source, Calls(entry="f", cases=cases, arguments_unchanged=True), language)
+    assert (report.status, report.findings[0].message) == ("wrong", "it changed its arguments")
+
+
+def test_keyword_arguments_arrive(bench: Workbench) -> None:
+    check = Calls(entry="f", cases=(Case(id="c", args=encode([1]), kwargs=encode({"scale": 3}), expect=encode(3)),))
+    assert graded(bench, "def f(x, *, scale=1): return x * scale", check).passed
+
+
+def test_a_failed_case_says_what_was_called_expected_and_seen(bench: Workbench) -> None:
+    report = graded(
+        bench, "def f(x): return [x]", Calls(entry="f", cases=(case(0, [{"a": 1}], (1,)), case(1, [2], [2])))
+    )
+    first, second = report.findings
+    assert (first.call, first.expected, first.got) == ("f({'a': 1})", "(1,)", "[{'a': 1}]")
+    assert (report.status, report.score, second.outcome) == ("wrong", 0.5, "passed")
+    assert report.message.startswith("c0: ")
+
+
+def test_of_many_cases_the_failed_ones_are_named_and_the_rest_counted(bench: Workbench) -> None:
+    check = Calls(entry="f", cases=tuple(case(number, [number], number) for number in range(1000)))
+    report = graded(bench, "def f(x): return x if x < 990 else -x", check)
+    assert (report.status, report.score) == ("wrong", 0.99)
+    assert report.findings[0].message == "990 of 1000 cases passed"
+    assert [finding.case for finding in report.findings[1:]] == [f"c{number}" for number in range(990, 1000)]
+
+
+def test_a_program_that_dies_at_a_case_fails_there(bench: Workbench) -> None:
+    check = Calls(entry="f", cases=tuple(case(number, [number], number) for number in range(10)))
+    report = graded(bench, "import os\ndef f(x): return x if x < 6 else os._exit(0)", check)
+    assert (report.status, report.score) == ("exception", 0.6)
+    assert report.message.startswith("c6: the program ended before it answered")
+
+
+def test_an_endless_case_is_a_timeout_and_the_ones_before_it_passed(bench: Workbench) -> None:
+    check = Calls(entry="f", cases=tuple(case(number, [number], number) for number in range(10)))
+    report = graded(bench, "def f(x):\n    while x == 3: pass\n    return x", check, cpu_s=1)
+    assert (report.status, report.score) == ("timeout", 0.3)
+
+
+def test_approximate_answers_pass_where_the_case_allows_them(bench: Workbench) -> None:
+    check = Calls(entry="f", cases=(case(0, [0.1, 0.2], 0.3),), compare=Compare(mode="approx", rel=1e-9))
+    assert graded(bench, "def f(a, b): return a + b", check).passed
+    assert not graded(bench, "def f(a, b): return a + b + 1e-6", check).passed
+
+
+SHELF = """
+class f:
+    def __init__(self, size):
+        self.size, self.things = size, []
+    def add(self, thing):
+        if len(self.things) == self.size:
+            raise OverflowError("full")
+        self.things.append(thing)
+        return self
+    def __len__(self): return len(self.things)
+    def __iter__(self): return iter(self.things)
+    def __getitem__(self, place): return self.things[place]
+    def __contains__(self, thing): return thing in self.things
+def counter():
+    n = 0
+    def count():
+        nonlocal n
+        n += 1
+        return n
+    return count
+def squares(n):
+    for i in range(n):
+        yield i * i
+def sort_in_place(things):
+    things.sort()
+"""
+
+
+def test_test_code_uses_objects_functions_generators_and_changed_arguments(bench: Workbench) -> None:
+    source = """
+shelf = candidate(2)
+shelf.add("a").add("b")
+assert len(shelf) == 2 and list(shelf) == ["a", "b"] and shelf[1] == "b" and "a" in shelf and "z" not in shelf
+try:
+    shelf.add("c")
+    assert False, "it should be full"
+except OverflowError as error:
+    assert "full" in str(error)
+count = counter()
+assert [count(), count()] == [1, 2]
+assert list(squares(4)) == [0, 1, 4, 9] and sum(squares(3)) == 5
+things = [3, 1, 2]
+assert sort_in_place(things) is None
+assert things == [1, 2, 3]
+assert (shelf == 5) is False
+"""
+    report = graded(bench, SHELF, Asserts(entry="f", names=("counter", "squares", "sort_in_place"), source=source))
+    assert report.passed, report
+
+
+def test_a_failed_assert_is_shown_with_its_line_and_the_last_answer(bench: Workbench) -> None:
+    report = graded(
+        bench, "def f(x): return x", Asserts(entry="f", source="\nassert f(1) == 1\nassert f(2) == 3, 'three'\n")
+    )
+    (finding,) = report.findings
+    assert (finding.call, finding.got, finding.integrity) == ("assert f(2) == 3, 'three'", "2", "proxy")
+    assert "three" in finding.message
+
+
+def test_test_code_that_never_calls_the_candidate_is_no_pass(bench: Workbench) -> None:
+    report = graded(bench, "def f(x): return x", Asserts(entry="f", source="assert True"))
+    assert report.status == "wrong"
+    assert "0 times" in report.message
+
+
+def test_test_code_that_hangs_on_an_answer_is_a_timeout_and_the_next_program_is_graded(bench: Workbench) -> None:
+    check = Asserts(entry="f", source="while f(1) != 1: pass\n")
+    assert graded(bench, "def f(x): return 2", check, wall_s=0.5).status == "timeout"
+    assert graded(bench, "def f(x): return 1", check).passed
+
+
+def test_a_whole_program_is_judged_by_what_it_prints(bench: Workbench) -> None:
+    check = Stdio(
+        cases=(StdioCase(id="a", stdin="3\n4\n", stdout="7\n"), StdioCase(id="b", stdin="x\n", stdout="", exit_code=2))
+    )
+    right = "import sys\ntry:\n    print(sum(int(line) for line in sys.stdin))\nexcept ValueError:\n    sys.exit(2)"
+    assert graded(bench, right, check).passed
+    report = graded(bench, right.replace("sum", "max"), check)
+    assert (report.status, report.findings[0].got) == ("wrong", "4\n")
+    assert graded(bench, "print(1/0)", check).status == "exception"
+    assert graded(bench, "while True: print(7)", check).status == "wrong"
+    assert graded(bench, "print(7)\nimport os; os._exit(0)", check).status == "wrong"
