@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,7 @@ print(json.dumps([called(source, call) for source, call in json.load(sys.stdin)]
 """
 
 
+@cache
 def load(data: Path, name: str, *, errata: bool = True) -> Suite:
     return load_suite(name, data / "bench" / FILES[name], settings=Settings(home=data), errata=errata)
 
