@@ -15,5 +15,7 @@ SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 def data() -> Path:
     """The folder of real data with scores of record, which lies beside the project; tests that need it skip without it."""
     if not SHARED_DATA.is_dir():
-        pytest.skip(f"needs the data sets in {SHARED_DATA.parent.name}/{SHARED_DATA.name} beside the project: they are not here")
+        pytest.skip(
+            f"needs the data sets in {SHARED_DATA.parent.name}/{SHARED_DATA.name} beside the project: they are not here"
+        )
     return SHARED_DATA

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import counted_work as work
 import pytest
 import sqlalchemy as sa
 
@@ -19,6 +18,7 @@ from assay.errors import AssayError, StoreError
 from assay.settings import Settings
 from assay.store import Store, open_store
 from assay.workflows import Engine, start_engine
+from tests import counted_work as work
 
 Starter = Callable[..., "subprocess.Popen[str]"]
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-import store_fixture
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -18,6 +17,7 @@ from assay.errors import StoreError
 from assay.settings import Settings
 from assay.store import Store, connect, describe, open_store, read_url, schema
 from assay.store.tables import METADATA
+from tests import store_fixture
 
 MIGRATIONS = Path(schema.__file__).parent / "migrations"
 
