@@ -46,9 +46,8 @@ class Figures:
         return self.requests - self.samples
 
 
-def write_tasks(folder: Path, number: int) -> dict[str, str]:
-    """A suite of small tasks in a folder; gives the right reply to each prompt, as the server will be asked."""
-    replies = {}
+def write_tasks(folder: Path, number: int) -> None:
+    """A suite of small tasks in a folder."""
     for task in range(number):
         name = f"{_WORDS[task % len(_WORDS)]}-{task}"
         entry = name.replace("-", "_")
@@ -70,8 +69,13 @@ def write_tasks(folder: Path, number: int) -> dict[str, str]:
             f"  - {{id: three, public: true, args: [3], expect: {6 + task}}}\n"
             f"  - {{id: zero, args: [0], expect: {task}}}\n"
         )
-        replies[entry] = f"Of course.\n```python\n{source}```\n"
-    return replies
+
+
+def prompts_and_replies(folder: Path) -> dict[str, str]:
+    """The prompt of each task as a model is asked it, and a right reply."""
+    from assay.bench.suites.folder import load_folder
+
+    return {task.prompt: f"Of course.\n```python\n{task.reference}```\n" for task in load_folder(folder, "functions")}
 
 
 @contextlib.contextmanager
@@ -135,9 +139,8 @@ def kill_and_resume(
     """Run `tasks` × `samples`, kill the command `kills` times at random moments, resume it each time, let it end."""
     chance = random.Random(seed)
     figures = Figures(samples=tasks * samples, concurrency=concurrency)
-    replies = write_tasks(folder / "tasks", tasks)
-    prompts = _prompts(folder / "tasks", replies)
-    with server(folder, prompts, delay=delay) as url:
+    write_tasks(folder / "tasks", tasks)
+    with server(folder, prompts_and_replies(folder / "tasks"), delay=delay) as url:
         run = ["bench", "run", "functions", "--data", str(folder / "tasks"), "--model", f"{url}/v1#model-a"]
         run += ["--samples", str(samples), "--concurrency", str(concurrency)]
         process = assay(run, environment, folder)
@@ -167,13 +170,6 @@ def kill_and_resume(
         seen = counts(url)
         figures.requests, figures.prompts = seen["requests"], seen["prompts"]
     return figures
-
-
-def _prompts(folder: Path, replies: Mapping[str, str]) -> dict[str, str]:
-    """Each task's prompt as a model is asked it, with the right reply."""
-    from assay.bench.suites.folder import load_folder
-
-    return {task.prompt: replies[task.entry or ""] for task in load_folder(folder, "functions")}
 
 
 def _output(arguments: list[str], environment: Mapping[str, str], folder: Path) -> str:

@@ -77,7 +77,13 @@ def assay() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command. What the user can mend ends in two clear lines; what is our fault shows its traceback."""
-    sys.exit(run(arguments))
+    code = run(arguments)
+    if code == INTERRUPTED:
+        # Threads may still wait for a model or a program, and Python would wait for them. All is said and kept.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

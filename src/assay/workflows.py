@@ -301,14 +301,14 @@ def start_engine(
     *,
     settings: Settings | None = None,
     executor_id: str | None = None,
-    listen: bool = True,
+    listen: bool | Sequence[str] = True,
     reap: bool = False,
     threads: int = THREADS,
     dead_after_s: float = DEAD_AFTER_S,
 ) -> Engine:
     """Start the engine in this process, as an executor with an id of its own.
 
-    `listen`: take work from the queues. `reap`: watch over the others, and take up what a dead one has left.
+    `listen`: take work from the queues; from those of these names only; or from none. `reap`: watch over the others, and take up what a dead one has left.
     Workflows must be registered (their modules imported) before: the engine takes up its own old work at once.
     """
     global _running
@@ -381,6 +381,16 @@ def define_queue(name: str, *, per_worker: int, everywhere: int | None = None) -
             polling_interval_sec=POLL_S,
             on_conflict="always_update",
         )
+
+
+def drop_queue(name: str) -> None:
+    """Take a queue away. What waits on it waits until it is defined again. Needs the running engine."""
+    DBOS.delete_queue(name)
+
+
+def is_alive(store: Store, executor_id: str) -> bool:
+    """Whether a process is at work under that id. Needs no running engine. In doubt for a few seconds, it is."""
+    return Engine(store, None, "", DEAD_AFTER_S).alive(executor_id)
 
 
 def enqueue(queue: str, workflow: Callable[..., Any], *arguments: Any, id: str | None = None) -> str:  # noqa: A002
@@ -511,7 +521,7 @@ def _hasten_recovery(dbos: DBOS) -> None:
     dbos._registry.get_internal_queue()._polling_interval_sec = POLL_S
 
 
-def _launch(engine: Engine, listen: bool, threads: int) -> None:
+def _launch(engine: Engine, listen: bool | Sequence[str], threads: int) -> None:
     for name in ("dbos", __name__):
         logger = logging.getLogger(name)
         if not logger.handlers:
@@ -531,8 +541,8 @@ def _launch(engine: Engine, listen: bool, threads: int) -> None:
     }
     try:
         dbos = DBOS(config=config)
-        if not listen:
-            DBOS.listen_queues([])
+        if listen is not True:
+            DBOS.listen_queues(list(listen or ()))
         _hasten_recovery(dbos)
         DBOS.launch()
     except sa.exc.DBAPIError as error:

@@ -1,12 +1,20 @@
 """A run that is killed, or whose server dies, goes on where it was: nothing is paid twice, lost or counted twice."""
 
+import json
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from assay.store import Store
-from tests.killing import kill_and_resume
+from tests.killing import assay, counts, kill_and_resume, prompts_and_replies, server, wait_for, write_tasks
+from tests.servers import ScriptedReply
+from tests.servers.openai import OpenAIServer
 
 
 @pytest.fixture
@@ -29,3 +37,97 @@ def test_a_run_killed_at_random_moments_asks_again_only_what_was_under_way(
     assert len(figures.rows) == 30
     assert all(times >= 5 for times in figures.prompts.values())
     assert 0 <= figures.asked_again <= figures.kills * concurrency
+
+
+def finish(arguments: list[str], environment: dict[str, str], folder: Path) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "assay", *arguments]
+    return subprocess.run(
+        command, env=environment, cwd=folder, capture_output=True, text=True, timeout=180, check=False
+    )
+
+
+def test_ctrl_c_says_what_is_kept_and_resume_goes_on_from_there(environment: dict[str, str], tmp_path: Path) -> None:
+    write_tasks(tmp_path / "tasks", 6)
+    with server(tmp_path, prompts_and_replies(tmp_path / "tasks"), delay=0.5) as url:
+        run = ["bench", "run", "functions", "--data", str(tmp_path / "tasks"), "--model", f"{url}/v1#model-a"]
+        process = assay([*run, "--samples", "4", "--concurrency", "2"], environment, tmp_path)
+        wait_for(lambda: counts(url)["requests"] >= 8, 60)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+        said = (tmp_path / "log").read_text()
+        assert "of 24 samples are done and kept" in said
+        assert "Go on with: assay bench resume" in said
+        assert "Traceback" not in said
+        before = counts(url)["requests"]
+        ended = finish(["bench", "resume", "last", "--json"], environment, tmp_path)
+        assert ended.returncode == 0, ended.stderr
+        found = json.loads(ended.stdout)
+        assert (found["state"], found["samples"], found["passed"], found["errors"]) == ("done", 24, 24, 0)
+        assert counts(url)["requests"] - 24 <= 2
+        assert before < 24
+
+
+def test_a_server_that_dies_pauses_the_run_and_fails_nothing(environment: dict[str, str], tmp_path: Path) -> None:
+    write_tasks(tmp_path / "tasks", 6)
+    answers = prompts_and_replies(tmp_path / "tasks")
+    first = OpenAIServer(lambda prompt, _: ScriptedReply(answers[prompt], first_token_s=0.3)).start()
+    model = f"{first.url}#model-a"
+    run = ["bench", "run", "functions", "--data", str(tmp_path / "tasks"), "--model", model, "--samples", "4"]
+    process = assay([*run, "--concurrency", "2", "--retries", "1"], environment, tmp_path)
+    wait_for(lambda: first.counts().requests >= 9, 60)
+    first.stop()
+    assert process.wait(60) == 3
+    said = (tmp_path / "log").read_text()
+    assert "Paused: " in said
+    assert "Go on with: assay bench resume" in said
+    shown = json.loads(finish(["bench", "show", "--json"], environment, tmp_path).stdout)
+    assert shown["state"] == "paused"
+    assert "cannot be reached" in shown["note"]
+    assert shown["errors"] == 0
+    assert shown["passed"] == shown["samples"] == 24 - shown["missing"]
+    with OpenAIServer(lambda prompt, _: ScriptedReply(answers[prompt]), port=first.port) as second:
+        ended = finish(["bench", "resume", "last", "--json"], environment, tmp_path)
+        assert ended.returncode == 0, ended.stderr
+        found = json.loads(ended.stdout)
+        assert (found["state"], found["samples"], found["passed"]) == ("done", 24, 24)
+        assert first.counts().requests + second.counts().requests - 24 <= 2
+
+
+def test_a_worker_elsewhere_shares_a_run_and_none_is_asked_twice(
+    environment: dict[str, str], tmp_path: Path, store: Store
+) -> None:
+    write_tasks(tmp_path / "tasks", 8)
+    with server(tmp_path, prompts_and_replies(tmp_path / "tasks"), delay=0.6) as url:
+        worker = assay(["worker"], {**environment, "ASSAY_HOME": str(tmp_path / "elsewhere")}, tmp_path)
+        wait_for(lambda: "is at work" in (tmp_path / "log").read_text(), 60)
+        run = ["bench", "run", "functions", "--data", str(tmp_path / "tasks"), "--model", f"{url}/v1#model-a"]
+        ended = finish([*run, "--samples", "8", "--concurrency", "2", "--json"], environment, tmp_path)
+        assert ended.returncode == 0, ended.stderr
+        found = json.loads(ended.stdout)
+        assert (found["samples"], found["passed"]) == (64, 64)
+        assert counts(url)["requests"] == 64
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(60) == 0
+    assert len(_executors(store, found)) == 2
+
+
+def _executors(store: Store, found: dict[str, Any]) -> set[str]:
+    """Who carried out the batches of an evaluation."""
+    query = sa.text(
+        "select executor_id from dbos.workflow_status where workflow_uuid like :prefix and name like '%batch'"
+    )
+    with store.engine.connect() as connection:
+        return set(connection.scalars(query, {"prefix": f"{found['evaluation']}:%"}))
+
+
+def test_a_run_at_work_cannot_be_resumed_by_another_process(environment: dict[str, str], tmp_path: Path) -> None:
+    write_tasks(tmp_path / "tasks", 6)
+    with server(tmp_path, prompts_and_replies(tmp_path / "tasks"), delay=0.5) as url:
+        run = ["bench", "run", "functions", "--data", str(tmp_path / "tasks"), "--model", f"{url}/v1#model-a"]
+        process = assay([*run, "--samples", "6", "--concurrency", "2"], environment, tmp_path)
+        wait_for(lambda: counts(url)["requests"] >= 2, 60)
+        ended = finish(["bench", "resume", "last"], environment, tmp_path)
+        assert ended.returncode == 2
+        assert "is at work in another process" in ended.stderr
+        assert process.wait(120) == 0
+        assert counts(url)["requests"] == 36

@@ -286,7 +286,7 @@ def _finish(
             )
 
         evaluation = opened.finish(evaluation.id, watch)
-    scores = _scores(opened.store, evaluation)
+    scores = evaluations.read_scores(opened.store, evaluation)
     if record is not None:
         number = evaluations.write_recording(opened.store, evaluation, record)
         _say(f"{number} replies recorded in {record}: --model recorded/{record} answers from it.")
@@ -370,7 +370,7 @@ def show(run: str, as_json: bool) -> None:
 
     with open_store(Settings.from_environment()) as store:
         evaluation = evaluations.read_evaluation(store, run)
-        scores = _scores(store, evaluation)
+        scores = evaluations.read_scores(store, evaluation)
     comparisons = compared(scores.scores)
     if as_json:
         document = scores.as_json() | {"note": evaluation.note}
@@ -390,7 +390,9 @@ def compare(runs: tuple[str, ...], as_json: bool) -> None:
 
     with open_store(Settings.from_environment()) as store:
         found = {one.id: one for one in (evaluations.read_evaluation(store, run) for run in runs)}
-        comparisons = compared([score for one in found.values() for score in _scores(store, one).scores])
+        comparisons = compared(
+            [score for one in found.values() for score in evaluations.read_scores(store, one).scores]
+        )
     if as_json:
         _print_json([one.model_dump(mode="json") for one in comparisons])
     else:
@@ -465,14 +467,6 @@ def export(run: str, form: Any, table: Any, output: Path | None) -> None:
         except OSError as error:
             raise _unwritable(output, error) from None
     _say(f"{number} rows in {output}")
-
-
-def _scores(store: "Store", evaluation: "Evaluation") -> "Scores":
-    from assay.bench import evaluations
-    from assay.bench.scores import score
-
-    samples = evaluations.read_samples(store, evaluation.id)
-    return score(evaluation, samples, evaluations.read_tasks(store, evaluation.id))
 
 
 # ---- what there is -------------------------------------------------------------------------------------------------

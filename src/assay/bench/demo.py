@@ -36,9 +36,8 @@ def main() -> int:
 
 
 def _demo(settings: Settings) -> int:
-    from assay.bench import evaluations, terminal
+    from assay.bench import terminal
     from assay.bench.cli import write_report
-    from assay.bench.scores import score
     from assay.bench.suites import load_suite
     from assay.bench.workflow import Bench
     from assay.records import Model
@@ -62,8 +61,7 @@ def _demo(settings: Settings) -> int:
             evaluation = bench.finish(
                 evaluation.id, lambda seen: live.update(seen.done, seen.total, seen.passed, failed=seen.errors)
             )
-        samples = evaluations.read_samples(bench.store, evaluation.id)
-        scores = score(evaluation, samples, evaluations.read_tasks(bench.store, evaluation.id))
+        scores = bench.scores(evaluation.id)
         page = settings.home / "demo" / "report.html"
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(write_report(bench.store, evaluation, "html"), encoding="utf-8")

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -20,6 +20,9 @@ from assay.pipeline.llm.recorded import RecordingWriter
 from assay.records import Request, Task
 from assay.store import Store
 from assay.store.tables import CALLS
+
+if TYPE_CHECKING:
+    from assay.bench.scores import Scores
 
 State = Literal["running", "paused", "done", "failed"]
 _CHUNK = 500  # rows a statement: well below PostgreSQL's 65,535 parameters
@@ -209,6 +212,13 @@ def read_samples(store: Store, evaluation: str) -> Iterator[Sample]:
     with store.engine.connect() as connection:
         for text in connection.scalars(query):
             yield Sample.model_validate_json(text)
+
+
+def read_scores(store: Store, evaluation: Evaluation) -> "Scores":
+    """Every number of an evaluation as it stands."""
+    from assay.bench.scores import score  # numpy and scipy: 0.3 s that a list of evaluations need not wait for
+
+    return score(evaluation, read_samples(store, evaluation.id), read_tasks(store, evaluation.id))
 
 
 def finished(store: Store, evaluation: str, places: Collection[Place] | None = None) -> set[Place]:

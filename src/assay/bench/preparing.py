@@ -65,6 +65,16 @@ def models_named(
             "No model is named.",
             "Name one, as in --model ollama/qwen2.5-coder:7b, or a folder of model files with --config DIR.",
         )
+    return _asked_with(found, options, concurrency)
+
+
+def models_of(given: "str | Model | Sequence[str | Model]", options: Options) -> tuple[Model, ...]:
+    """The models that Python code names or brings."""
+    several = (given,) if isinstance(given, str | Model) else tuple(given)
+    return _asked_with([parse_model(one) if isinstance(one, str) else one for one in several], options)
+
+
+def _asked_with(found: Sequence[Model], options: Options, concurrency: int | None = None) -> tuple[Model, ...]:
     twice = [model.name for number, model in enumerate(found) if model.name in {one.name for one in found[:number]}]
     if twice:
         raise AssayError(f"The model {twice[0]!r} is named twice.", "Give it once, or two names in their model files.")

@@ -28,6 +28,7 @@ from assay.bench import asking, evaluations
 from assay.bench.evaluations import Place
 from assay.bench.judging import Judge, Text
 from assay.bench.records import Attempt, Evaluation, Given, Kind, Sample
+from assay.bench.scores import Scores
 from assay.bench.suites import Suite
 from assay.bench.suites.oracle import needs_oracle, oracle_program, with_answers
 from assay.errors import AssayError, ProviderError
@@ -41,12 +42,18 @@ from assay.settings import Settings
 from assay.store import Store, kept, open_store
 from assay.tracing import Tracing
 
-QUEUE = "bench"
 AT_ONCE = 4
 """Batches of one process at a time: while one runs programs, the others ask."""
 GRADED = 200
 """Replies made elsewhere in a batch: a batch costs some 30 ms besides its work."""
 LOOK_S = 0.25
+_LAST_BREATH_S = 2.0
+"""How long a killed process may still seem to be there, until the database has seen its connection end."""
+
+
+def queue_of(evaluation: str) -> str:
+    """The queue with an evaluation's batches. Workers take from all, a `run` command from its own."""
+    return f"bench-{evaluation}"
 
 
 class Item(Record):
@@ -124,6 +131,7 @@ class Bench:
         self._lock = threading.Lock()
         self._tasks: dict[str, dict[tuple[str, str], Task]] = {}
         self._stopping = threading.Event()
+        self._engine: workflows.Engine | None = None
         self.asked = 0
         """Requests under way in this process."""
         self.down: dict[tuple[str, int, str], str] = {}
@@ -161,11 +169,19 @@ class Bench:
         with self._lock:
             return self._judge
 
-    @cached_property
-    def engine(self) -> workflows.Engine:
-        engine = workflows.start_engine(self.store, settings=self.settings, reap=True)
-        workflows.define_queue(QUEUE, per_worker=AT_ONCE)
-        return engine
+    def engine_for(self, evaluation: str) -> workflows.Engine:
+        """The engine, taking this evaluation's batches only: another's may need keys that are not here."""
+        self.close_engine()
+        queue = queue_of(evaluation)
+        self._engine = workflows.start_engine(self.store, settings=self.settings, listen=[queue], reap=True)
+        workflows.define_queue(queue, per_worker=AT_ONCE)
+        return self._engine
+
+    def close_engine(self) -> None:
+        """Stop the engine, if it runs."""
+        if self._engine is not None:
+            self._engine.stop()
+            self._engine = None
 
     def __enter__(self) -> Self:
         global _bench
@@ -183,10 +199,11 @@ class Bench:
         """Stop taking work and give everything back. Safe to call again."""
         global _bench
         self._stopping.set()
+        self.close_engine()
         made = self.__dict__
-        for name, end in (("engine", "stop"), ("_gateway", "close"), ("sandbox", "close"), ("tracing", "close")):
+        for name in ("_gateway", "sandbox", "tracing"):
             if (part := made.pop(name, None)) is not None:
-                getattr(part, end)()
+                part.close()
         made.pop("_judge", None)
         if (store := made.pop("store", None)) is not None:
             store.close()
@@ -248,11 +265,7 @@ class Bench:
     def serve(self, ready: Callable[[str], None]) -> None:
         """Be a worker: take batches until SIGINT or SIGTERM, and finish those that were begun."""
 
-        def begin(name: str) -> None:
-            workflows.define_queue(QUEUE, per_worker=AT_ONCE)
-            ready(name)
-
-        workflows.serve_worker(self.store, self.settings, ready=begin)
+        workflows.serve_worker(self.store, self.settings, ready=ready)
 
     # ---- what commands call ----------------------------------------------------------------------------------------
 
@@ -321,37 +334,40 @@ class Bench:
     def finish(self, evaluation: str, watch: Callable[[Progress], None] = lambda _: None) -> Evaluation:
         """Carry out what is missing of an evaluation, and say how it stands then. Raises Interrupted on Ctrl-C."""
         found = evaluations.read_evaluation(self.store, evaluation)
+        self._must_be_free(found)
         try:
-            engine = self.engine
-            parent = self._take_up(found, engine)
-            self._watch(found, parent, watch)
+            engine = self.engine_for(found.id)
+            self._watch(found, self._take_up(found, engine), watch)
+            workflows.drop_queue(queue_of(found.id))
         except KeyboardInterrupt:
             raise self._interrupted(found) from None
+        self.close_engine()
         return evaluations.read_evaluation(self.store, found.id)
+
+    def _must_be_free(self, evaluation: Evaluation) -> None:
+        """Raise if another process carries it out. One that was killed this very moment is given time to be gone."""
+        end = time.monotonic() + _LAST_BREATH_S
+        while evaluation.executor and workflows.is_alive(self.store, evaluation.executor):
+            if time.monotonic() > end:
+                raise AssayError(
+                    f"Evaluation {evaluation.id} is at work in another process.",
+                    "Wait for it, or end that process first. `assay bench show` says how far it is.",
+                )
+            time.sleep(0.05)
 
     def _take_up(self, evaluation: Evaluation, engine: workflows.Engine) -> str:
         """Start the evaluation's workflow, or recover one that a dead process has left. Gives its id."""
-        mine = {work.id: work for work in workflows.works(f"{evaluation.id}:")}
-        generations = sorted(int(name.split(":")[1]) for name in mine if name.count(":") == 1)
-        last = mine.get(f"{evaluation.id}:{generations[-1]}") if generations else None
         evaluations.set_state(self.store, evaluation.id, "running", executor=engine.executor_id)
-        if last is None or last.state not in ("waiting", "running"):
-            evaluations.drop_errors(self.store, evaluation.id)
-            generation = generations[-1] + 1 if generations else 0
-            parent = f"{evaluation.id}:{generation}"
-            return workflows.start(
-                evaluate, evaluation.id, generation, evaluation.repair + 1, evaluation.source == "run", id=parent
-            )
-        for executor in sorted({work.executor for work in mine.values() if work.state == "running" and work.executor}):
-            try:
-                engine.recover(executor)
-            except AssayError:
-                if executor == last.executor:
-                    raise AssayError(
-                        f"Evaluation {evaluation.id} is at work in another process.",
-                        "Wait for it, or end that process first. `assay bench show` says how far it is.",
-                    ) from None
-        return last.id
+        mine = workflows.works(f"{evaluation.id}:")
+        generations = {int(work.id.split(":")[1]): work for work in mine if work.id.count(":") == 1}
+        last = max(generations, default=-1)
+        if last >= 0 and generations[last].state in ("waiting", "running"):
+            engine.revive(f"{evaluation.id}:")
+            return generations[last].id
+        evaluations.drop_errors(self.store, evaluation.id)
+        asks = evaluation.source == "run"
+        parent = f"{evaluation.id}:{last + 1}"
+        return workflows.start(evaluate, evaluation.id, last + 1, evaluation.repair + 1, asks, id=parent)
 
     def _watch(self, evaluation: Evaluation, parent: str, watch: Callable[[Progress], None]) -> None:
         ended: list[BaseException | None] = []
@@ -376,12 +392,19 @@ class Bench:
             evaluations.set_state(self.store, evaluation.id, "failed", str(ended[0]))
 
     def _interrupted(self, evaluation: Evaluation) -> Interrupted:
-        progress = self.progress(evaluation, self.total(evaluation))
+        self._stopping.set()
         evaluations.set_state(self.store, evaluation.id, "paused", "stopped by the user")
+        if self._engine is not None:
+            workflows.drop_queue(queue_of(evaluation.id))  # workers elsewhere stop too
+        progress = self.progress(evaluation, self.total(evaluation))
         return Interrupted(
             f"Stopped. {progress.done} of {progress.total} samples are done and kept, and every reply that came.",
             f"Go on with: assay bench resume {evaluation.id}",
         )
+
+    def scores(self, evaluation: str) -> Scores:
+        """Every number of an evaluation as it stands."""
+        return evaluations.read_scores(self.store, evaluations.read_evaluation(self.store, evaluation))
 
     def total(self, evaluation: Evaluation) -> int:
         """How many samples it is made of."""
@@ -596,7 +619,14 @@ def evaluate(evaluation: str, generation: int, turns: int, asks: bool) -> None:
     notes = []
     children = [
         workflows.enqueue(
-            QUEUE, batch, evaluation, generation, number, turns, asks, id=f"{evaluation}:{generation}:{number}"
+            queue_of(evaluation),
+            batch,
+            evaluation,
+            generation,
+            number,
+            turns,
+            asks,
+            id=f"{evaluation}:{generation}:{number}",
         )
         for number in find_work(evaluation)["batches"]
     ]
