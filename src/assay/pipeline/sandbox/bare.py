@@ -64,7 +64,9 @@ class Bare:
     def map(self, specs: Iterable[Spec], workers: int) -> Iterator[Run]:
         return run_all(self.run, specs, workers)
 
-    def open(self, spec: Spec) -> Running:
+    links = False
+
+    def open(self, spec: Spec, channel: socket.socket | None = None) -> Running:  # noqa: ARG002 - it does not link
         """Raises SandboxUnavailable where no program can be started."""
         if spec.network != "none":
             raise _no_loopback(self.name)

@@ -24,9 +24,7 @@ _SHARED_UID = (
     "not root, so programs share your uid: they cannot change modes, owners or times of files (the calls do nothing), "
     "and the limit on processes counts yours too"
 )
-_NO_SIGNAL_SCOPE = (
-    "the kernel's Landlock bounds no signals (before 6.12), so a program may signal its first process alone"
-)
+_NO_SIGNAL_SCOPE = "the kernel is older than 6.12 and its Landlock bounds no signals: a program may signal itself, and its children nobody"
 
 
 class Landlock(Bare):
@@ -35,8 +33,9 @@ class Landlock(Bare):
     name = "landlock"
     level = 1
 
-    def __init__(self, settings: Settings) -> None:
-        version = landlock.abi()
+    def __init__(self, settings: Settings, at_most: int = 1 << 10) -> None:
+        """`at_most`: the newest version of Landlock to use, to see what an older kernel would give."""
+        version = min(landlock.abi(), at_most)
         if not version:
             raise SandboxUnavailable(
                 "This kernel has no Landlock, or it is switched off.",

@@ -94,6 +94,11 @@ def special(version: int, own_uid: bool, pid: int) -> "dict[str, list[bytes]]":
         # A signal can be had sent to any process by naming it the owner of a descriptor.
         "fcntl": _none_of(1, (_F_SETOWN, _F_SETSIG, _F_SETOWN_EX)),
     }
+    if version < TRUNCATE_ABI:  # else a file could be emptied that may be read here and written by anybody
+        code["truncate"] = _refuse(seccomp.EPERM)
+        code["open"] = _no_truncating_reader(1)
+        code["openat"] = _no_truncating_reader(2)
+        code["openat2"] = _refuse(seccomp.ENOSYS)
     if own_uid:
         return code
     # The uid is that of a person, whose other processes and files all these calls would reach.
@@ -121,11 +126,6 @@ def special(version: int, own_uid: bool, pid: int) -> "dict[str, list[bytes]]":
         for name in ("tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo"):
             code[name] = _only(0, (pid,))
         code["pidfd_send_signal"] = _refuse(seccomp.EPERM)
-    if version < TRUNCATE_ABI:  # a file that may be read could be emptied
-        code["truncate"] = _refuse(seccomp.EPERM)
-        code["open"] = _no_truncating_reader(1)
-        code["openat"] = _no_truncating_reader(2)
-        code["openat2"] = _refuse(seccomp.ENOSYS)
     return code
 
 
