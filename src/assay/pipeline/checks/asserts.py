@@ -1,13 +1,14 @@
 """Asserts: the data set's test code runs in a process of its own; the candidate, in another one, only answers calls."""
 
 import json
+import socket
 from collections.abc import Iterator, Sequence
 
 from assay.pipeline.checks import Judgement, run_status
 from assay.pipeline.checks.answers import in_words, read
 from assay.pipeline.checks.perform import Workbench, candidate_spec
 from assay.pipeline.sandbox import Dialogue
-from assay.records import Asserts, Finding, Integrity, Program, Run, Status, Task
+from assay.records import Asserts, Finding, Integrity, Program, Run, Spec, Status, Task
 
 _READY = b'["ready"]'
 _GONE = b'["gone"]'
@@ -18,18 +19,8 @@ class _Asserts:
     INTEGRITY: Integrity = "proxy"
 
     def perform(self, bench: Workbench, task: Task, check: Asserts, program: Program) -> Iterator[Run]:
-        with bench.sandbox.open(candidate_spec(task, program)) as candidate:
-            lines: list[str] = []
-            tests: Run | None = None
-            frame = candidate.receive()
-            if frame == _READY:
-                tests = _converse(bench, task, check, candidate, lines)
-            elif frame is not None:
-                lines += [frame.decode("utf-8", "replace"), '["unloaded"]']
-            run = candidate.finish()
-            if candidate.unasked:
-                lines.append(f'["unasked",{candidate.unasked}]')
-            yield run.model_copy(update={"transcript": tuple(lines), "tests": tests})
+        perform = _linked if bench.sandbox.links else _relayed
+        yield perform(bench, task, check, candidate_spec(task, program))
 
     def judge(self, task: Task, check: Asserts, runs: Sequence[Run]) -> Judgement:
         if not runs:
@@ -57,6 +48,45 @@ class _Asserts:
 
 
 KIND = _Asserts()
+
+
+def _linked(bench: Workbench, task: Task, check: Asserts, spec: Spec) -> Run:
+    """The test code talks to the candidate over a socket between them, and tells us at its end what was said."""
+    tests = bench.tests(task)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    with ours, theirs, bench.sandbox.open(spec, theirs) as candidate:
+        theirs.close()
+        tests.send(bench.prepared(check, _opening_linked), attach=ours.fileno())
+        ours.close()
+        frame = tests.receive(beside=candidate)
+        failed = bench.tests_failed() if frame is None else None
+        run = candidate.finish()
+    lines = _lines_of(frame) if frame is not None else ()
+    return run.model_copy(update={"transcript": lines, "tests": failed})
+
+
+def _relayed(bench: Workbench, task: Task, check: Asserts, spec: Spec) -> Run:
+    """Every call and answer goes through us, where the sandbox cannot link two programs."""
+    with bench.sandbox.open(spec) as candidate:
+        lines: list[str] = []
+        tests: Run | None = None
+        frame = candidate.receive()
+        if frame == _READY:
+            tests = _converse(bench, task, check, candidate, lines)
+        elif frame is not None:
+            lines += [frame.decode("utf-8", "replace"), '["unloaded"]']
+        run = candidate.finish()
+        if candidate.unasked:
+            lines.append(f'["unasked",{candidate.unasked}]')
+    return run.model_copy(update={"transcript": tuple(lines), "tests": tests})
+
+
+def _lines_of(frame: bytes) -> tuple[str, ...]:
+    """The transcript in the form a relayed one has."""
+    *done, lines = json.loads(frame)
+    if done[1] == "unloaded":
+        return (lines[0], '["unloaded"]')
+    return (*lines[1:], json.dumps(done))  # the first line says that the candidate is ready
 
 
 def _converse(bench: Workbench, task: Task, check: Asserts, candidate: Dialogue, lines: list[str]) -> Run | None:
@@ -89,7 +119,11 @@ def _converse(bench: Workbench, task: Task, check: Asserts, candidate: Dialogue,
 
 
 def _opening(check: Asserts) -> bytes:
-    return json.dumps(["tests", check.source, check.entry, check.names]).encode()
+    return json.dumps(["tests", check.source, check.entry, check.names, False]).encode()
+
+
+def _opening_linked(check: Asserts) -> bytes:
+    return json.dumps(["tests", check.source, check.entry, check.names, True]).encode()
 
 
 def _keep(lines: list[str], frame: bytes) -> None:
@@ -104,6 +138,8 @@ def _from_testimony(task: Task, check: Asserts, run: Run) -> Judgement:
         if calls < check.minimum_calls:
             return _judgement("wrong", f"the tests called it {calls} times; a pass needs {check.minimum_calls}")
         return _judgement("pass", f"{calls} calls, all asserts hold")
+    if outcome == "unasked":
+        return _judgement("wrong", "it sent answers that nobody asked for")
     if outcome == "broken":
         return _judgement("exception", f"the program ended before it answered ({run.detail or _ending(run)})")
     where = _source_line(check.source, line)

@@ -27,13 +27,14 @@ class Workbench:
         self.sandbox = sandbox
         self._tests: Any = None
         self._tested = 0
-        self._frames: OrderedDict[int, tuple[object, bytes]] = OrderedDict()
+        self._frames: OrderedDict[tuple[int, object], tuple[object, bytes]] = OrderedDict()
 
     def prepared(self, check: Any, make: Callable[[Any], bytes]) -> bytes:
         """`make(check)`, made once for the same check object."""
-        kept = self._frames.get(id(check))
+        key = (id(check), make)
+        kept = self._frames.get(key)
         if kept is None or kept[0] is not check:
-            kept = self._frames[id(check)] = (check, make(check))
+            kept = self._frames[key] = (check, make(check))
             if len(self._frames) > _PREPARED:
                 self._frames.popitem(last=False)
         return kept[1]

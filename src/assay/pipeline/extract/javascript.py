@@ -25,6 +25,8 @@ TOKEN = re.compile(
     r"|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<newline>\n)",
     re.S,
 )
+_LONG_LINE = re.compile(r"[^\n]{8000}")
+"""tree-sitter reads on to the line's end at every slash that may begin a regular expression: quadratic in the line."""
 _FRESH = re.compile(
     rf"(?:export[ \t]+(?:default[ \t]+)?)?(?:(?:async[ \t]+)?function\b|class[ \t]+{_NAME}"
     rf"|(?:const|let|var)[ \t]+[\w$\[{{])"
@@ -167,7 +169,9 @@ class JavaScript:
     suffixes: tuple[str, ...] = (".js", ".mjs", ".cjs", ".jsx")
 
     def parses(self, code: str) -> bool:
-        if len(code) > PARSE_LIMIT or not (code.isascii() or _plainly_signed(code)):
+        if len(code) > PARSE_LIMIT or _LONG_LINE.search(code) is not None:
+            return False
+        if not (code.isascii() or _plainly_signed(code)):
             return False
         return not Parser(_syntax()).parse(code.encode("utf-8", "replace")).root_node.has_error
 

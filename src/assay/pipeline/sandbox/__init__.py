@@ -1,5 +1,6 @@
 """Places where programs nobody trusts run. Each back end says honestly how strong it is."""
 
+import socket
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Protocol
@@ -17,11 +18,14 @@ class Dialogue(Protocol):
     def renew(self, wall_s: float) -> None:
         """Give a program that serves one request after another its wall time anew."""
 
-    def send(self, frame: bytes) -> None:
-        """Hand it a frame. A program that is gone is no error: the next `receive` says so."""
+    def send(self, frame: bytes, attach: int | None = None) -> None:
+        """Hand it a frame, and with it a descriptor. A program that is gone is no error: the next `receive` says so."""
 
-    def receive(self) -> bytes | None:
-        """Its next frame; None when none will come: it ended, broke a limit or sent too long a line."""
+    def receive(self, beside: "Dialogue | None" = None) -> bytes | None:
+        """Its next frame; None when none will come: it ended, broke a limit or sent too long a line.
+
+        `beside`: another program whose output and limits are looked after meanwhile.
+        """
 
     def finish(self) -> Run:
         """Tell it that nothing more comes, wait for its end (within its limits), clean up. Safe to call again."""
@@ -47,8 +51,14 @@ class Sandbox(Protocol):
     def map(self, specs: Iterable[Spec], workers: int) -> Iterator[Run]:
         """Run many, `workers` at once, and give their Runs as they finish (`Run.label` tells which)."""
 
-    def open(self, spec: Spec) -> AbstractContextManager[Dialogue]:
-        """Start a program of mode `calls` or `tests`; leaving the context kills what is left of it."""
+    links: bool
+    """Whether a program may be given an end of a socket pair as its channel, to talk to another program directly."""
+
+    def open(self, spec: Spec, channel: socket.socket | None = None) -> AbstractContextManager[Dialogue]:
+        """Start a program of mode `calls` or `tests`; leaving the context kills what is left of it.
+
+        `channel`: what the program gets as its channel, where the sandbox links; the Dialogue then has no frames.
+        """
 
     def serve(self, spec: Spec, port: int) -> AbstractContextManager[Service]:
         """Start a web server that listens on `port` of a private loopback; returns once it accepts connections."""

@@ -49,19 +49,21 @@ class Namespaced:
     def map(self, specs: Iterable[Spec], workers: int) -> Iterator[Run]:
         return run_all(self.run, specs, workers)
 
-    def open(self, spec: Spec) -> Running:
+    links = True
+
+    def open(self, spec: Spec, channel: socket.socket | None = None) -> Running:
         """Raises SandboxUnavailable where no sandbox can be started."""
         payload = pack(spec, command_of(spec, self._runtime.node, _DRIVER_JS))
         try:
-            return self._opened(spec, payload)
+            return self._opened(spec, payload, channel)
         finally:
             os.close(payload)
 
-    def _opened(self, spec: Spec, payload: int) -> Running:
+    def _opened(self, spec: Spec, payload: int, linked: socket.socket | None) -> Running:
         for attempt in (1, 2):
             cage, group, slot = self._take()
             try:
-                return self._start(spec, payload, cage, group, slot)
+                return self._start(spec, payload, linked, cage, group, slot)
             except OSError as error:  # a zygote somebody killed, for one: the next one is fresh
                 self._discard(cage, group, slot)
                 if attempt == 2:
@@ -158,7 +160,9 @@ class Namespaced:
                 status="sandbox_error", detail=f"{error} {error.help}", isolation=self.isolation(), label=spec.label
             )
 
-    def _start(self, spec: Spec, payload: int, cage: Cage, group: cgroup.Group | None, slot: int) -> Running:
+    def _start(
+        self, spec: Spec, payload: int, linked: socket.socket | None, cage: Cage, group: cgroup.Group | None, slot: int
+    ) -> Running:
         ours: list[int] = []
         theirs: list[int] = []
         try:
@@ -170,14 +174,15 @@ class Namespaced:
             report, report_theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             ends = [report_theirs]
             channel = None
-            if spec.mode != "program":
+            if linked is None and spec.mode != "program":
                 channel, channel_theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
                 ends.append(channel_theirs)
             try:
                 if group is not None:
                     group.limit(spec.limits.memory_mb, spec.limits.processes)
                     group.begin()
-                cage.request([payload, *theirs, *(end.fileno() for end in ends)])
+                channels = [end.fileno() for end in (*ends, *((linked,) if linked else ()))]
+                cage.request([payload, *theirs, *channels])
                 pidfd = cage.program() if self.warm else os.dup(cage.pidfd)
             except BaseException:
                 report.close()

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
+from assay.pipeline.sandbox import Dialogue
 from assay.pipeline.sandbox.collect import collect
 from assay.records import Isolation, Run, RunStatus, Spec
 
@@ -90,10 +91,15 @@ class Running:
 
     # ---- dialogue
 
-    def send(self, frame: bytes) -> None:
+    def send(self, frame: bytes, attach: int | None = None) -> None:
         if self._channel is None or not self._channel_open:
             return
         view = memoryview(frame + b"\n")
+        if attach is not None:
+            try:
+                view = view[socket.send_fds(self._channel, [view], [attach]) :]
+            except OSError:
+                return  # `receive` says so
         while view and self._channel_open and self._broken is None and not self._dead:
             try:
                 view = view[self._channel.send(view) :]
@@ -105,11 +111,14 @@ class Running:
             except OSError:
                 return  # the program closed its end; `receive` says so
 
-    def receive(self) -> bytes | None:
+    def receive(self, beside: "Dialogue | None" = None) -> bytes | None:
         while not self._frames:
-            if not self._channel_open or self._broken is not None or self._dead:
+            if not self._channel_open or self._over:
                 return None
-            self._step()
+            if isinstance(beside, Running) and not beside._over:
+                self._step_with(beside)
+            else:
+                self._step()
         return self._frames.popleft()
 
     def renew(self, wall_s: float) -> None:
@@ -157,17 +166,39 @@ class Running:
 
     # ---- what happens
 
+    @property
+    def _over(self) -> bool:
+        return self._dead or self._broken is not None
+
     def _step(self) -> None:
         """Wait for one thing to happen and deal with it; look at the limits when it is time."""
+        wait_s = self._within_limits()
+        if wait_s > 0:
+            for fd, _ in self._poll.poll(int(wait_s * 1000) + 1):
+                self._handle(fd)
+
+    def _step_with(self, other: "Running") -> None:
+        """A step for two programs at once."""
+        wait_s = min(self._within_limits(), other._within_limits())
+        if wait_s <= 0:
+            return
+        both = select.poll()
+        for running in (self, other):
+            for fd in running._watched:
+                both.register(fd, select.POLLIN)
+        for fd, _ in both.poll(int(wait_s * 1000) + 1):
+            (self if fd in self._watched else other)._handle(fd)
+
+    def _within_limits(self) -> float:
+        """Seconds until the limits want to be looked at again; 0 where one is broken now."""
         now = time.monotonic()
         if now >= self._deadline:
             self._break("timeout", f"still running after {self.spec.limits.wall_s:g} s of wall time")
-            return
+            return 0
         if now >= self._next_look:
             self._look()
             self._next_look = now + _TICK
-        for fd, _ in self._poll.poll(max(1, int((min(self._deadline, self._next_look) - now) * 1000) + 1)):
-            self._handle(fd)
+        return 0 if self._broken is not None else min(self._deadline, self._next_look) - now
 
     def _handle(self, fd: int) -> None:
         if fd in self._output:
@@ -178,6 +209,7 @@ class Running:
             self._read_channel()
         elif fd == self._pidfd:
             self._dead = True
+            self._forget(fd)
 
     def _look(self) -> None:
         cpu, memory = self._meter.usage()

@@ -5,13 +5,15 @@ Frames are lines of JSON text on the channel.
 
 calls:  in   ["batch", entry, [[args, kwargs], ..], want_arguments]    or, one at a time,   ["call", n, target, args, kwargs]
         out  ["v", value] or ["e", name, message, [bases]]            ["v", n, value, changed arguments] or ["e", n, ...]
-tests:  in   ["tests", source, entry, [names]]
-        out  ["call", n, target, args, kwargs] ..., at last ["done", outcome, error, message, line, calls]
+tests:  in   ["tests", source, entry, [names], linked]   linked: a socket to the candidate comes with it
+        out  ["call", n, target, args, kwargs] ..., where it is not linked, and at last
+             ["done", outcome, error, message, line, calls, [last lines of the dialogue, where it is linked]]
 """
 
 import builtins
 import contextlib
 import os
+import socket
 import sys
 import time
 import types
@@ -22,7 +24,8 @@ from . import values
 _MAX_MESSAGE = 2000
 _FLUSH_EVERY = 32  # fewer answers than this are each sent at once: a program that dies then shows where
 _FLUSH_AFTER = 0.002  # s; what a dying program can lose of a longer batch
-_MAX_LINE = 8 << 20
+_MAX_LINE = 32 << 20
+_KEPT_LINES, _KEPT_LENGTH = 40, 2000
 
 
 def run_program(main, argv):
@@ -164,9 +167,27 @@ def run_tests(channel):
         frame = channel.receive()
         if frame is None:
             return 0
-        _, source, entry, names = frame
-        candidate = _Candidate(channel)
-        channel.send(_dumps(_run_test(source, entry, names, candidate)))
+        _, source, entry, names, linked = frame
+        if not linked:
+            channel.send(_dumps(_run_test(source, entry, names, _Candidate(channel))))
+            continue
+        link = Channel(channel.attached.pop(), keep=_KEPT_LINES)
+        try:
+            channel.send(_dumps([*_run_linked(source, entry, names, link), link.kept]))
+        finally:
+            os.close(link.fd)
+
+
+def _run_linked(source, entry, names, link):
+    """As `_run_test`, where the candidate's own first line comes to us: that it is ready, or why it could not be loaded."""
+    try:
+        first = link.receive()
+    except values.Undecodable:
+        first = None
+    if first == ["ready"]:
+        done = _run_test(source, entry, names, _Candidate(link))
+        return done if not link.waiting() else ["done", "unasked", *done[2:]]
+    return ["done", "unloaded" if first is not None else "broken", "", "", 0, 0]
 
 
 def _run_test(source, entry, names, candidate):
@@ -189,6 +210,21 @@ def _run_test(source, entry, names, candidate):
 
 class CandidateGone(BaseException):
     """The candidate ended before it answered. Not an Exception: no `except` of the test code's may swallow it."""
+
+
+def _is_answer(frame, number):
+    """Whether a frame is an answer to call `number`, in form: what it says may still be anything."""
+    if type(frame) is not list or len(frame) < 3 or frame[1] != number:
+        return False
+    if frame[0] == "v":
+        return len(frame) == 3 or (len(frame) == 4 and type(frame[3]) is list)
+    return (
+        frame[0] == "e"
+        and len(frame) == 5
+        and type(frame[2]) is str
+        and type(frame[3]) is str
+        and type(frame[4]) is list
+    )
 
 
 class _Candidate:
@@ -215,12 +251,15 @@ class _Candidate:
         self._channel.send(
             _dumps(["call", self.calls, target, [values.plain(item, _number) for item in arguments], named])
         )
-        frame = self._channel.receive()
-        if frame is None or frame[0] not in ("v", "e") or frame[1] != self.calls:
+        try:
+            frame = self._channel.receive()
+        except values.Undecodable:
+            frame = None
+        if not _is_answer(frame, self.calls):
             self.broken = True
             raise CandidateGone
         if frame[0] == "e":
-            error = _exception(*frame[2:5])
+            error = _exception(*frame[2:])
             self._errors.append(error)
             raise error
         if len(frame) > 3:
@@ -345,33 +384,72 @@ def _line_of(error):
 
 
 class Channel:
-    """Lines of JSON on a socket, blocking."""
+    """Lines of JSON on a socket, blocking. `attached`: descriptors that came; `kept`: the last lines both ways, as text."""
 
-    def __init__(self, fd):
+    def __init__(self, fd, keep=0):
         self.fd = fd
-        self._rest = b""
+        self.attached = []
+        self.kept = []
+        self._keep = keep
+        self._parts = []
+        self._lines = []
 
     def send(self, text):
-        data = text.encode("ascii", "backslashreplace") + b"\n"
-        view = memoryview(data)
+        if self._keep:
+            self._remember(text)
+        view = memoryview(text.encode("ascii", "backslashreplace") + b"\n")
         while view:
             try:
                 view = view[os.write(self.fd, view) :]
             except (BrokenPipeError, ConnectionResetError):
-                os._exit(0)  # nobody listens any more
+                return  # nobody listens any more; `receive` says so
 
     def receive(self):
-        parts = [self._rest]
-        while b"\n" not in parts[-1]:
-            try:
-                data = os.read(self.fd, 1 << 20)
-            except ConnectionResetError:
+        """The next frame, read; None when none will come, or where a line is longer than any honest one."""
+        size = 0
+        while not self._lines:
+            data = self._read()
+            size += len(data)
+            if not data or size > _MAX_LINE:
                 return None
-            if not data:
-                return None
-            parts.append(data)
-        line, self._rest = b"".join(parts).split(b"\n", 1)
+            *whole, rest = data.split(b"\n")
+            for line in whole:
+                self._lines.append(b"".join([*self._parts, line]))
+                self._parts.clear()
+            if rest:
+                self._parts.append(rest)
+            if whole:
+                self._lines.reverse()  # taken from the end
+        line = self._lines.pop()
+        if self._keep:
+            self._remember(line[:_KEPT_LENGTH].decode("utf-8", "replace"))
         return values.loads(line)
+
+    def waiting(self):
+        """Whether something came that nobody received."""
+        if self._lines or self._parts:
+            return True
+        with socket.socket(fileno=os.dup(self.fd)) as end:
+            try:
+                return bool(end.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+            except OSError:
+                return False
+
+    def _read(self):
+        try:
+            if self._keep:
+                return os.read(self.fd, 1 << 20)
+            with socket.socket(fileno=os.dup(self.fd)) as end:
+                data, descriptors, _, _ = socket.recv_fds(end, 1 << 20, 1)
+            self.attached += descriptors
+            return data
+        except (ConnectionResetError, BrokenPipeError):
+            return b""
+
+    def _remember(self, text):
+        self.kept.append(text[:_KEPT_LENGTH])
+        if len(self.kept) > self._keep:
+            del self.kept[self._keep // 2 : self._keep // 2 + 2]
 
 
 def _fresh_module(name, main):
