@@ -13,6 +13,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -34,7 +35,7 @@ from assay.bench.suites.oracle import needs_oracle, oracle_program, with_answers
 from assay.errors import AssayError, ProviderError
 from assay.pipeline.checks.perform import run_many
 from assay.pipeline.llm import Patience, Refused, ServerDown
-from assay.pipeline.llm.gateway import Gateway
+from assay.pipeline.llm.gateway import Gateway, LaneKey, lane_key
 from assay.pipeline.sandbox import Sandbox
 from assay.pipeline.sandbox.choose import open_sandbox
 from assay.records import Isolation, Message, Model, Record, Reply, Report, Request, Run, Task
@@ -134,6 +135,7 @@ class Bench:
         self._engine: workflows.Engine | None = None
         self.asked = 0
         """Requests under way in this process."""
+        self._pools: dict[tuple[LaneKey, int], ThreadPoolExecutor] = {}
         self.down: dict[tuple[str, int, str], str] = {}
         """Why a model is asked no more, by evaluation, generation and model."""
 
@@ -205,6 +207,9 @@ class Bench:
             if (part := made.pop(name, None)) is not None:
                 part.close()
         made.pop("_judge", None)
+        for pool in self._pools.values():
+            pool.shutdown(wait=False, cancel_futures=True)
+        self._pools.clear()
         if (store := made.pop("store", None)) is not None:
             store.close()
         if _bench is self:
@@ -436,32 +441,48 @@ class Bench:
         """
         talks = self._talks(evaluation, number, turn)
         found = kept.replies(self.store, [talk.key for talk in talks])
-        open_ = {talk.key: talk for talk in talks if talk.key not in found}
-        note = ""
-        errors: list[NotAsked] = []
-        for talk in open_.values():
-            note = note or self.down.get((evaluation.id, generation, talk.item.model), "")
-        by_request = {id(talk.request): talk for talk in open_.values()}
+        under_way = [
+            self._askers(talk.request.model).submit(self._ask_one, evaluation.id, generation, talk)
+            for talk in talks
+            if talk.key not in found
+        ]
+        try:
+            outcomes = [future.result() for future in under_way]
+        except BaseException:
+            for future in under_way:
+                future.cancel()
+            raise
+        note = next((outcome for outcome in outcomes if isinstance(outcome, str)), "")
+        return note, [outcome for outcome in outcomes if isinstance(outcome, NotAsked)]
 
-        def keep(request: Request, outcome: Reply | ProviderError) -> None:
-            nonlocal note
-            talk = by_request[id(request)]
-            if isinstance(outcome, Reply):
-                kept.keep_reply(self.store, talk.key, request, outcome, evaluation.id)
-                return
-            kept.record_failure(self.store, talk.key, request, str(outcome), evaluation.id)
-            if _stays(outcome):
-                note = note or f"{outcome} {outcome.help}".strip()
-                self.down[evaluation.id, generation, talk.item.model] = note
-            else:
-                errors.append(NotAsked(talk.item.suite, talk.item.task, talk.item.number, str(outcome)))
+    def _askers(self, model: Model) -> ThreadPoolExecutor:
+        """As many threads as the model may be asked at once, shared by all batches.
 
-        if not note and open_:
-            try:
-                self.gateway.complete_all([talk.request for talk in open_.values()], keep)
-            except AssayError as error:  # no key for it on this machine, or a recording that is gone
-                note = f"{error} {error.help}".strip()
-        return note, errors
+        A thread asks, and writes down what came, before it asks again: so never more than these replies can be lost.
+        """
+        key = (lane_key(model), model.concurrency)
+        with self._lock:
+            if key not in self._pools:
+                self._pools[key] = ThreadPoolExecutor(model.concurrency, thread_name_prefix="assay-ask")
+            return self._pools[key]
+
+    def _ask_one(self, evaluation: str, generation: int, talk: "_Talk") -> NotAsked | str | None:
+        """Ask one question and keep the reply: None. Else why this one, or (as text) this model, cannot be asked."""
+        self._still_open()
+        place = (evaluation, generation, talk.item.model)
+        if place in self.down:
+            return self.down[place]
+        try:
+            reply = self.gateway.complete(talk.request)
+        except ProviderError as error:
+            kept.record_failure(self.store, talk.key, talk.request, str(error), evaluation)
+            if not _stays(error):
+                return NotAsked(talk.item.suite, talk.item.task, talk.item.number, str(error))
+            return self.down.setdefault(place, f"{error} {error.help}".strip())
+        except AssayError as error:  # no key for it on this machine, or a recording that is gone
+            return self.down.setdefault(place, f"{error} {error.help}".strip())
+        kept.keep_reply(self.store, talk.key, talk.request, reply, evaluation)
+        return None
 
     def run(self, evaluation: Evaluation, number: int, turn: int, turns: int, errors: Sequence[NotAsked]) -> bool:
         """Judge a turn's replies and save the samples that are finished by it; whether another turn is needed."""
@@ -682,13 +703,9 @@ def ask(evaluation: str, generation: int, number: int, turn: int) -> list[Any]:
 def run(evaluation: str, number: int, turn: int, turns: int, errors: list[list[Any]]) -> bool:
     """The second door, and the verdicts."""
     bench = _here()
-    return bench.run(
-        evaluations.read_evaluation(bench.store, evaluation),
-        number,
-        turn,
-        turns,
-        [NotAsked(*error) for error in errors],
-    )
+    with _told_of_mistakes():
+        found = evaluations.read_evaluation(bench.store, evaluation)
+        return bench.run(found, number, turn, turns, [NotAsked(*error) for error in errors])
 
 
 @DBOS.step()
