@@ -44,8 +44,8 @@ def command_of(spec: Spec, node: str | None, driver: str) -> list[str] | None:
     return [node, *flags, driver, spec.main]
 
 
-def pack(spec: Spec, command: list[str] | None) -> int:
-    """A descriptor of a memory file: a header line, then the files' contents."""
+def pieces(spec: Spec, command: list[str] | None) -> list[bytes]:
+    """What the guest is told: a header line, then the files' contents."""
     for path in spec.files:
         parts = PurePosixPath(path).parts
         if not parts or path.startswith("/") or ".." in parts or "\0" in path or len(path) > 1000:
@@ -61,10 +61,15 @@ def pack(spec: Spec, command: list[str] | None) -> int:
         "limits": spec.limits.model_dump(), "files": [(path, len(content)) for path, content in spec.files.items()],
         "collect": bool(spec.collect),
     }  # fmt: skip
+    return [json.dumps(header).encode() + b"\n", *spec.files.values()]
+
+
+def pack(spec: Spec, command: list[str] | None) -> int:
+    """A descriptor of a memory file with the pieces."""
+    told = pieces(spec, command)
     fd = os.memfd_create("payload", os.MFD_CLOEXEC)
-    os.writev(fd, [json.dumps(header).encode() + b"\n", *list(spec.files.values())[:500]])
-    for content in list(spec.files.values())[500:]:
-        os.write(fd, content)
+    for at in range(0, len(told), 500):  # the kernel takes 1024 at once
+        os.writev(fd, told[at : at + 500])
     return fd
 
 
