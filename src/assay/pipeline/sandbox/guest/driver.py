@@ -25,6 +25,7 @@ _MAX_MESSAGE = 2000
 _FLUSH_EVERY = 32  # fewer answers than this are each sent at once: a program that dies then shows where
 _FLUSH_AFTER = 0.002  # s; what a dying program can lose of a longer batch
 _MAX_LINE = 32 << 20
+_CHUNK = 1 << 16
 _KEPT_LINES, _KEPT_LENGTH = 40, 2000
 
 
@@ -386,8 +387,9 @@ def _line_of(error):
 class Channel:
     """Lines of JSON on a socket, blocking. `attached`: descriptors that came; `kept`: the last lines both ways, as text."""
 
-    def __init__(self, fd, keep=0):
+    def __init__(self, fd, keep=0, descriptors=False):
         self.fd = fd
+        self._end = socket.socket(fileno=os.dup(fd)) if descriptors else None
         self.attached = []
         self.kept = []
         self._keep = keep
@@ -437,10 +439,9 @@ class Channel:
 
     def _read(self):
         try:
-            if self._keep:
-                return os.read(self.fd, 1 << 20)
-            with socket.socket(fileno=os.dup(self.fd)) as end:
-                data, descriptors, _, _ = socket.recv_fds(end, 1 << 20, 1)
+            if self._end is None:
+                return os.read(self.fd, _CHUNK)
+            data, descriptors, _, _ = socket.recv_fds(self._end, _CHUNK, 1)
             self.attached += descriptors
             return data
         except (ConnectionResetError, BrokenPipeError):

@@ -84,14 +84,15 @@ class Jail:
         flags = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC | _MS_RDONLY
         self._mount(b"proc", b"/proc", b"proc", flags, b"hidepid=2,subset=pid")
 
-    def lock_down(self):
-        """Drop every capability for good and install the filter. What comes after may be hostile."""
-        self._libc.prctl(
-            _PR_SET_SECUREBITS, 0x2F, 0, 0, 0
-        )  # NOROOT and NO_SETUID_FIXUP, locked: being uid 0 means nothing
+    def forswear(self):
+        """Give up, for this process and all that come of it, every way to gain what is not held now. Once, at the start."""
+        self._libc.prctl(_PR_SET_SECUREBITS, 0x2F, 0, 0, 0)  # NOROOT, NO_SETUID_FIXUP, locked: uid 0 means nothing
         self._libc.prctl(_PR_CAP_AMBIENT, _AMBIENT_CLEAR_ALL, 0, 0, 0)
         for capability in range(self._last_capability + 1):
             self._libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
+
+    def lock_down(self):
+        """Drop every capability, for good after `forswear`, and install the filter. What comes after may be hostile."""
         self._check(self._libc.syscall(self._numbers["capset"], self._cap_header, self._cap_none), "capset")
         self.restrict()
 

@@ -37,6 +37,7 @@ def main(arguments):
     control = socket.socket(fileno=fd)
     control.set_inheritable(False)
     world = jail.Jail(jail.machine(), settings["counted"], settings["families"])
+    world.forswear()
     if kind == "warm":
         world.undumpable()
         _warm(control, world, settings)
@@ -222,7 +223,6 @@ def _python(request):
         sys.modules["random"].seed()
     if request["mode"] == "program":
         return driver.run_program(request["main"], request["argv"])
-    channel = driver.Channel(jail.FIRST_FREE_FD)
     if request["mode"] == "calls":
-        return driver.serve_calls(request["main"], channel)
-    return driver.run_tests(channel)
+        return driver.serve_calls(request["main"], driver.Channel(jail.FIRST_FREE_FD))
+    return driver.run_tests(driver.Channel(jail.FIRST_FREE_FD, descriptors=True))
