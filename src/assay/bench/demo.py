@@ -15,10 +15,10 @@ from assay.settings import Settings
 RECORDINGS = Path(__file__).parent / "recordings"
 _NEXT = """\
 Next:
-  assay doctor                                              what is here, what is missing, and how to get it
-  assay bench run functions --model ollama/qwen2.5-coder:7b     a model of yours
-  assay bench grade humaneval --data FILE --replies FILE    replies you have already
-  assay bench show {id}                      this evaluation, closer
+  assay doctor                                                what is here, what is missing, and how to get it
+  assay bench show {id}                       this evaluation, closer
+  assay bench run functions --model ollama/qwen2.5-coder:7b   a model of yours
+  assay bench grade humaneval --data FILE --replies FILE      replies that you have already
 (`assay` is {assay}.)
 """
 

@@ -11,13 +11,18 @@ from assay.pipeline.checks import grade
 from assay.pipeline.checks.perform import run_many
 from assay.pipeline.extract import cleaned, extract, raw
 from assay.pipeline.sandbox import Sandbox
-from assay.records import Program, Reply, Report, Run, Task
+from assay.records import Language, Program, Reply, Report, Run, Spec, Task
 from assay.store import Store, kept
 
 _LOOK_UP = 100  # keys asked for at once: some runs carry hundreds of kilobytes of values
 _KEEP_EVERY_S = 1.0
 _KEEP_EVERY = 50  # a kill in between costs these runs' CPU time, nothing else
 _VERSION = "1"  # of what a key stands for; a change in how programs are run that may change a verdict must raise it
+
+_SAYS_ITS_VERSION: dict[Language, tuple[str, bytes]] = {
+    "python": ("main.py", b"import sys\nprint(sys.implementation.name, *sys.version_info)"),
+    "javascript": ("main.js", b"console.log('node', process.version)"),
+}
 
 
 @dataclass
@@ -66,8 +71,10 @@ class Judge:
         self._sandbox = sandbox
         self._workers = workers
         self._turn = Lock()
+        self._asking = Lock()
         isolation = sandbox.capabilities()
         self._where = f"{isolation.backend} {isolation.level}"
+        self._interpreters: dict[Language, str] = {}
 
     def judge(self, texts: Iterable[Text]) -> Iterator[tuple[Text, Attempt]]:
         """Every text with what came of it, as its last verdict comes in."""
@@ -92,7 +99,17 @@ class Judge:
     def run_key(self, task: Task, program: Program) -> str:
         """The name of this program's runs under this task's checks, in this kind of sandbox."""
         plain = program.model_copy(update={"changes": ()})
-        return kept.key_of("run", _VERSION, self._where, _task_key(task), plain)
+        where = (self._where, self._interpreter(task.language))
+        return kept.key_of("run", _VERSION, *where, _task_key(task), plain)
+
+    def _interpreter(self, language: Language) -> str:
+        """Which interpreter runs programs here, by its own word: another one may run them otherwise."""
+        with self._asking:
+            if language not in self._interpreters:
+                main, source = _SAYS_ITS_VERSION[language]
+                run = self._sandbox.run(Spec(language=language, files={main: source}, main=main))
+                self._interpreters[language] = run.stdout.decode("utf-8", "replace").strip()
+            return self._interpreters[language]
 
     def _reports(self, programs: dict[str, tuple[Task, Program]]) -> Iterator[tuple[str, Report]]:
         """A report for each program: what needs no run, what was run before, what is run now; each key once."""
