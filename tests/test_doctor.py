@@ -104,7 +104,9 @@ def test_everything_is_told_in_a_line_each_and_as_json(
     assert cli.run(["doctor", "--json"]) == 0
     found = [doctor.Line.model_validate(one) for one in json.loads(capsys.readouterr().out)]
     names = {one.name for one in found}
-    assert {"python", "sandbox", "database", "node", "browser", "ollama", "lmstudio", "vllm", "keys", "traces"} == names
+    models = {"ollama", "lmstudio", "vllm", "keys"}
+    assert names == {"python", "data", "sandbox", "database", "node", "browser", "traces"} | models
+    assert str(tmp_path) in line(found, "data").found
     assert line(found, "database").mark == "ok"
     assert line(found, "sandbox").found.startswith("level ")
     assert all(one.fix for one in found if one.mark == "missing")

@@ -22,6 +22,7 @@ from assay.settings import Settings
 
 Mark = Literal["ok", "weaker", "missing"]
 _NODE = 20
+_ROOM_GB = 1
 _PROBE_S = 1.0  # a server on this machine answers within milliseconds; one that hangs must not hang us
 _CHROMIUM = (
     "chromium-headless-shell",
@@ -50,6 +51,7 @@ def examine(settings: Settings, environment: Mapping[str, str] | None = None) ->
     env = os.environ if environment is None else environment
     return [
         python(),
+        data_folder(settings),
         *_guarded("sandbox", lambda: sandbox(settings)),
         *_guarded("database", lambda: database(settings)),
         node(env),
@@ -74,6 +76,18 @@ def python() -> Line:
     """The interpreter that runs Assay."""
     version = ".".join(map(str, sys.version_info[:3]))
     return Line(name="python", mark="ok", found=f"{version} at {sys.executable}")
+
+
+def data_folder(settings: Settings) -> Line:
+    """Where everything is kept, and how much room is left there."""
+    place = settings.home
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    free = shutil.disk_usage(place).free / (1 << 30)
+    if free < _ROOM_GB:
+        fix = "make room there, or name another folder in ASSAY_HOME"
+        return Line(name="data", mark="weaker", found=f"{settings.home}, only {free:.1f} GB free", fix=fix)
+    return Line(name="data", mark="ok", found=f"{settings.home}, {free:.0f} GB free")
 
 
 def sandbox(settings: Settings) -> Line:
