@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
 from assay.errors import SandboxUnavailable
-from assay.pipeline.sandbox.guest import syscalls
+from assay.pipeline.sandbox.guest import jail, syscalls
 from assay.pipeline.sandbox.guest.seccomp import MACHINES
 from assay.pipeline.sandbox.runtime import FIRST_UID, Runtime
 
@@ -40,7 +40,13 @@ class Cage:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.pidfd = -1
         self.runs = 0
-        settings = {"counted": counted, "families": syscalls.FAMILIES, "packages": runtime.packages, "preload": preload}
+        settings = {
+            "counted": counted,
+            "families": syscalls.FAMILIES,
+            "packages": runtime.packages,
+            "preload": preload,
+            "environment_given": True,
+        }
         errors = os.memfd_create("bubblewrap-errors", os.MFD_CLOEXEC)
         about, about_write = os.pipe()
         passwd, group = _data(_PASSWD), _data(_GROUP)
@@ -90,10 +96,10 @@ class Cage:
             raise SandboxUnavailable(_explain(errors), _FIX)
         self.control.settimeout(None)
 
-    def request(self, descriptors: list[int]) -> None:
-        """Start a program. Raises OSError (BrokenPipeError) where the inside is gone."""
+    def request(self, descriptors: list[int], alone: bool = False) -> None:
+        """Start a program; `alone`: with no process inside that watches it. Raises OSError where the inside is gone."""
         self.runs += 1
-        socket.send_fds(self.control, [b"run"], descriptors)
+        socket.send_fds(self.control, [b"one" if alone else b"run"], descriptors)
 
     def program(self) -> int:
         """A warm cage's answer to `request`: the pidfd of the program's first process. Raises OSError."""
@@ -130,6 +136,7 @@ _ISOLATE = (
     "--uid", "0", "--gid", "0", "--die-with-parent", "--new-session", "--as-pid-1", "--hostname", "sandbox",
     "--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_SETPCAP",
     "--clearenv", "--setenv", "PYTHONHASHSEED", "0",  # sets and dicts of text go in one order, run after run
+    *(word for name, value in jail.ENVIRONMENT.items() for word in ("--setenv", name, value)),
 )  # fmt: skip
 
 

@@ -128,11 +128,6 @@ class Namespaced:
                     "Is /sys/fs/cgroup full or read-only now? See: assay doctor",
                 )
             group.admit(cage.pid)
-            try:
-                with open(f"/proc/{cage.pid}/oom_score_adj", "w") as file:
-                    file.write("-900")
-            except OSError:
-                pass  # only root may lower it; the group still bounds the program
         return cage, group, slot
 
     def _give_back(self, cage: Cage, group: cgroup.Group | None, slot: int, healthy: bool) -> None:
@@ -182,7 +177,8 @@ class Namespaced:
                     group.limit(spec.limits.memory_mb, spec.limits.processes)
                     group.begin()
                 channels = [end.fileno() for end in (*ends, *((linked,) if linked else ()))]
-                cage.request([payload, *theirs, *channels])
+                alone = self.warm and spec.mode != "program" and spec.language == "python"
+                cage.request([payload, *theirs, *channels], alone)
                 pidfd = cage.program() if self.warm else os.dup(cage.pidfd)
             except BaseException:
                 report.close()

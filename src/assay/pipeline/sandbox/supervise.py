@@ -306,6 +306,18 @@ class Running:
                 self._kill()
         if not self._dead:
             self.failed = self.failed or "its processes did not end when they were killed"
+        elif self._broken is None:
+            self._await_report(limit)
+
+    def _await_report(self, limit: float) -> None:
+        """The last word on a program that ended by itself may come a moment after its end."""
+        report = self._report
+        while report is not None and not self._ending and not self.failed and report.fileno() in self._watched:
+            waiter = select.poll()
+            waiter.register(report, select.POLLIN)
+            if not waiter.poll(max(0, (limit - time.monotonic()) * 1000)):
+                return
+            self._read_report()
 
     def _drain(self) -> None:
         """What was still in the pipes when the last process died. All writers are gone, so this ends."""

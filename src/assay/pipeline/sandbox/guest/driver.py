@@ -29,13 +29,13 @@ _CHUNK = 1 << 16
 _KEPT_LINES, _KEPT_LENGTH = 40, 2000
 
 
-def run_program(main, argv):
+def run_program(main, source, argv):
     """Run `main` as `python main` would, in this process; returns the exit code after what runs at exit."""
     sys.argv = [main, *argv]
     module = _fresh_module("__main__", main)
     code = 0
     try:
-        exec(_compiled(main), module.__dict__)
+        exec(_compiled(main, source), module.__dict__)
     except SystemExit as leave:
         code = _exit_code(leave.code)
     except BaseException:
@@ -44,14 +44,14 @@ def run_program(main, argv):
     return _leave(code)
 
 
-def serve_calls(main, channel):
+def serve_calls(main, source, channel):
     """Load `main` and answer calls until the channel closes; returns the exit code."""
     module = _fresh_module("candidate", main)
     sys.argv = [main]
     stand_in = types.ModuleType("__main__")  # what `import __main__` finds, as under any test runner
     sys.modules["__main__"] = stand_in
     try:
-        exec(_compiled(main), module.__dict__)
+        exec(_compiled(main, source), module.__dict__)
     except BaseException as error:
         channel.send(_raised(error))
         _print_exception()
@@ -461,9 +461,11 @@ def _fresh_module(name, main):
     return module
 
 
-def _compiled(main):
-    with open(main, "rb") as file:
-        return compile(file.read(), main, "exec", dont_inherit=True)
+def _compiled(main, source):
+    if source is None:
+        with open(main, "rb") as file:
+            source = file.read()
+    return compile(source, main, "exec", dont_inherit=True)
 
 
 def _exit_code(code):

@@ -122,6 +122,15 @@ def machine():
     return {"amd64": "x86_64", "arm64": "aarch64"}.get(name, name)
 
 
+_ceilings = {
+    which: resource.getrlimit(which)[1]
+    for which in (
+        resource.RLIMIT_CPU, resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC, resource.RLIMIT_CORE,
+        resource.RLIMIT_MSGQUEUE, resource.RLIMIT_MEMLOCK, resource.RLIMIT_DATA,
+    )
+}  # fmt: skip
+
+
 def set_limits(limits, bound_data):
     """The rlimits of the process that becomes the program, from `limits` (a request's dict of records.Limits).
 
@@ -141,7 +150,7 @@ def set_limits(limits, bound_data):
     if bound_data:
         wanted.append((resource.RLIMIT_DATA, limits["memory_mb"] * megabyte, None))
     for which, soft, hard in wanted:
-        ceiling = resource.getrlimit(which)[1]
+        ceiling = _ceilings[which]
         hard = soft if hard is None else hard
         if ceiling != resource.RLIM_INFINITY:
             soft, hard = min(soft, ceiling), min(hard, ceiling)
@@ -161,5 +170,7 @@ def write_files(files):
         if "/" in path:
             os.makedirs(os.path.dirname(whole), exist_ok=True)
         fd = os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
-        with open(fd, "wb") as file:
-            file.write(content)
+        view = memoryview(content)
+        while view:
+            view = view[os.write(fd, view) :]
+        os.close(fd)

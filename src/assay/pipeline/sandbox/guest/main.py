@@ -4,6 +4,7 @@
 Neither reads what a request holds: that is done in the process that is the first of the program's own namespaces.
 
 Control (SOCK_SEQPACKET)  host -> us   b"run" + descriptors: payload, stdin, stdout, stderr, report[, channel]
+                                       b"one" + the same (warm): without a process inside that watches it
                                        b"dial" + port (warm): connect to a server on our loopback
                           us -> host   b"up" when ready; warm: b"pid" + a pidfd, or b"no " + why; b"fd" + the connection
 Report (SOCK_SEQPACKET)   us -> host   b"box" + a descriptor of the work folder, where files are to be collected
@@ -13,10 +14,11 @@ Report (SOCK_SEQPACKET)   us -> host   b"box" + a descriptor of the work folder,
 import _sitebuiltins
 import array
 import builtins
+import contextlib
 import gc
 import json
 import os
-import signal
+import select
 import socket
 import sys
 
@@ -57,34 +59,65 @@ def _warm(control, world, settings):
     for name in [*_WARM_MODULES.split(), *settings["preload"]]:
         __import__(name)
     own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps; what became of a child its report says
     gc.collect()
     gc.freeze()
     gc.disable()
+    running = {}  # pidfd -> (pid, the report we owe for it or None)
+    events = select.poll()
+    events.register(control, select.POLLIN)
     control.send(b"up")
     while True:
-        message, descriptors = _request(control)
-        if not message:
-            return
-        if message[:4] == b"dial":
-            _dial(control, int(message[4:]))
-            continue
-        try:
-            world.unshare(jail.NEWPID)
-            pid = os.fork()
-            if pid == 0:
-                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                control.close()
-                os.close(own)
-                _first_process(descriptors, world, settings, True)
-        except OSError as error:  # the child never gets here: it does not return
-            control.send(b"no " + str(error).encode())
-            return  # which namespace children would go to is not certain any more
-        world.join(own, jail.NEWPID)
-        _close(descriptors)
-        pidfd = os.pidfd_open(pid)
-        socket.send_fds(control, [b"pid"], [pidfd])
-        os.close(pidfd)
+        for fd, _ in events.poll():
+            if fd != control.fileno():
+                events.unregister(fd)
+                _bury(fd, *running.pop(fd))
+                continue
+            message, descriptors = _request(control)
+            if not message:
+                return
+            if message[:4] == b"dial":
+                _dial(control, int(message[4:]))
+                continue
+            started = _start(message == b"one", descriptors, control, own, world, settings)
+            if started is None:
+                return
+            pidfd = started[0]
+            running[pidfd] = started[1:]
+            events.register(pidfd, select.POLLIN)
+
+
+def _start(alone, descriptors, control, own, world, settings):
+    """Fork the first process of a program's own namespaces; (pidfd, pid, report or None), None where that failed.
+
+    `alone`: it becomes the program itself, with nobody inside to watch it. Then its report is ours to send.
+    """
+    try:
+        world.unshare(jail.NEWPID)
+        pid = os.fork()
+    except OSError as error:
+        control.send(b"no " + str(error).encode())
+        return None  # which namespace children would go to is not certain any more
+    if pid == 0:
+        control.close()
+        os.close(own)
+        (_only_process if alone else _first_process)(descriptors, world, settings)
+    world.join(own, jail.NEWPID)
+    pidfd = os.pidfd_open(pid)
+    socket.send_fds(control, [b"pid"], [pidfd])
+    report = descriptors.pop(4) if alone else None
+    _close(descriptors)
+    return pidfd, pid, report
+
+
+def _bury(pidfd, pid, report):
+    """Reap a first process, and report of it where nobody else does."""
+    _, status, used = os.wait4(pid, 0)
+    os.close(pidfd)
+    if report is None:
+        return
+    ending = {"status": status, "cpu_s": used.ru_utime + used.ru_stime, "memory_peak": used.ru_maxrss * 1024}
+    with socket.socket(fileno=report) as end, contextlib.suppress(OSError):  # the host had enough of it and is gone
+        end.send(b"end" + json.dumps(ending).encode())
 
 
 def _cold(control, world, settings):
@@ -93,7 +126,7 @@ def _cold(control, world, settings):
     if not message:
         return
     control.close()
-    _first_process(descriptors, world, settings, False)
+    _first_process(descriptors, world, settings, unshare=False)
 
 
 def _request(control):
@@ -119,35 +152,62 @@ def _close(descriptors):
         os.close(fd)
 
 
-def _first_process(descriptors, world, settings, fork_namespaces):
+def _first_process(descriptors, world, settings, unshare=True):
     """Pid 1 of the program's namespaces: builds its world, starts it, reaps, reports, and takes all with it. No return."""
     payload, stdin, stdout, stderr, report_fd = descriptors[:5]
     channel = descriptors[5] if len(descriptors) > 5 else None
     report = socket.socket(fileno=report_fd)
     try:
         request, files = _payload(payload)
-        limits = request["limits"]
-        with open("/proc/self/oom_score_adj", "w") as file:
-            file.write("500")  # where memory ends, the program goes and the zygote stays
-        if fork_namespaces:
-            world.unshare(jail.NEWNS | jail.NEWIPC)
-        world.build_world(limits["scratch_mb"], limits["inodes"])
-        jail.write_files(files)
-        if request["collect"]:
-            box = os.open(jail.WORK, os.O_RDONLY | os.O_DIRECTORY)
-            socket.send_fds(report, [b"box"], [box])
-            os.close(box)
+        _prepare_world(request, files, world, report, unshare)
         world.undumpable()
         pid = os.fork()
         if pid == 0:
-            _become(request, [stdin, stdout, stderr], channel, report, world, settings)
-        for fd in (stdin, stdout, stderr, *([channel] if channel is not None else [])):
-            os.close(fd)
+            _become(request, [stdin, stdout, stderr], channel, report, world, settings, _source(request, files))
+        _close([stdin, stdout, stderr, *([] if channel is None else [channel])])
     except BaseException as error:
-        report.send(b"bad" + ("%s: %s" % (type(error).__name__, error)).encode()[:2000])
+        report.send(_failed(error))
         os._exit(1)
     report.send(b"end" + json.dumps(_reap(pid)).encode())
     os._exit(0)
+
+
+def _only_process(descriptors, world, settings):
+    """Pid 1 of the program's namespaces, which becomes the program: one fork less. No return.
+
+    For programs whose verdict is what they answer: as pid 1 a program gets no signal that it does not handle, SIGKILL from
+    outside excepted, and orphans of its own are not reaped before its end.
+    """
+    payload, stdin, stdout, stderr, report_fd = descriptors[:5]
+    channel = descriptors[5] if len(descriptors) > 5 else None
+    report = socket.socket(fileno=report_fd)
+    try:
+        request, files = _payload(payload)
+        _prepare_world(request, files, world, report, True)
+    except BaseException as error:
+        report.send(_failed(error))
+        os._exit(1)
+    _become(request, [stdin, stdout, stderr], channel, report, world, settings, _source(request, files))
+
+
+def _prepare_world(request, files, world, report, unshare):
+    limits = request["limits"]
+    if unshare:
+        world.unshare(jail.NEWNS | jail.NEWIPC)
+    world.build_world(limits["scratch_mb"], limits["inodes"])
+    jail.write_files(files)
+    if request["collect"]:
+        box = os.open(jail.WORK, os.O_RDONLY | os.O_DIRECTORY)
+        socket.send_fds(report, [b"box"], [box])
+        os.close(box)
+
+
+def _source(request, files):
+    return dict(files).get(request["main"])
+
+
+def _failed(error):
+    return b"bad" + ("%s: %s" % (type(error).__name__, error)).encode()[:2000]
 
 
 def _reap(pid):
@@ -175,31 +235,32 @@ def _payload(fd):
     return request, files
 
 
-def _become(request, standard, channel, report, world, settings):
-    """The program's own process. No return."""
+def _become(request, standard, channel, report, world, settings, source=None):
+    """The program's own process. `source`: of its main file, where it is at hand. No return."""
+    command = request["command"]
     try:
         for target, fd in enumerate(standard):
             os.dup2(fd, target)
         report_fd = report.detach()
         keep = jail.FIRST_FREE_FD
         if channel is not None:
-            os.dup2(channel, keep, inheritable=request["command"] is not None)
+            os.dup2(channel, keep, inheritable=command is not None)
             keep += 1
         if report_fd != keep:
             os.dup2(report_fd, keep, inheritable=False)
         os.closerange(keep + 1, 1 << 16)
         os.setsid()
         os.chdir(jail.WORK)
-        os.umask(0o022)
-        os.environ.clear()
-        os.environ.update(jail.ENVIRONMENT, **request["environment"])
-        jail.default_signals()
-        jail.set_limits(request["limits"], not settings["counted"] and request["command"] is None)
+        if not settings.get("environment_given"):
+            os.environ.clear()
+            os.environ.update(jail.ENVIRONMENT)
+        if command is not None:
+            jail.default_signals()
+        jail.set_limits(request["limits"], not settings["counted"] and command is None)
         world.lock_down()
     except BaseException as error:
-        socket.socket(fileno=keep).send(b"bad" + ("%s: %s" % (type(error).__name__, error)).encode()[:2000])
+        socket.socket(fileno=keep).send(_failed(error))
         os._exit(1)
-    command = request["command"]
     if command is not None:
         os.set_inheritable(keep, False)
         try:
@@ -208,21 +269,15 @@ def _become(request, standard, channel, report, world, settings):
             os.write(2, ("cannot start %s: %s\n" % (command[0], error)).encode())
             os._exit(127)
     os.close(keep)
-    os._exit(_python(request))
+    os._exit(_python(request, source))
 
 
-def _python(request):
-    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - for the program's whole life
-    sys.stdout = open(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
-    for name in ("stdin", "stdout", "stderr"):
-        setattr(sys, "__%s__" % name, getattr(sys, name))
+def _python(request, source):
+    """Run the program in this interpreter, on the standard streams it has had since its start."""
     sys.path.insert(0, jail.WORK)
-    gc.enable()
-    if "random" in sys.modules:
-        sys.modules["random"].seed()
+    gc.enable()  # (`random` seeds itself anew in every fork)
     if request["mode"] == "program":
-        return driver.run_program(request["main"], request["argv"])
+        return driver.run_program(request["main"], source, request["argv"])
     if request["mode"] == "calls":
-        return driver.serve_calls(request["main"], driver.Channel(jail.FIRST_FREE_FD))
+        return driver.serve_calls(request["main"], source, driver.Channel(jail.FIRST_FREE_FD))
     return driver.run_tests(driver.Channel(jail.FIRST_FREE_FD, descriptors=True))
