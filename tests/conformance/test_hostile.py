@@ -1,0 +1,315 @@
+"""Programs that try to get out, stay, starve the machine or be brought out as somebody else's file: each back end must hold them."""
+
+import itertools
+import json
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from assay.pipeline.sandbox import Sandbox
+from assay.records import Limits, Run, Spec
+from tests.conformance.backends import NAMES, PROGRAMS, opened
+
+KIT = (PROGRAMS / "kit.py").read_bytes()
+
+_KNOWN = {
+    "collection_deep": "run() raises ENAMETOOLONG where a program leaves a deep tree",
+    "network_families": "netlink protocols other than routing, and MPTCP, are let through",
+    "persistence_device_times": "programs may set the times of the host's /dev/null, /dev/zero, ...",
+    "processes_kill_the_init": "a program can end the process that watches it, and gets sandbox_error for a status",
+    "resources_pseudo_terminals": "a program can take hundreds of pseudo-terminals, which the whole machine shares",
+}
+KNOWN_FAILURES: dict[tuple[str, str], str] = {
+    **{
+        (backend, name): reason
+        for backend in ("zygote", "bwrap", "landlock", "local")
+        for name, reason in _KNOWN.items()
+    },
+    (
+        "zygote",
+        "persistence_sockets",
+    ): "programs of one zygote share a loopback: ports in TIME_WAIT show to the next one",
+}
+"""What does not hold yet: (back end, program) to the reason. To be emptied, not to be added to."""
+
+_SLACK_S = 4.0
+"""What a back end may need on a busy machine beyond a program's own wall limit, to start and to clean up."""
+
+
+@dataclass(frozen=True)
+class Hostile:
+    """One program, or two that belong together: one after the other (first, second), or at once (left, right)."""
+
+    name: str
+    paths: tuple[Path, ...]
+    statuses: frozenset[str]
+    needs: int
+    limits: Limits
+    collect: tuple[str, ...] = ()
+    files: frozenset[str] = frozenset()
+    at_once: bool = False
+    dangerous: bool = False
+    head: dict[str, str] = field(default_factory=dict)
+
+
+def _head(path: Path) -> dict[str, str]:
+    comments = itertools.takewhile(lambda line: line.startswith("#"), path.read_text().splitlines()[1:])
+    return {key.strip("# "): value.strip() for key, _, value in (line.partition(":") for line in comments)}
+
+
+def _hostile(name: str, paths: list[Path]) -> Hostile:
+    head = _head(paths[0])
+    unknown = set(head) - {"status", "needs", "limits", "collect", "files", "dangerous"}
+    assert not unknown, f"{paths[0].name}: its head says {sorted(unknown)}, which nobody reads"
+    limits = dict(pair.split("=") for pair in head.get("limits", "").split())
+    return Hostile(
+        name=name,
+        paths=tuple(paths),
+        statuses=frozenset(re.split(r"[,\s]+", head.get("status", "ok"))),
+        needs=int(head.get("needs", "1")),
+        limits=Limits(**{"wall_s": 10, "cpu_s": 5, "memory_mb": 256} | {k: float(v) for k, v in limits.items()}),
+        collect=tuple(head.get("collect", "").split()),
+        files=frozenset(head.get("files", "").split()),
+        at_once=paths[0].stem.endswith(".left"),
+        dangerous=head.get("dangerous") == "yes",
+    )
+
+
+def _programs() -> list[Hostile]:
+    grouped: dict[str, list[Path]] = {}
+    for path in sorted((PROGRAMS / "hostile").glob("*.py")):
+        grouped.setdefault(path.name.split(".")[0], []).append(path)
+    return [_hostile(name, paths) for name, paths in grouped.items()]
+
+
+class Bait:
+    """What lies on the host for hostile programs to find, and what tells that they found it."""
+
+    def __init__(self) -> None:
+        self.secret = f"hunted-{secrets.token_hex(16)}"
+        self.folder = Path(tempfile.mkdtemp(prefix="assay-bait-"))
+        self.folder.chmod(0o777)
+        (self.folder / "public.txt").write_text(self.secret)
+        (self.folder / "private.txt").write_text(self.secret)
+        (self.folder / "private.txt").chmod(0o600)
+        self.heard: list[str] = []
+        self._sockets = {
+            "tcp": self._listen(socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 0)),
+            "udp": self._listen(socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", 0)),
+            "abstract": self._listen(socket.AF_UNIX, socket.SOCK_STREAM, f"\0assay-bait-{secrets.token_hex(4)}"),
+            "path": self._listen(socket.AF_UNIX, socket.SOCK_STREAM, str(self.folder / "socket")),
+        }
+        (self.folder / "socket").chmod(0o777)
+        environment = {"ASSAY_CONFORMANCE_SECRET": self.secret, "PATH": os.defpath}
+        self.victim = subprocess.Popen(
+            [sys.executable, "-c", f"secret = {self.secret!r}\nimport time\nwhile True: time.sleep(60)"],
+            env=environment, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        self._before = self._seen()
+
+    def _listen(self, family: int, kind: int, address: str | tuple[str, int]) -> socket.socket:
+        listener = socket.socket(family, kind)
+        listener.bind(address)
+        if kind == socket.SOCK_STREAM:
+            listener.listen(64)
+
+        def hear() -> None:
+            while True:
+                try:
+                    if kind == socket.SOCK_STREAM:
+                        listener.accept()[0].close()
+                    else:
+                        listener.recv(64)
+                except OSError:
+                    return
+                self.heard.append(f"something came to {address!r}")
+
+        threading.Thread(target=hear, daemon=True).start()
+        return listener
+
+    def targets(self, mark: str) -> str:
+        return json.dumps(
+            {
+                "mark": mark,
+                "file": str(self.folder / "public.txt"),
+                "private": str(self.folder / "private.txt"),
+                "folder": str(self.folder),
+                "path": str(self.folder / "socket"),
+                "abstract": self._sockets["abstract"].getsockname()[1:].decode(),
+                "tcp": self._sockets["tcp"].getsockname()[1],
+                "udp": self._sockets["udp"].getsockname()[1],
+                "victim": self.victim.pid,
+                "grader": os.getpid(),
+                "checkout": str(Path(__file__).parents[2]),
+            }
+        )
+
+    def _seen(self) -> dict[str, tuple[int, int, int]]:
+        found = {}
+        for path in (self.folder, *self.folder.iterdir()):
+            state = path.lstat()
+            found[path.name] = (state.st_mode, state.st_size, state.st_nlink)
+        return found
+
+    def harm(self) -> list[str]:
+        """What has been done to the bait since last asked."""
+        found, self.heard[:] = list(self.heard), []
+        if self._seen() != self._before:
+            found.append(f"the bait on the host was changed: {self._before} is now {self._seen()}")
+            for path in self.folder.iterdir():
+                if path.name not in ("public.txt", "private.txt", "socket"):
+                    path.unlink()
+            self._before = self._seen()
+        if self.victim.poll() is not None:
+            found.append(f"a bystander on the host was ended ({self.victim.returncode})")
+        elif Path(f"/proc/{self.victim.pid}/stat").read_text().rpartition(")")[2].split()[0] in "Tt":
+            found.append("a bystander on the host was stopped")
+            self.victim.send_signal(18)
+        return found
+
+    def close(self) -> None:
+        self.victim.kill()
+        self.victim.wait()
+        for listener in self._sockets.values():
+            with suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
+        shutil.rmtree(self.folder)
+
+
+@pytest.fixture(scope="module")
+def bait() -> Iterator[Bait]:
+    made = Bait()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def backend(request: pytest.FixtureRequest, bait: Bait, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ASSAY_CONFORMANCE_SECRET", bait.secret)  # as a user's keys are there when Assay starts
+        with opened(request.param, tmp_path_factory.mktemp("home")) as sandbox:
+            yield sandbox
+
+
+def _survivors(mark: str) -> list[str]:
+    """Processes of the program that are still there, looked for by the mark it gave all of them."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit() or folder.name == str(os.getpid()):
+            continue
+        for name in ("comm", "environ", "cmdline"):
+            with suppress(OSError):
+                if (
+                    mark.encode() in (folder / name).read_bytes()
+                    and b"Z" not in (folder / "stat").read_bytes().rpartition(b")")[2][:3]
+                ):
+                    found.append(f"{folder.name} ({name})")
+                    break
+    return found
+
+
+def _lasting_survivors(mark: str) -> list[str]:
+    """A killed process takes a moment to be gone; one that lasts is a survivor."""
+    end = time.monotonic() + 3
+    while (found := _survivors(mark)) and time.monotonic() < end:
+        time.sleep(0.05)
+    return found
+
+
+def _lines(run: Run) -> list[str]:
+    return (run.stdout + b"\n" + run.stderr).decode("utf-8", "replace").splitlines()
+
+
+def _faults(program: Hostile, run: Run, took: float, *, ending: bool) -> list[str]:
+    """What is wrong with how one run went."""
+    broken = list(dict.fromkeys(line for line in _lines(run) if line.startswith("BROKE")))
+    where = f"{run.status}, {run.detail}, exit {run.exit_code}, signal {run.signal}, {run.stderr[-600:]!r}"
+    if ending and run.status not in program.statuses:
+        broken.append(f"status {where}; allowed: {sorted(program.statuses)}")
+    if run.status == "ok" and "held" not in _lines(run):
+        broken.append(f"it did not come to its end: {where}")
+    if took > program.limits.wall_s + _SLACK_S:
+        broken.append(f"it took {took:.1f} s of {program.limits.wall_s} s")
+    return broken + _wrongly_collected(program, run)
+
+
+def _wrongly_collected(program: Hostile, run: Run) -> list[str]:
+    faults, own = [], {KIT, *(path.read_bytes() for path in program.paths)}
+    for name, content in run.files.items():
+        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+            faults.append(f"collected a file under the name {name!r}")
+        if content.strip(b"\0") not in (b"mine", b"") and content not in own:
+            faults.append(f"collected as {name!r} what the program never had: {content[:60]!r}")
+    if missing := program.files - {"*"} - set(run.files):
+        faults.append(f"not collected: {sorted(missing)} (left: {run.files_left[:5]})")
+    if "*" not in program.files and (more := set(run.files) - program.files):
+        faults.append(f"collected besides: {sorted(more)[:5]}")
+    if sum(map(len, run.files.values())) > 16 << 20:
+        faults.append("collected more than it may")
+    return faults
+
+
+def _faults_of_run(sandbox: Sandbox, program: Hostile, path: Path, targets: str, *, ending: bool = True) -> list[str]:
+    spec = Spec(
+        files={"main.py": path.read_bytes(), "kit.py": KIT},
+        argv=(targets,),
+        limits=program.limits,
+        collect=program.collect,
+    )
+    start = time.monotonic()
+    try:
+        run = sandbox.run(spec)
+    except Exception as error:  # what `run` must never do, whatever the program does
+        return [f"run() raised {type(error).__name__}: {str(error)[:200]}"]
+    return _faults(program, run, time.monotonic() - start, ending=ending)
+
+
+def _attack(sandbox: Sandbox, program: Hostile, targets: str) -> list[str]:
+    if not program.at_once:
+        faults = []
+        for number, path in enumerate(program.paths):
+            ending = number == len(program.paths) - 1
+            faults += _faults_of_run(sandbox, program, path, targets, ending=ending)
+        return faults
+    found: list[str] = []
+    threads = [
+        threading.Thread(target=lambda path=path: found.extend(_faults_of_run(sandbox, program, path, targets)))
+        for path in program.paths
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+@pytest.mark.parametrize("program", _programs(), ids=lambda program: program.name)
+def test_a_hostile_program_is_held(backend: Sandbox, bait: Bait, program: Hostile) -> None:
+    isolation = backend.capabilities()
+    if program.dangerous and isolation.level < program.needs:
+        pytest.xfail(
+            f"not run: only level {program.needs} holds it without danger to the machine; this is level {isolation.level}"
+        )
+    mark = f"h{secrets.token_hex(6)}"
+    faults = _attack(backend, program, bait.targets(mark))
+    faults += [f"survived: {found}" for found in _lasting_survivors(mark)]
+    faults += bait.harm()
+    if faults and isolation.level < program.needs:
+        pytest.xfail(f"needs level {program.needs}, this is level {isolation.level}: {faults[0]}")
+    if faults and (reason := KNOWN_FAILURES.get((isolation.backend, program.name))):
+        pytest.xfail(f"{reason}: {faults[0]}")
+    assert not faults, "\n".join(faults)
