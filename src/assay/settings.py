@@ -22,6 +22,10 @@ class Settings:
     """ASSAY_SANDBOX_PYTHON: the interpreter that runs Python programs in the sandbox. None: our own."""
     sandbox_packages: Path | None = None
     """ASSAY_SANDBOX_PACKAGES: a folder of extra packages for Python programs. None: the standard library alone."""
+    docker_image: str | None = None
+    """ASSAY_DOCKER_IMAGE: the image whose Python (and Node) the docker back end uses. None: this machine's own."""
+    docker_runtime: str = "runc"
+    """ASSAY_DOCKER_RUNTIME: the container runtime of the docker back end: runc or runsc (gVisor)."""
     workers: int = 2
     """ASSAY_WORKERS: programs run at once. Default: the processors we may use."""
     otlp_endpoint: str | None = None
@@ -37,6 +41,8 @@ class Settings:
             sandbox=env.get("ASSAY_SANDBOX") or None,
             sandbox_python=env.get("ASSAY_SANDBOX_PYTHON") or None,
             sandbox_packages=Path(env["ASSAY_SANDBOX_PACKAGES"]) if env.get("ASSAY_SANDBOX_PACKAGES") else None,
+            docker_image=env.get("ASSAY_DOCKER_IMAGE") or None,
+            docker_runtime=env.get("ASSAY_DOCKER_RUNTIME") or "runc",
             workers=_workers(env.get("ASSAY_WORKERS")),
             otlp_endpoint=env.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
             or env.get("OTEL_EXPORTER_OTLP_ENDPOINT")

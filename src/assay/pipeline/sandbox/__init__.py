@@ -79,5 +79,6 @@ SANDBOXES: Plugins[type] = Plugins(
     zygote="assay.pipeline.sandbox.zygote:Zygote",
     bwrap="assay.pipeline.sandbox.bwrap:Bwrap",
     landlock="assay.pipeline.sandbox.landlock:Landlock",
+    docker="assay.pipeline.sandbox.docker:Docker",
     local="assay.pipeline.sandbox.local:Local",
 )

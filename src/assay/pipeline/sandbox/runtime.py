@@ -161,6 +161,11 @@ def _node_version(node: str) -> int:
         return 0
 
 
+def reachable(path: Path, name: str) -> Path:
+    """The path itself where every uid may read it; for root else a copy that they may."""
+    return _reachable(path, shared_folder() if os.geteuid() == 0 else None, name)
+
+
 def _reachable(path: Path, shared: Path | None, name: str) -> Path:
     """The path itself where everybody may read it, else a copy in `shared`, named for what it holds."""
     if shared is None or _open_to_all(path):

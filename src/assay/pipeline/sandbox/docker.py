@@ -1,0 +1,672 @@
+"""Containers of a Docker engine, through its command-line client: for sites that want them, and where nothing else runs.
+
+A container lives for one program. It has no network, no capabilities, a read-only root and our own filter of system
+calls; all that crosses its border are frames over its stdin and stdout, made by our first process in it.
+"""
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import platform
+import queue
+import secrets
+import signal
+import subprocess
+import sys
+import tarfile
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from assay.errors import AssayError, SandboxUnavailable
+from assay.pipeline.sandbox import Service, collect
+from assay.pipeline.sandbox.canary import _CANARY, sing
+from assay.pipeline.sandbox.guest import seccomp, syscalls
+from assay.pipeline.sandbox.parcel import command_of, pieces, run_all
+from assay.pipeline.sandbox.runtime import BareRuntime, find_bare_runtime, reachable
+from assay.pipeline.sandbox.supervise import MAX_FRAME
+from assay.records import Isolation, Limits, Run, RunStatus, Spec
+from assay.settings import Settings
+
+_OWNER = "assay.owner"
+_START_WITHIN = 120.0  # s; an engine on a busy machine takes its time
+_ANSWER_WITHIN = 60.0  # s for what else the engine is asked
+_LAST_WORDS = 2.0  # s
+_QUEUE = 1024  # frames of at most 64 KiB that wait for us before the container has to
+_MARGIN_MB = 32  # what our first process weighs in the container that bounds the program
+_OUR_PROCESSES = 6  # our first process, its threads, a fork of it
+_NOBODY = "65534:65534"
+_START = (
+    "import sys; m = type(sys)('assay_guest'); m.__path__ = [sys.argv[1]]; sys.modules['assay_guest'] = m; "
+    "import assay_guest.contained as c; c.main(sys.argv[2:])"
+)
+_INSIDE = "/run/assay/assay_guest"
+_COLLECTOR = "/run/assay/collect.py"
+
+
+class Docker:
+    """Level 3 with runc, 4 with runsc."""
+
+    name = "docker"
+    links = False
+
+    def __init__(self, settings: Settings) -> None:
+        self._runtime_name = settings.docker_runtime
+        if self._runtime_name not in ("runc", "runsc"):
+            raise AssayError(
+                f"ASSAY_DOCKER_RUNTIME is {settings.docker_runtime!r}.", "Give runc or runsc (gVisor), or unset it."
+            )
+        self._engine = Engine()
+        about = self._engine.about()
+        self._bounded = bool(about.get("MemoryLimit", True)) and bool(about.get("PidsLimit", True))
+        self._cgroup_namespace = str(about.get("CgroupVersion", "")) == "2"
+        self._machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(
+            str(about["Architecture"]), str(about["Architecture"])
+        )
+        if self._machine not in seccomp.MACHINES:
+            raise SandboxUnavailable(
+                f"The sandbox knows no system-call numbers for {self._machine}, the engine's machine.",
+                "Use an engine on x86-64 or arm64.",
+            )
+        known = about.get("Runtimes") or {}
+        if self._runtime_name not in known:
+            raise SandboxUnavailable(
+                f"The Docker engine has no runtime called {self._runtime_name}; it has {', '.join(sorted(known))}.",
+                "Install gVisor and register it: runsc install, then restart the engine.",
+            )
+        self._image, self._mounts, self._python, self._node = self._furnish(settings)
+        self._profile = _written(json.dumps(profile(self._machine)).encode(), ".json")
+        self._isolation: Isolation | None = None
+        self._closed = False
+        self._engine.sweep()
+
+    def _furnish(self, settings: Settings) -> tuple[str, list[str], str, str | None]:
+        """The image, what is bound into it, and where Python and Node are in there."""
+        runtime: BareRuntime | None = None
+        if settings.docker_image is None:
+            if sys.platform != "linux":
+                raise SandboxUnavailable(
+                    "The docker back end needs an image with Python 3.11 or later on this system.",
+                    "docker pull python:3.12-slim, then: ASSAY_DOCKER_IMAGE=python:3.12-slim",
+                )
+            runtime = find_bare_runtime(settings.sandbox_python, settings.sandbox_packages)
+            image = self._engine.skeleton()
+            mounts = [_mount(path, path) for path in (*_system(), *runtime.readable())]
+            python, node = str(runtime.python), str(runtime.node) if runtime.node else None
+        else:
+            image, mounts, python, node = settings.docker_image, [], "python3", "node"
+        guest = reachable(Path(seccomp.__file__).parent, "guest")
+        mounts += [_mount(str(guest), _INSIDE), _mount(str(reachable(Path(collect.__file__), "collect")), _COLLECTOR)]
+        self._packages = ""
+        if settings.sandbox_packages is not None:
+            folder = reachable(settings.sandbox_packages.resolve(), "packages")
+            self._packages = "/run/assay/packages"
+            mounts.append(_mount(str(folder), self._packages))
+        return image, mounts, python, node
+
+    # ---- the Protocol
+
+    def run(self, spec: Spec) -> Run:
+        run = self._run(spec)
+        return self._run(spec) if run.status == "sandbox_error" else run  # ours, not the program's: once more
+
+    def map(self, specs: Iterable[Spec], workers: int) -> Iterator[Run]:
+        return run_all(self.run, specs, workers)
+
+    def open(self, spec: Spec, channel: object = None) -> "Contained":
+        """Raises SandboxUnavailable where no container can be started."""
+        if channel is not None:
+            raise AssayError("A container cannot be given an end of a socket of this machine.")
+        if self._closed:
+            raise AssayError("The sandbox is closed.")
+        told = pieces(spec, command_of(spec, self._node, _INSIDE + "/driver.cjs"))
+        name = f"assay-{os.getpid()}-{secrets.token_hex(6)}"
+        container = Contained(self._engine, name, self._argv(spec, name), spec, self._isolation or self.isolation())
+        try:
+            container.begin(told)
+        except BaseException:
+            container.close()
+            raise
+        return container
+
+    @contextlib.contextmanager
+    def serve(self, spec: Spec, port: int) -> Iterator[Service]:
+        """Start a web server that listens on `port` of the container's loopback; returns once it answers."""
+        with self.open(spec) as container:
+            service = Served(container, port)
+            service.wait_until_up(spec.limits.wall_s)
+            yield service
+
+    def capabilities(self) -> Isolation:
+        """Found by a canary once; raises SandboxUnavailable where it came back with what it must not have."""
+        if self._isolation is None:
+            homes = (
+                'must_fail("it can see homes", lambda: os.listdir("/home"))\n'  # in an image they are the image's own
+            )
+            self._isolation = sing(self, _CANARY.replace(homes, ""))
+        return self._isolation
+
+    def isolation(self) -> Isolation:
+        """What is in force by construction; `capabilities` is what a canary found."""
+        notes: list[str] = []
+        if self._runtime_name == "runsc":
+            notes.append(
+                "gVisor: its own kernel stands in for our filter of system calls; this back end was not tried with it"
+            )
+        if not self._bounded:
+            notes.append("the engine bounds no memory or no processes here (docker info: MemoryLimit, PidsLimit)")
+        level = (4 if self._runtime_name == "runsc" else 3) if self._bounded else 2
+        return Isolation(backend=self.name, level=level, memory="cgroup", notes=tuple(notes))
+
+    def close(self) -> None:
+        self._closed = True
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._profile)
+
+    def __enter__(self) -> "Docker":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ---- one program
+
+    def _run(self, spec: Spec) -> Run:
+        try:
+            with self.open(spec) as container:
+                return container.finish()
+        except SandboxUnavailable as error:
+            detail = f"{error} {error.help}"
+            return Run(status="sandbox_error", detail=detail, isolation=self.isolation(), label=spec.label)
+
+    def _argv(self, spec: Spec, name: str) -> list[str]:
+        limits = spec.limits
+        memory = f"{limits.memory_mb + _MARGIN_MB}m"
+        scratch = (
+            f"rw,nosuid,nodev,exec,size={limits.scratch_mb}m,nr_inodes={limits.inodes},mode=0700,uid=65534,gid=65534"
+        )
+        settings = {
+            "counted": True, "packages": self._packages, "collector": _COLLECTOR,
+            "collect": {"globs": spec.collect, "most": spec.collect_mb << 20} if spec.collect else None,
+        }  # fmt: skip
+        return [
+            "run", "--interactive", "--name", name, "--label", f"{_OWNER}={self._engine.owner}", "--runtime", self._runtime_name,
+            "--network", "none", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
+            "--security-opt", f"seccomp={self._profile}", "--read-only", "--user", _NOBODY,
+            "--pids-limit", str(limits.processes + _OUR_PROCESSES), "--memory", memory, "--memory-swap", memory,
+            "--tmpfs", f"/box:{scratch}", "--shm-size", "16m", "--hostname", "sandbox", "--log-driver", "none",
+            "--ulimit", "core=0", "--oom-score-adj", "200", "--pull", "never", "--no-healthcheck", "--stop-timeout", "0",
+            *(["--cgroupns", "private"] if self._cgroup_namespace else []), *self._mounts, "--workdir", "/",
+            "--env", "PYTHONHASHSEED=0", "--entrypoint", self._python, self._image,
+            "-S", "-s", "-P", "-B", "-X", "utf8", "-c", _START, _INSIDE, json.dumps(settings),
+        ]  # fmt: skip
+
+
+class Engine:
+    """The engine, asked through its client. `DOCKER_HOST` and the client's own settings say which it is."""
+
+    def __init__(self) -> None:
+        self.owner = f"{platform.node()}/{os.getpid()}/{_born(os.getpid())}"
+
+    def about(self) -> dict[str, Any]:
+        """What the engine says of itself. Raises SandboxUnavailable where none answers."""
+        printed = self.ask("info", "--format", "{{json .}}")
+        about: dict[str, Any] = json.loads(printed)
+        if errors := about.get("ServerErrors"):
+            raise SandboxUnavailable(f"No Docker engine answers: {errors[0]}", _FIX)
+        return about
+
+    def ask(self, *argv: str, stdin: bytes | None = None) -> str:
+        """What a docker command prints. Raises SandboxUnavailable with what it complains of."""
+        try:
+            done = subprocess.run(
+                ["docker", *argv], input=stdin, stdin=subprocess.DEVNULL if stdin is None else None,
+                capture_output=True, timeout=_ANSWER_WITHIN, check=False,
+            )  # fmt: skip
+        except FileNotFoundError:
+            raise SandboxUnavailable("The docker command is not installed.", _FIX) from None
+        except subprocess.TimeoutExpired:
+            raise SandboxUnavailable(f"The Docker engine did not answer within {_ANSWER_WITHIN:g} s.", _FIX) from None
+        if done.returncode:
+            raise SandboxUnavailable(f"docker {argv[0]}: {_last_line(done.stderr)}", _FIX)
+        return done.stdout.decode("utf-8", "replace")
+
+    def remove(self, name: str) -> None:
+        """End and remove a container; of one that is gone already this is no error."""
+        with contextlib.suppress(SandboxUnavailable):
+            self.ask("rm", "--force", "--volumes", name)
+
+    def ended(self, name: str) -> tuple[bool, int]:
+        """(killed for want of memory, exit code) of a container that has ended."""
+        printed = self.ask(
+            "inspect", "--type", "container", "--format", "{{.State.OOMKilled}} {{.State.ExitCode}}", name
+        )
+        killed, code = printed.split()
+        return killed == "true", int(code)
+
+    def sweep(self) -> None:
+        """Remove containers of ours whose process on this machine is gone."""
+        listed = self.ask(
+            "ps", "--all", "--filter", f"label={_OWNER}", "--format", f'{{{{.ID}}}} {{{{.Label "{_OWNER}"}}}}'
+        )
+        for line in listed.splitlines():
+            identifier, _, owner = line.partition(" ")
+            node, _, process = owner.partition("/")
+            pid, _, born = process.partition("/")
+            if node == platform.node() and pid.isdigit() and _born(int(pid)) != born:
+                self.remove(identifier)
+
+    def skeleton(self) -> str:
+        """An image of empty folders, into which this machine's own system is bound; made once, by `docker import`."""
+        archive = _skeleton()
+        tag = f"assay-sandbox:{hashlib.sha256(archive).hexdigest()[:12]}"
+        try:
+            self.ask("image", "inspect", "--format", "{{.Id}}", tag)
+        except SandboxUnavailable:
+            self.ask("import", "-", tag, stdin=archive)
+        return tag
+
+
+class Contained:
+    """A Dialogue with a program in a container. Single-threaded, but for threads that read and write frames."""
+
+    def __init__(self, engine: Engine, name: str, argv: list[str], spec: Spec, isolation: Isolation) -> None:
+        self.unasked = 0
+        self._engine, self._name, self._spec, self._isolation = engine, name, spec, isolation
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the container
+        self._output = {"o": bytearray(), "e": bytearray()}
+        self._files: dict[str, bytes] = {}
+        self._frames: deque[bytes] = deque()
+        self._partial: list[bytes] = []
+        self._partial_size = 0
+        self.answers: dict[int, tuple[dict[str, Any], bytes]] = {}
+        self._end: dict[str, Any] | None = None
+        self._failed = ""
+        self._broken: RunStatus | None = None
+        self._why = ""
+        self._gone = False
+        self._closed = False
+        self._run: Run | None = None
+        self._incoming: queue.Queue[tuple[str, bytes]] = queue.Queue(_QUEUE)
+        self._outgoing: queue.Queue[bytes | None] = queue.Queue()
+        self._start = time.monotonic()
+        self._deadline = self._start + _START_WITHIN
+        self._process = subprocess.Popen(
+            ["docker", *argv],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read, name="assay-container", daemon=True)
+        self._writer = threading.Thread(target=self._write, name="assay-container-in", daemon=True)
+        self._reader.start()
+        self._writer.start()
+
+    def begin(self, told: list[bytes]) -> None:
+        """Wait for our first process and hand it the program. Raises SandboxUnavailable where there is none."""
+        kind, _ = self._next()
+        if kind != "u":
+            self._process.kill()
+            self._process.wait()
+            self._errors.seek(0)
+            why = _last_line(self._errors.read()) or f"no container within {_START_WITHIN:g} s"
+            raise SandboxUnavailable(f"The container does not start: {why}", _FIX)
+        if self._spec.stdin:
+            self._put("s", [self._spec.stdin])
+        self._start = time.monotonic()
+        self._deadline = self._start + self._spec.limits.wall_s
+        self._put("p", told)
+
+    # ---- dialogue
+
+    def renew(self, wall_s: float) -> None:
+        """Give a program that serves one request after another its wall time anew."""
+        self._deadline = time.monotonic() + wall_s
+
+    def send(self, frame: bytes, attach: int | None = None) -> None:
+        if attach is not None:
+            raise AssayError("A container cannot be given a descriptor.")
+        self._put("c", [frame, b"\n"])
+
+    def receive(self, beside: object = None) -> bytes | None:  # noqa: ARG002 - the Protocol's
+        """`beside` needs no care from us: a container's output and limits are looked after inside it."""
+        while not self._frames:
+            if self._over():
+                return None
+            self._step()
+        return self._frames.popleft()
+
+    def finish(self) -> Run:
+        """Wait for the end within the limits, and say what happened."""
+        if self._run is None:
+            self._put("q", [])
+            while not self._over():
+                self._step()
+            if self._broken is not None:
+                self._hear_last_words()
+            self.unasked += len(self._frames)
+            self._run = self._result()
+            self.close()
+        return self._run
+
+    def close(self) -> None:
+        """End and remove the container, with all that runs in it."""
+        if self._closed:
+            return
+        self._closed = True
+        self._engine.remove(self._name)
+        self._process.kill()
+        while self._reader.is_alive():  # it may wait for room
+            with contextlib.suppress(queue.Empty):
+                self._incoming.get(timeout=0.01)
+        self._process.wait()
+        self._outgoing.put(None)
+        self._writer.join()
+        for pipe in (self._process.stdin, self._process.stdout, self._errors):
+            if pipe is not None:
+                with contextlib.suppress(OSError):  # what was not sent any more
+                    pipe.close()
+
+    def __enter__(self) -> "Contained":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ---- a server's requests
+
+    def ask(self, request: dict[str, Any], body: bytes) -> None:
+        self._put("h", [json.dumps(request).encode() + b"\n", body])
+
+    def answer(self, number: int, until: float) -> tuple[dict[str, Any], bytes]:
+        """Raises OSError where none comes."""
+        while number not in self.answers:
+            if self._over():
+                raise OSError("the server has ended")
+            if time.monotonic() > until:
+                raise TimeoutError("the server did not answer in time")
+            self._step(until)
+        return self.answers.pop(number)
+
+    # ---- what happens
+
+    def _over(self) -> bool:
+        return self._gone or self._end is not None or bool(self._failed) or self._broken is not None
+
+    def _step(self, until: float | None = None) -> None:
+        kind, data = self._next(until)
+        if kind == "late":
+            if time.monotonic() >= self._deadline:
+                self._break("timeout", f"still running after {self._spec.limits.wall_s:g} s of wall time")
+        elif kind == "":
+            self._gone = True
+        elif kind in self._output:
+            self._output[kind] += data[: (self._spec.limits.output_kb << 10) - len(self._output[kind])]
+        elif kind == "x" and self._spec.judged_stdout:
+            self._break("output_limit", f"printed more than {self._spec.limits.output_kb} KiB")
+        elif kind == "c":
+            self._take(data)
+        elif kind == "f":
+            path, _, content = data.partition(b"\n")
+            self._files[os.fsdecode(path)] = content
+        elif kind == "h":
+            about, _, content = data.partition(b"\n")
+            answer = json.loads(about)
+            self.answers[answer["id"]] = answer, content
+        elif kind == "n":
+            self._end = json.loads(data)
+        elif kind == "b":
+            self._failed = data.decode("utf-8", "replace")
+
+    def _next(self, until: float | None = None) -> tuple[str, bytes]:
+        """A frame; "" when none will come, "late" when the deadline came first."""
+        wait = min(self._deadline, until or self._deadline) - time.monotonic()
+        try:
+            return self._incoming.get(timeout=max(0.0, wait))
+        except queue.Empty:
+            return "late", b""
+
+    def _take(self, data: bytes) -> None:
+        *whole, rest = data.split(b"\n")
+        for line in whole:
+            self._partial.append(line)
+            self._frames.append(b"".join(self._partial))
+            self._partial.clear()
+            self._partial_size = 0
+        if rest:
+            self._partial.append(rest)
+            self._partial_size += len(rest)
+        if self._partial_size > MAX_FRAME or len(self._frames) > 1 << 17:
+            self._break("output_limit", "answered with more than can be taken")
+
+    def _break(self, status: RunStatus, why: str) -> None:
+        if self._broken is None:
+            self._broken, self._why = status, why
+            self._put("k", [])
+
+    def _hear_last_words(self) -> None:
+        """What the first process says of a program it was told to kill. It is not waited for: the container goes anyway."""
+        self._deadline = time.monotonic() + _LAST_WORDS
+        while self._end is None and not self._gone and time.monotonic() < self._deadline:
+            self._step(self._deadline)
+
+    def _put(self, kind: str, parts: list[bytes]) -> None:
+        size = sum(map(len, parts)).to_bytes(4, "big")
+        self._outgoing.put(b"".join([kind.encode(), size, *parts]))
+
+    def _write(self) -> None:
+        """In a thread of its own: where the container takes nothing, its deadline is still kept."""
+        pipe = self._process.stdin
+        assert pipe is not None
+        while (data := self._outgoing.get()) is not None:
+            try:
+                pipe.write(data)
+                pipe.flush()
+            except (OSError, ValueError):
+                return  # it is gone; what came of it is told by what we read
+
+    def _read(self) -> None:
+        pipe = self._process.stdout
+        assert pipe is not None
+        try:
+            while len(head := pipe.read(5)) == 5:
+                data = pipe.read(int.from_bytes(head[1:], "big"))
+                self._incoming.put((chr(head[0]), data))
+        except (OSError, ValueError):
+            pass  # closed under us
+        self._incoming.put(("", b""))
+
+    # ---- what came of it
+
+    def _result(self) -> Run:
+        limits, end = self._spec.limits, self._end or {}
+        status, code, number, why = self._status()
+        dropped = end.get("dropped", [0, 0])
+        return Run(
+            status=status,
+            exit_code=code,
+            signal=number,
+            stdout=bytes(self._output["o"]),
+            stderr=bytes(self._output["e"]),
+            stdout_dropped=dropped[0],
+            stderr_dropped=dropped[1],
+            files=self._files,
+            files_left=tuple(end.get("left", ())),
+            wall_s=round(time.monotonic() - self._start, 6),
+            cpu_s=round(float(end.get("cpu_s", limits.cpu_s if status == "cpu" else 0)), 6),
+            memory_peak=int(end.get("memory_peak", 0)),
+            isolation=self._isolation,
+            detail=why,
+            label=self._spec.label,
+        )
+
+    def _status(self) -> tuple[RunStatus, int | None, int | None, str]:
+        limits = self._spec.limits
+        if self._failed:
+            return "sandbox_error", None, None, f"the sandbox could not be set up: {self._failed}"
+        if self._broken is not None:
+            return self._broken, None, None, self._why
+        short = f"needed more than {limits.memory_mb} MiB of memory"
+        if self._end is None:
+            with contextlib.suppress(SandboxUnavailable):
+                killed, code = self._engine.ended(self._name)
+                if killed:
+                    return "oom", None, None, short
+                return "sandbox_error", None, None, f"the container ended by itself with {code}"
+            return "sandbox_error", None, None, "the container vanished"
+        if self._end["broken"] == "cpu" or self._end["cpu_s"] > limits.cpu_s:
+            return "cpu", None, None, f"used more than {limits.cpu_s:g} s of CPU time"
+        if self._end["oom"]:
+            return "oom", None, None, short
+        return _ending(int(self._end["status"]), float(self._end["cpu_s"]), limits)
+
+
+class Served:
+    """A Service in a container: our first process in there asks it over its loopback."""
+
+    _MOST = 32 << 20  # bytes of an answer
+
+    def __init__(self, container: Contained, port: int) -> None:
+        self._container, self._port = container, port
+        self._number = 0
+
+    def request(
+        self, method: str, path: str, headers: dict[str, str], body: bytes, timeout: float
+    ) -> tuple[int, dict[str, str], bytes]:
+        """One HTTP request from outside the server's sandbox. Raises OSError where it does not answer."""
+        self._number += 1
+        ask = {
+            "id": self._number, "port": self._port, "method": method, "path": path, "headers": headers,
+            "timeout": timeout, "most": self._MOST,
+        }  # fmt: skip
+        self._container.ask(ask, body)
+        about, content = self._container.answer(self._number, time.monotonic() + timeout + 5)
+        if "error" in about:
+            raise OSError(about["error"])
+        return int(about["status"]), dict(about["headers"]), content
+
+    def finish(self) -> Run:
+        return self._container.finish()
+
+    def wait_until_up(self, within: float) -> None:
+        """Raises SandboxUnavailable where it does not come up."""
+        end = time.monotonic() + within
+        while True:
+            try:
+                self.request("GET", "/", {}, b"", 5)
+                return
+            except OSError as error:
+                if time.monotonic() > end or self._container._over():
+                    run = self._container.finish()
+                    said = run.stderr.decode("utf-8", "replace")[-500:]
+                    raise SandboxUnavailable(
+                        f"The server does not answer on port {self._port}: {error}.", said
+                    ) from None
+            time.sleep(0.05)
+
+
+def _ending(ended: int, cpu_s: float, limits: Limits) -> tuple[RunStatus, int | None, int | None, str]:
+    if not os.WIFSIGNALED(ended):
+        code = os.WEXITSTATUS(ended)
+        return ("ok" if code == 0 else "exit"), code, None, ""
+    number = os.WTERMSIG(ended)
+    if number == signal.SIGXCPU or (number == signal.SIGKILL and cpu_s >= limits.cpu_s):
+        return "cpu", None, number, f"used more than {limits.cpu_s:g} s of CPU time"
+    return "signal", None, number, f"ended by signal {number}"
+
+
+def profile(machine: str) -> dict[str, Any]:
+    """The allow-list of `guest.syscalls` as the engine takes it."""
+
+    def rule(names: list[str], action: str = "SCMP_ACT_ALLOW", **more: Any) -> dict[str, Any]:
+        return {"names": names, "action": action, **more}
+
+    def only(name: str, index: int, value: int, operation: str = "SCMP_CMP_EQ", two: int = 0) -> dict[str, Any]:
+        return rule([name], args=[{"index": index, "value": value, "valueTwo": two, "op": operation}])
+
+    names = set(seccomp.MACHINES[machine][1])
+    decided = {"clone", "socket", "ioctl"}
+    refused = syscalls.NAMED_REFUSALS.split()
+    return {
+        "defaultAction": "SCMP_ACT_ERRNO",
+        "defaultErrnoRet": seccomp.EPERM,
+        "architectures": [f"SCMP_ARCH_{machine.upper()}"],
+        "syscalls": [
+            rule(sorted((seccomp.allowed(counted=True) & names) - decided - set(refused))),
+            rule(refused, "SCMP_ACT_ERRNO", errnoRet=seccomp.ENOSYS),
+            only("clone", 0, syscalls.CLONE_NEW, "SCMP_CMP_MASKED_EQ"),
+            *(only("socket", 0, family) for family in syscalls.FAMILIES),
+            *(only("ioctl", 1, request) for request in syscalls.IOCTLS),
+        ],
+    }
+
+
+_FIX = (
+    "Is an engine running, and may you use it? Start it (systemctl start docker), join the group docker, or point "
+    "DOCKER_HOST at it."
+)
+_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64")
+
+
+def _system() -> list[str]:
+    """This machine's own system, as far as it is no link into another part of it."""
+    paths = ["/usr", *(f"/{name}" for name in _FOLDERS if not os.path.islink(f"/{name}")), "/etc/ld.so.cache"]
+    return [path for path in (*paths, "/etc/alternatives") if os.path.exists(path)]
+
+
+def _skeleton() -> bytes:
+    """A tar of folders, links and two files: the same bytes each time on one machine."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+
+        def add(
+            name: str, kind: bytes = tarfile.DIRTYPE, link: str = "", content: bytes = b"", mode: int = 0o755
+        ) -> None:
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.linkname, entry.mode, entry.size = kind, link, mode, len(content)
+            archive.addfile(entry, io.BytesIO(content))
+
+        for name in ("usr", "etc", "proc", "sys", "dev", "run", "run/assay", "var", "box"):
+            add(name)
+        for name in _FOLDERS:
+            if os.path.islink(f"/{name}"):
+                add(name, tarfile.SYMTYPE, os.readlink(f"/{name}"))
+            elif os.path.isdir(f"/{name}"):
+                add(name)
+        add("tmp", tarfile.SYMTYPE, "box/tmp")
+        add("var/tmp", tarfile.SYMTYPE, "../box/tmp")
+        passwd = b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"
+        add("etc/passwd", tarfile.REGTYPE, content=passwd, mode=0o644)
+        add("etc/group", tarfile.REGTYPE, content=b"root:x:0:\nnogroup:x:65534:\n", mode=0o644)
+    return stream.getvalue()
+
+
+def _mount(outside: str, inside: str) -> str:
+    return f"--mount=type=bind,source={outside},target={inside},readonly"
+
+
+def _written(content: bytes, suffix: str) -> str:
+    fd, path = tempfile.mkstemp(prefix="assay-seccomp-", suffix=suffix)
+    with open(fd, "wb") as file:
+        file.write(content)
+    return path
+
+
+def _last_line(text: bytes) -> str:
+    lines = [line for line in text.decode("utf-8", "replace").splitlines() if line.strip() and "--help" not in line]
+    return lines[-1].strip() if lines else ""
+
+
+def _born(pid: int) -> str:
+    """What tells a process from a later one with its number; empty where there is none."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
+    except OSError:
+        return ""
