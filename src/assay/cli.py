@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
@@ -78,8 +79,8 @@ def assay() -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command. What the user can mend ends in two clear lines; what is our fault shows its traceback."""
     code = run(arguments)
-    if code == INTERRUPTED:
-        # Threads may still wait for a model or a program, and Python would wait for them. All is said and kept.
+    if code and any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
+        # They wait for a model, a program or a full disk, and Python would wait for them. All is said and kept.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
@@ -92,7 +93,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         code = assay.main(args=arguments, prog_name="assay", standalone_mode=False)
         sys.stdout.flush()
     except AssayError as error:
-        say(error)
+        error.say()
         return error.exit_code
     except click.ClickException as error:
         error.show()
@@ -105,10 +106,3 @@ def run(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return code if isinstance(code, int) else 0
-
-
-def say(error: AssayError) -> None:
-    """What is wrong, and what to do."""
-    click.echo(f"{click.style('Error:', fg='red', bold=True)} {error}", err=True)
-    if error.help:
-        click.echo(error.help, err=True)

@@ -13,6 +13,14 @@ class AssayError(Exception):
         super().__init__(message)
         self.help = help
 
+    def say(self) -> None:
+        """Tell it on stderr: what is wrong, and what to do."""
+        import click
+
+        click.echo(f"{click.style('Error:', fg='red', bold=True)} {self}", err=True)
+        if self.help:
+            click.echo(self.help, err=True)
+
 
 class UnknownName(AssayError):
     """A name that nothing here answers to; the message offers the nearest ones."""

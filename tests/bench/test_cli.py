@@ -131,7 +131,7 @@ def test_equal_programs_of_one_task_are_run_once_and_grading_again_runs_nothing(
 
     def kept_runs() -> int:
         with store.engine.connect() as connection:
-            return connection.scalars(sa.text("select count(*) from runs")).one()
+            return int(connection.scalars(sa.text("select count(*) from runs")).one())
 
     first = assay("bench", "grade", "functions", "--data", tasks, "--replies", file, "--json").json
     assert (first["samples"], first["passed"]) == (4, 3)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from assay.cli import say
 from assay.errors import AssayError
 from assay.settings import Settings
 
@@ -28,7 +27,7 @@ def main() -> int:
     try:
         return _demo(Settings.from_environment())
     except AssayError as error:
-        say(error)
+        error.say()
         return error.exit_code
     except KeyboardInterrupt:
         click.echo("Stopped.", err=True)

@@ -269,7 +269,7 @@ def _in_order(node: Any) -> Any:
 
 
 def _decoded(text: str) -> Any:
-    return values.decode(text)  # type: ignore[no-untyped-call]
+    return values.decode(text)
 
 
 # ---- programs ------------------------------------------------------------------------------------------------------
@@ -362,10 +362,8 @@ def example(entry: str, case: Case, language: Language) -> str:
     arguments = [shown(value) for value in _decoded(case.args)]
     if case.kwargs is not None:
         arguments += [f"{name}={shown(value)}" for name, value in _decoded(case.kwargs).items()]
-    if case.expect is not None:
-        outcome = f"returns {shown(_decoded(case.expect))}"
-    else:
-        outcome = f"{'throws' if language == 'javascript' else 'raises'} {case.raises}"
+    raises = f"{'throws' if language == 'javascript' else 'raises'} {case.raises}"
+    outcome = f"returns {shown(_decoded(case.expect))}" if case.expect is not None else raises
     comment = "//" if language == "javascript" else "#"
     return f"{entry}({', '.join(arguments)})  {comment} {outcome}"
 
