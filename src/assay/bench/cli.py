@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from assay.errors import AssayError, UnknownName
+from assay.errors import AssayError, StoreError, UnknownName
 from assay.settings import Settings
 
 if TYPE_CHECKING:
@@ -285,7 +285,11 @@ def _finish(
                 currency=progress.currency,
             )
 
-        evaluation = opened.finish(evaluation.id, watch)
+        try:
+            evaluation = opened.finish(evaluation.id, watch)
+        except StoreError:
+            _say(f"What was saved is safe. Go on with: assay bench resume {evaluation.id}")
+            raise
     scores = evaluations.read_scores(opened.store, evaluation)
     if record is not None:
         number = evaluations.write_recording(opened.store, evaluation, record)

@@ -342,7 +342,11 @@ class Bench:
         self._must_be_free(found)
         try:
             engine = self.engine_for(found.id)
-            self._watch(found, self._take_up(found, engine), watch)
+            parent, is_new = self._take_up(found, engine)
+            self._watch(found, parent, watch)
+            if not is_new and evaluations.read_evaluation(self.store, found.id).state != "done":
+                # What an earlier process began may end with what stopped that one: it is tried anew.
+                self._watch(found, self._take_up(found, engine)[0], watch)
             workflows.drop_queue(queue_of(found.id))
         except KeyboardInterrupt:
             raise self._interrupted(found) from None
@@ -360,19 +364,19 @@ class Bench:
                 )
             time.sleep(0.05)
 
-    def _take_up(self, evaluation: Evaluation, engine: workflows.Engine) -> str:
-        """Start the evaluation's workflow, or recover one that a dead process has left. Gives its id."""
+    def _take_up(self, evaluation: Evaluation, engine: workflows.Engine) -> tuple[str, bool]:
+        """Start the evaluation's workflow, or recover one that a dead process has left. Its id, and whether it is new."""
         evaluations.set_state(self.store, evaluation.id, "running", executor=engine.executor_id)
         mine = workflows.works(f"{evaluation.id}:")
         generations = {int(work.id.split(":")[1]): work for work in mine if work.id.count(":") == 1}
         last = max(generations, default=-1)
         if last >= 0 and generations[last].state in ("waiting", "running"):
             engine.revive(f"{evaluation.id}:")
-            return generations[last].id
+            return generations[last].id, False
         evaluations.drop_errors(self.store, evaluation.id)
         asks = evaluation.source == "run"
         parent = f"{evaluation.id}:{last + 1}"
-        return workflows.start(evaluate, evaluation.id, last + 1, evaluation.repair + 1, asks, id=parent)
+        return workflows.start(evaluate, evaluation.id, last + 1, evaluation.repair + 1, asks, id=parent), True
 
     def _watch(self, evaluation: Evaluation, parent: str, watch: Callable[[Progress], None]) -> None:
         ended: list[BaseException | None] = []
@@ -388,6 +392,7 @@ class Bench:
         thread.start()
         total = self.total(evaluation)
         while thread.is_alive():
+            workflows.current().check()
             watch(self.progress(evaluation, total))
             thread.join(LOOK_S)
         watch(self.progress(evaluation, total))
