@@ -110,6 +110,14 @@ class Cage:
             os.close(fd)
         raise ConnectionResetError(message.decode("utf-8", "replace") or "the zygote is gone")
 
+    def dial(self, port: int) -> socket.socket:
+        """A connection to 127.0.0.1:`port` inside, made by the zygote. Raises OSError where nothing listens."""
+        self.control.sendall(b"dial%d" % port)
+        message, descriptors, _, _ = socket.recv_fds(self.control, 2000, 1)
+        if message == b"fd" and descriptors:
+            return socket.socket(fileno=descriptors[0])
+        raise ConnectionRefusedError(message[3:].decode("utf-8", "replace") or "the zygote is gone")
+
     def kill(self) -> None:
         """End everything inside. Safe to call again, and of one that is dead."""
         if self.pidfd >= 0:

@@ -7,15 +7,17 @@ import threading
 from collections.abc import Iterable, Iterator
 
 from assay.errors import AssayError, SandboxUnavailable
-from assay.pipeline.sandbox import cgroup
+from assay.pipeline.sandbox import Service, cgroup
 from assay.pipeline.sandbox.cage import Cage
 from assay.pipeline.sandbox.meter import ProcessTree
 from assay.pipeline.sandbox.parcel import command_of, pack, run_all, stdin
 from assay.pipeline.sandbox.runtime import Runtime, find_runtime
+from assay.pipeline.sandbox.served import Served
 from assay.pipeline.sandbox.supervise import Meter, Running
 from assay.records import Isolation, Run, Spec
 from assay.settings import Settings
 
+_SERVER_STARTS_S = 30.0
 _DRIVER_JS = "/run/assay/assay_guest/driver.cjs"
 
 
@@ -28,6 +30,8 @@ class Namespaced:
 
     def __init__(self, settings: Settings) -> None:
         self._runtime: Runtime = find_runtime(settings.sandbox_python, settings.sandbox_packages)
+        self._settings = settings
+        self._cages: dict[int, Cage] = {}
         self._lock = threading.Lock()
         self._idle: list[tuple[Cage, cgroup.Group | None, int]] = []
         self._slots: set[int] = set()
@@ -71,6 +75,24 @@ class Namespaced:
                         f"The sandbox cannot start a program: {error}.", "See: assay doctor"
                     ) from None
         raise AssertionError("not reached")
+
+    @contextlib.contextmanager
+    def serve(self, spec: Spec, port: int) -> Iterator[Service]:
+        """Raises AssayError with what the server printed where it does not come to accept connections."""
+        from assay.pipeline.sandbox.zygote import Zygote
+
+        # A server needs somebody of ours inside its network namespace: a zygote of its own, for nothing else.
+        with Zygote(self._settings) as host, host.open(spec) as running:
+            served = Served(running, host.cage_of(running), port)
+            try:
+                served.wait(min(_SERVER_STARTS_S, spec.limits.wall_s))
+                yield served
+            finally:
+                served.finish()
+
+    def cage_of(self, running: Running) -> Cage:
+        """The cage that a program of ours runs in."""
+        return self._cages[id(running)]
 
     def capabilities(self) -> Isolation:
         """Found by a canary once; raises SandboxUnavailable where it came back with what it must not have."""
@@ -205,9 +227,12 @@ class Namespaced:
                 signal.pidfd_send_signal(pidfd, signal.SIGKILL)
 
         def after(running: Running) -> None:
+            self._cages.pop(id(running), None)
             self._give_back(cage, group, slot, healthy=warm and not running.failed and running.survived)
 
-        return Running(
+        started = Running(
             spec, pidfd=pidfd, report=report, stdout=ours[0], stderr=ours[1], channel=channel,
             meter=meter, isolation=self._isolation or self.isolation(), kill=kill, after=after,
         )  # fmt: skip
+        self._cages[id(started)] = cage
+        return started

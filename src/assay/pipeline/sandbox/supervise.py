@@ -65,6 +65,7 @@ class Running:
         self._cap = spec.limits.output_kb << 10
         self._broken: RunStatus | None = None
         self._why = ""
+        self._stopped = False
         self._ending: dict[str, float] = {}
         self._box = -1
         self._frames: deque[bytes] = deque()
@@ -142,6 +143,21 @@ class Running:
         self._run = self._result()
         self.close()
         return self._run
+
+    def stop(self) -> Run:
+        """End a program that would go on, and say what happened until then."""
+        if self._run is None and not self._over:
+            self._stopped = True
+            self._kill()
+        return self.finish()
+
+    def look_after(self, seconds: float) -> bool:
+        """Take output and watch the limits for a while; False where the program is over."""
+        until = time.monotonic() + seconds
+        while not self._over and time.monotonic() < until:
+            self._next_look = min(self._next_look, until)
+            self._step()
+        return not self._over
 
     def close(self) -> None:
         """Kill what is left and give back every descriptor."""
@@ -369,6 +385,8 @@ class Running:
             return "sandbox_error", None, None, f"the sandbox could not be set up: {self.failed}"
         if self._broken is not None:
             return self._broken, None, None, self._why
+        if self._stopped:
+            return "ok", None, None, "it was stopped when nothing more was asked of it"
         if self._meter.oom_killed():
             return "oom", None, None, f"needed more than {self.spec.limits.memory_mb} MiB of memory"
         if "status" not in self._ending:

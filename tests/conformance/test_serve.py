@@ -1,0 +1,106 @@
+"""Web servers in the sandbox: spoken to from outside, seen by nobody else."""
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from assay.errors import AssayError
+from assay.pipeline.sandbox import Sandbox
+from assay.records import Limits, Spec
+from tests.conformance.backends import opened
+
+PYTHON = b"""
+import http.server, json, threading
+state = {"hits": 0}
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        state["hits"] += 1
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        answer = json.dumps({"path": self.path, "body": body, "hits": state["hits"], "header": self.headers.get("X-Test")}).encode()
+        self.send_response(201)
+        self.send_header("X-Made", "here")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+    def do_GET(self):
+        if self.path == "/die":
+            import os
+            os._exit(3)
+        if self.path == "/rubbish":
+            self.wfile.write(b"this is no http\\r\\n\\r\\n")
+            return
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"x" * 100)
+print("starting", flush=True)
+http.server.ThreadingHTTPServer(("127.0.0.1", 8000), Handler).serve_forever()
+"""
+NODE = b"require('http').createServer((q, r) => r.end('from node ' + q.url)).listen(3000, '127.0.0.1')"
+LIMITS = Limits(wall_s=60, cpu_s=20)
+
+
+@pytest.fixture(scope="module", params=["zygote", "bwrap"])
+def sandbox(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with opened(request.param, tmp_path_factory.mktemp("home")) as made:
+        yield made
+
+
+def test_a_server_answers_and_keeps_its_state(sandbox: Sandbox) -> None:
+    with sandbox.serve(Spec(files={"main.py": PYTHON}, limits=LIMITS, network="loopback"), 8000) as service:
+        for hits in (1, 2, 3):
+            status, headers, body = service.request("POST", "/a?b=1", {"X-Test": "yes"}, b"hello", 10)
+            assert (status, headers["X-Made"]) == (201, "here")
+            assert json.loads(body) == {"path": "/a?b=1", "body": "hello", "hits": hits, "header": "yes"}
+        run = service.finish()
+    assert run.status == "ok"
+    assert run.stdout == b"starting\n"
+    assert run.stderr.count(b"POST /a?b=1") == 3
+
+
+def test_a_node_server_answers(sandbox: Sandbox) -> None:
+    spec = Spec(language="javascript", main="main.js", files={"main.js": NODE}, limits=LIMITS, network="loopback")
+    with sandbox.serve(spec, 3000) as service:
+        assert service.request("GET", "/x", {}, b"", 10)[2] == b"from node /x"
+
+
+def test_the_host_cannot_reach_the_server_and_two_servers_share_no_port(sandbox: Sandbox) -> None:
+    spec = Spec(files={"main.py": PYTHON}, limits=LIMITS, network="loopback")
+    with sandbox.serve(spec, 8000) as one, sandbox.serve(spec, 8000) as two:
+        assert json.loads(one.request("POST", "/", {}, b"", 10)[2])["hits"] == 1
+        assert json.loads(two.request("POST", "/", {}, b"", 10)[2])["hits"] == 1
+        with pytest.raises(OSError, match="refused"):
+            socket.create_connection(("127.0.0.1", 8000), timeout=1).close()
+
+
+def test_a_server_that_dies_or_talks_rubbish_is_an_error_of_the_request(sandbox: Sandbox) -> None:
+    with sandbox.serve(Spec(files={"main.py": PYTHON}, limits=LIMITS, network="loopback"), 8000) as service:
+        with pytest.raises(OSError, match="no HTTP"):
+            service.request("GET", "/rubbish", {}, b"", 5)
+        with pytest.raises(OSError, match=r".*"):
+            service.request("GET", "/die", {}, b"", 5)
+        time.sleep(0.5)  # the connection goes before the process does
+        run = service.finish()
+    assert (run.status, run.exit_code) == ("exit", 3)
+
+
+def test_a_server_that_does_not_start_is_told_with_what_it_said(sandbox: Sandbox) -> None:
+    spec = Spec(files={"main.py": b"raise SystemExit('no port for me')"}, limits=LIMITS, network="loopback")
+    with pytest.raises(AssayError, match="does not answer") as caught, sandbox.serve(spec, 8000):
+        pass
+    assert "no port for me" in caught.value.help
+
+
+def test_a_server_is_ended_at_its_limits(sandbox: Sandbox) -> None:
+    spec = Spec(files={"main.py": PYTHON}, limits=Limits(wall_s=3, cpu_s=20), network="loopback")
+    with sandbox.serve(spec, 8000) as service:
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            try:
+                service.request("GET", "/", {}, b"", 1)
+            except OSError:
+                break
+            time.sleep(0.05)
+        assert service.finish().status == "timeout"
