@@ -201,7 +201,9 @@ class Contender:
             self._process.stdin.flush()
             answer: dict[str, Any] = json.loads(self._line())
         except (OSError, ValueError) as error:
-            raise Skipped(f"{self.name} broke off: {error}") from None
+            raise Skipped(f"it broke off: {error}") from None
+        if "error" in answer:
+            raise Skipped(f"it broke off: {answer['error']}")
         return answer
 
     def _line(self) -> str:

@@ -18,7 +18,11 @@ def serve(work):
     answers.write("ready\n")
     answers.flush()
     for line in sys.stdin:
-        answers.write(json.dumps(work(line.strip())) + "\n")
+        try:
+            answer = work(line.strip())
+        except BaseException as error:
+            answer = {"error": f"{type(error).__name__}: {str(error)[:300]}"}
+        answers.write(json.dumps(answer) + "\n")
         answers.flush()
     answers.close()
 
