@@ -62,7 +62,7 @@ def _warm(control, world, settings):
     gc.collect()
     gc.freeze()
     gc.disable()
-    running: "dict[int, tuple[int, int | None]]" = {}  # pidfd -> (pid, the report we owe for it or None)
+    running: dict[int, tuple[int, int | None]] = {}  # pidfd -> (pid, the report we owe for it or None)
     events = select.poll()
     events.register(control, select.POLLIN)
     control.send(b"up")
