@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Self
 
 from assay.errors import AssayError, SandboxUnavailable
 from assay.pipeline.sandbox import Service
@@ -45,6 +46,7 @@ class Bare:
     name: str
     level: int
     notes: tuple[str, ...]
+    links = True
 
     def __init__(self, settings: Settings, landlock: int) -> None:
         self._landlock = landlock
@@ -64,9 +66,7 @@ class Bare:
     def map(self, specs: Iterable[Spec], workers: int) -> Iterator[Run]:
         return run_all(self.run, specs, workers)
 
-    links = False
-
-    def open(self, spec: Spec, channel: socket.socket | None = None) -> Running:  # noqa: ARG002 - it does not link
+    def open(self, spec: Spec, channel: socket.socket | None = None) -> Running:
         """Raises SandboxUnavailable where no program can be started."""
         if spec.network != "none":
             raise _no_loopback(self.name)
@@ -74,7 +74,7 @@ class Bare:
             if self._closed:
                 raise AssayError("The sandbox is closed.")
         try:
-            return self._start(spec)
+            return self._start(spec, channel)
         except OSError as error:
             raise SandboxUnavailable(f"The sandbox cannot start a program: {error}.", "See: assay doctor") from None
 
@@ -101,7 +101,7 @@ class Bare:
         if self._uids is not None:
             self._uids.close()
 
-    def __enter__(self) -> "Bare":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -117,7 +117,7 @@ class Bare:
             detail = f"{error} {error.help}"
             return Run(status="sandbox_error", detail=detail, isolation=self.isolation(), label=spec.label)
 
-    def _start(self, spec: Spec) -> Running:
+    def _start(self, spec: Spec, linked: socket.socket | None) -> Running:
         node = self._runtime.node
         command = command_of(spec, str(node) if node is not None else None, str(self._runtime.guest / "driver.cjs"))
         limits = spec.limits
@@ -143,7 +143,9 @@ class Bare:
             theirs.callback(report_theirs.close)
             passed = [payload, given, pipes[0][1], pipes[1][1], report_theirs.fileno()]
             channel = None
-            if spec.mode != "program":
+            if linked is not None:
+                passed.append(linked.fileno())
+            elif spec.mode != "program":
                 channel, channel_theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
                 undo.callback(channel.close)
                 theirs.callback(channel_theirs.close)
