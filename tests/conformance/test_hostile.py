@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import re
+import resource
 import secrets
 import shutil
 import socket
@@ -19,14 +20,20 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from assay.pipeline.checks import grade
+from assay.pipeline.checks.perform import Workbench, run_checks
 from assay.pipeline.sandbox import Sandbox
-from assay.records import Limits, Run, Spec
+from assay.pipeline.sandbox.guest.values import encode
+from assay.records import Asserts, Calls, Case, Limits, Program, Run, Spec, Task
 from tests.conformance.backends import NAMES, PROGRAMS, opened
 
 KIT = (PROGRAMS / "kit.py").read_bytes()
 
 _KNOWN = {
     "collection_deep": "run() raises ENAMETOOLONG where a program leaves a deep tree",
+    "collection_no_rights": "as an ordinary user, run() raises PermissionError where a program closes its own folder",
+    "interrupts_its_watcher": "a program can end the process that watches it by SIGINT, and is judged an error of ours",
+    "interrupts_its_watcher_at_import": "a program can end the process that watches it by SIGINT, and is judged an error of ours",
     "network_families": "netlink protocols other than routing, and MPTCP, are let through",
     "persistence_device_times": "programs may set the times of the host's /dev/null, /dev/zero, ...",
     "processes_kill_the_init": "a program can end the process that watches it, and gets sandbox_error for a status",
@@ -311,5 +318,56 @@ def test_a_hostile_program_is_held(backend: Sandbox, bait: Bait, program: Hostil
     if faults and isolation.level < program.needs:
         pytest.xfail(f"needs level {program.needs}, this is level {isolation.level}: {faults[0]}")
     if faults and (reason := KNOWN_FAILURES.get((isolation.backend, program.name))):
+        pytest.xfail(f"{reason}: {faults[0]}")
+    assert not faults, "\n".join(faults)
+
+
+_JUDGED_LIMITS = Limits(wall_s=3, cpu_s=2, memory_mb=128, scratch_mb=32)
+_LARGE = "x" * (8 << 20)  # more than any channel holds: whoever sends it must not wait for ever
+_JUDGED = {
+    "asserts": Asserts(
+        entry="answer",
+        minimum_calls=2,
+        source="def check(candidate):\n    assert candidate(3) == 10\n    assert candidate(0) == 1\n",
+    ),
+    "calls": Calls(
+        entry="answer",
+        cases=tuple(
+            Case(id=f"c{number}", args=encode([argument]), expect=encode(expected))
+            for number, (argument, expected) in enumerate([(3, 10), (_LARGE, 0), (0, 1)])
+        ),
+    ),
+}
+_HONEST = b"def answer(n):\n    return 0 if isinstance(n, str) else n * n + 1\n"
+
+
+@pytest.mark.parametrize("check", _JUDGED)
+@pytest.mark.parametrize("path", sorted((PROGRAMS / "judged").glob("*.py")), ids=lambda path: path.stem)
+def test_a_candidate_that_attacks_whoever_judges_it_is_judged_wrong(backend: Sandbox, path: Path, check: str) -> None:
+    workbench = Workbench(backend)
+    task = Task(id=f"t/{check}", suite="t", prompt="", checks=(_JUDGED[check],), limits=_JUDGED_LIMITS)
+    faults = []
+    before = (len(os.listdir("/proc/self/fd")), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    start = time.monotonic()
+    try:
+        program = Program(files={"main.py": path.read_bytes()})
+        report = grade(task, program, run_checks(workbench, task, program))
+        if report.status not in ("wrong", "exception", "timeout", "oom"):
+            faults.append(f"judged {report.status}: {report.message}")
+        # Twice, because a time-out is run again alone before it counts; once a case.
+        if (took := time.monotonic() - start) > 2 * (_JUDGED_LIMITS.wall_s + _SLACK_S):
+            faults.append(f"it took {took:.1f} s")
+        program = Program(files={"main.py": _HONEST})
+        after = grade(task, program, run_checks(workbench, task, program))
+        if after.status != "pass":
+            faults.append(f"the honest program after it: {after.status}, {after.message}")
+    finally:
+        workbench.close()
+    descriptors, memory = len(os.listdir("/proc/self/fd")), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if descriptors > before[0] + 8:
+        faults.append(f"descriptors of ours: {before[0]} before, {descriptors} after")
+    if memory > before[1] + (400 << 10):
+        faults.append(f"memory of ours: {before[1] >> 10} MB before, {memory >> 10} MB after")
+    if faults and (reason := KNOWN_FAILURES.get((backend.capabilities().backend, path.stem))):
         pytest.xfail(f"{reason}: {faults[0]}")
     assert not faults, "\n".join(faults)
