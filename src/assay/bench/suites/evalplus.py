@@ -18,9 +18,9 @@ ATOL = 1e-6
 """The allowance where the reference answers floats and the task names none."""
 RTOL = 1e-7
 """numpy.allclose's, which EvalPlus compares with."""
-LIMITS = Limits(cpu_s=20, wall_s=60, memory_mb=1024)
+LIMITS = Limits(cpu_s=20, wall_s=120, memory_mb=1024)
 """For all inputs of a check, which run in one process. EvalPlus: 1 s an input and 60 s in all; 4 GiB."""
-SLOW = Limits(cpu_s=60, wall_s=180, memory_mb=1024)
+SLOW = Limits(cpu_s=60, wall_s=300, memory_mb=1024)
 """For tasks whose reference alone uses more than 2 s."""
 
 Inputs = Sequence[Sequence[Any]]
