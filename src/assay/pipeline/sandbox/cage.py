@@ -13,7 +13,7 @@ from threading import Lock
 from assay.errors import SandboxUnavailable
 from assay.pipeline.sandbox.guest import jail, syscalls
 from assay.pipeline.sandbox.guest.seccomp import MACHINES
-from assay.pipeline.sandbox.runtime import FIRST_UID, Runtime
+from assay.pipeline.sandbox.runtime import Runtime, sandbox_uid
 
 _START_WITHIN = 30.0  # s; a warm one takes 0.1 on an idle machine
 _START = "import sys; sys.path.insert(0, '/run/assay'); import assay_guest.main as m; sys.path.remove('/run/assay'); m.main(sys.argv[1:])"
@@ -188,7 +188,7 @@ def _start(argv: list[str], passed: tuple[int, ...], errors: int, slot: int) -> 
     with _starter_lock:
         if _starter is None:
             _starter = ThreadPoolExecutor(1, thread_name_prefix="assay-sandbox-starter")
-    uid = FIRST_UID + slot if os.geteuid() == 0 else None
+    uid = sandbox_uid(slot)
 
     def start() -> "subprocess.Popen[bytes]":
         return subprocess.Popen(

@@ -104,6 +104,25 @@ def find_bare_runtime(python: str | None, packages: Path | None) -> BareRuntime:
     )
 
 
+def sandbox_uid(slot: int) -> int | None:
+    """The uid that the sandbox of a worker slot is started as; None: our own, which is no root's.
+
+    Raises SandboxUnavailable for a root that cannot become anybody else, in a user namespace that maps root alone: files
+    of the host's root would be its own.
+    """
+    if os.geteuid() != 0:
+        return None
+    mapped = [tuple(map(int, line.split())) for line in Path("/proc/self/uid_map").read_text().splitlines()]
+    if any(inside <= FIRST_UID + slot < inside + count for inside, _, count in mapped):
+        return FIRST_UID + slot
+    if all(outside != 0 for inside, outside, _ in mapped if inside == 0):
+        return None  # root of a user namespace that an ordinary user made
+    raise SandboxUnavailable(
+        "We are root in a user namespace where nobody else exists, and programs must not run as root.",
+        "Run Assay as an ordinary user, or map more users (newuidmap, docker's --userns).",
+    )
+
+
 def _find_bwrap() -> str:
     """The system's, else the wheel's."""
     if found := shutil.which("bwrap", path="/usr/local/bin:/usr/bin:/bin:" + os.environ.get("PATH", "")):
