@@ -1,6 +1,8 @@
 """Runs one of two programs again and again: running.py bare|docker|BACKEND python|javascript [IMAGE]."""
 
+import atexit
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -64,6 +66,7 @@ Batch = Callable[[int, int, int], list[float]]
 def spawning(before: list[str], language: str) -> tuple[str, Batch]:
     """A fresh process a run, started as cheaply as Python can."""
     folder = Path(tempfile.mkdtemp(prefix="assay-bench-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     folder.chmod(0o755)
     environment = {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"}  # as bare as in the sandboxes
     files = []
