@@ -20,7 +20,8 @@ for path in ("/dev/vda", "/dev/sda", "/dev/nvme0n1", "/dev/mapper/control", "/de
     for mode in (os.O_RDONLY, os.O_WRONLY):
         if did(lambda: os.close(os.open(path, mode | os.O_NONBLOCK | os.O_NOCTTY))):
             broke(f"opened {path}")
-if did(os.chmod, "/dev/null", 0o666):
+before = os.stat("/dev/null").st_ctime_ns  # a call that is answered with success need not have been done
+if did(os.chmod, "/dev/null", 0o666) and os.stat("/dev/null").st_ctime_ns != before:
     broke("may change the mode of /dev/null")
 if did(os.unlink, "/dev/null"):
     broke("removed /dev/null")

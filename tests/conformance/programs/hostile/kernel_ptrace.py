@@ -7,6 +7,6 @@ for pid in others():
             broke(f"ptrace {request:#x} took {pid}")
             syscall("ptrace", 17, pid, 0, 0)
 LIBC.prctl(0x59616D61, -1, 0, 0, 0)
-if LIBC.prctl(23, 21) == 1:
+if os.getuid() == 0 and LIBC.prctl(23, 21) == 1:
     broke("CAP_SYS_ADMIN is in the bounding set")
 held()

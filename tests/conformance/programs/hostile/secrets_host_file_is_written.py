@@ -17,6 +17,7 @@ if did(os.mkfifo, folder + "/made.fifo"):
 for path in (folder + "/public.txt", folder + "/private.txt", TARGETS["checkout"] + "/pyproject.toml"):
     if did(lambda: os.close(os.open(path, os.O_WRONLY))):
         broke(f"opened {path} for writing")
-    if did(os.chmod, path, os.stat(path).st_mode & 0o7777) if tried(os.stat, path) else False:
+    before = tried(os.stat, path)  # a call that is answered with success need not have been done: a change has a time
+    if before and did(os.chmod, path, before.st_mode & 0o7777) and os.stat(path).st_ctime_ns != before.st_ctime_ns:
         broke(f"may change the mode of {path}")
 held()
