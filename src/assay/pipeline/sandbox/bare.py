@@ -130,7 +130,7 @@ class Bare:
             theirs.callback(os.close, given)
             room = _Room(self._scratches, self._uids)
             undo.callback(room.leave)
-            first = _FirstProcess(self._argv(room))
+            first = _FirstProcess(self._argv(room), self._runtime.libraries)
             undo.callback(first.end)
             pipes = []
             for _ in range(2):
@@ -180,7 +180,7 @@ class Bare:
 class _FirstProcess:
     """Our process in front of one program. Kills all that came of the program when told, or when we are gone."""
 
-    def __init__(self, argv: list[str]) -> None:
+    def __init__(self, argv: list[str], libraries: str) -> None:
         self.forced = False
         self._asked = 0
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -190,7 +190,10 @@ class _FirstProcess:
             try:
                 self._process = subprocess.Popen(
                     [str(theirs.fileno()) if word == "{control}" else word for word in argv],
-                    env={"PYTHONHASHSEED": "0"},  # sets and dicts of text go in one order, run after run
+                    env={
+                        "PYTHONHASHSEED": "0",
+                        "LD_LIBRARY_PATH": libraries,
+                    },  # sets and dicts of text go in one order, run after run
                     cwd="/",
                     pass_fds=(theirs.fileno(),),
                     stdin=subprocess.DEVNULL,

@@ -172,6 +172,8 @@ def _file_system(runtime: Runtime) -> list[str]:
         "--dir",
         "/box",
     ]
+    if runtime.libraries:
+        argv += ["--setenv", "LD_LIBRARY_PATH", runtime.libraries]
     return [*argv, "--symlink", "box/tmp", "/tmp", "--dir", "/var", "--symlink", "../box/tmp", "/var/tmp"]
 
 

@@ -40,7 +40,8 @@ _ANSWER_WITHIN = 60.0  # s for what else the engine is asked
 _LAST_WORDS = 2.0  # s
 _QUEUE = 1024  # frames of at most 64 KiB that wait for us before the container has to
 _MARGIN_MB = 32  # what our first process weighs in the container that bounds the program
-_OUR_PROCESSES = 6  # our first process, its threads, a fork of it
+_OUR_PROCESSES = 2  # our first process, and room for it to see the program's fork fail and not its own
+_ASKERS = 4  # its threads that ask a server at once
 _NOBODY = "65534:65534"
 _START = (
     "import sys; m = type(sys)('assay_guest'); m.__path__ = [sys.argv[1]]; sys.modules['assay_guest'] = m; "
@@ -97,8 +98,12 @@ class Docker:
                 )
             runtime = find_bare_runtime(settings.sandbox_python, settings.sandbox_packages)
             image = self._engine.skeleton()
-            mounts = [_mount(path, path) for path in (*_system(), *runtime.readable())]
-            python, node = str(runtime.python), str(runtime.node) if runtime.node else None
+            mounts = [_mount(path, path) for path in _system()]
+            python, node = _bound(runtime.python, mounts), None
+            if runtime.node is not None:
+                node = str(runtime.node) if runtime.node.is_relative_to("/usr") else "/run/assay/node"
+                if node == "/run/assay/node":
+                    mounts.append(_mount(str(runtime.node), node))
         else:
             image, mounts, python, node = settings.docker_image, [], "python3", "node"
         guest = reachable(Path(seccomp.__file__).parent, "guest")
@@ -199,8 +204,8 @@ class Docker:
             "run", "--interactive", "--name", name, "--label", f"{_OWNER}={self._engine.owner}", "--runtime", self._runtime_name,
             "--network", "none", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
             "--security-opt", f"seccomp={self._profile}", "--read-only", "--user", _NOBODY,
-            "--pids-limit", str(limits.processes + _OUR_PROCESSES), "--memory", memory, "--memory-swap", memory,
-            "--tmpfs", f"/box:{scratch}", "--shm-size", "16m", "--hostname", "sandbox", "--log-driver", "none",
+            "--pids-limit", str(limits.processes + _OUR_PROCESSES + (_ASKERS if spec.network == "loopback" else 0)), "--memory", memory, "--memory-swap", memory,
+            "--tmpfs", f"/box:{scratch}", "--tmpfs", "/sys:ro,nosuid,nodev,noexec,size=64k,mode=0555", "--shm-size", "16m", "--hostname", "sandbox", "--log-driver", "none",
             "--ulimit", "core=0", "--oom-score-adj", "200", "--pull", "never", "--no-healthcheck", "--stop-timeout", "0",
             *(["--cgroupns", "private"] if self._cgroup_namespace else []), *self._mounts, "--workdir", "/",
             "--env", "PYTHONHASHSEED=0", "--entrypoint", self._python, self._image,
@@ -414,8 +419,8 @@ class Contained:
         elif kind == "c":
             self._take(data)
         elif kind == "f":
-            path, _, content = data.partition(b"\n")
-            self._files[os.fsdecode(path)] = content
+            end = 4 + int.from_bytes(data[:4], "big")
+            self._files[os.fsdecode(data[4:end])] = data[end:]
         elif kind == "h":
             about, _, content = data.partition(b"\n")
             answer = json.loads(about)
@@ -613,6 +618,17 @@ _FIX = (
     "DOCKER_HOST at it."
 )
 _FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64")
+
+
+def _bound(interpreter: Path, mounts: list[str]) -> str:
+    """Where the interpreter is inside: where it is outside, below /usr; else under a name that tells nothing of it."""
+    prefix = interpreter.parent.parent  # .../bin/python3 finds its library beside its own folder
+    if prefix.is_relative_to("/usr"):
+        return str(interpreter)
+    inside = Path("/run/assay/python")
+    wanted = (interpreter, prefix / "lib", prefix / "lib64")
+    mounts += [_mount(str(path), str(inside / path.relative_to(prefix))) for path in wanted if path.exists()]
+    return str(inside / interpreter.relative_to(prefix))
 
 
 def _system() -> list[str]:

@@ -4,6 +4,7 @@ An ordinary user binds them from where they are. For root, who runs sandboxes as
 reach (tools under a 0700 home) is copied once into a folder of root's that everybody may read.
 """
 
+import compileall
 import hashlib
 import os
 import shutil
@@ -40,6 +41,8 @@ class Runtime:
     """(outside, inside): what must be bound besides /usr."""
     packages: str
     """The folder inside the sandbox that holds extra Python packages; empty: none."""
+    libraries: str
+    """The folder inside where the interpreter's own shared library lies; empty: where it looks by itself."""
 
 
 @lru_cache(maxsize=4)
@@ -64,7 +67,9 @@ def find_runtime(python: str | None, packages: Path | None) -> Runtime:
                 f"The folder of packages {packages} is not there.", "Make it with: assay sandbox packages NAME…"
             )
         binds.append((str(_reachable(packages, shared, "packages")), "/run/assay/packages"))
-    return Runtime(bwrap, guest, str(interpreter), node, tuple(binds), "/run/assay/packages" if packages else "")
+    _compile(guest)
+    inside = "/run/assay/packages" if packages else ""
+    return Runtime(bwrap, guest, str(interpreter), node, tuple(binds), inside, _libraries(prefix, "/run/assay/python"))
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,7 @@ class BareRuntime:
     python: Path
     node: Path | None
     packages: Path | None
+    libraries: str
 
     def readable(self) -> tuple[str, ...]:
         """The folders and files a program must be able to read and run, besides the system's own."""
@@ -90,18 +96,35 @@ def find_bare_runtime(python: str | None, packages: Path | None) -> BareRuntime:
     interpreter = _find_python(python)
     prefix = _prefix(interpreter)
     if not prefix.is_relative_to("/usr"):
-        interpreter = _reachable(prefix, shared, "python") / interpreter.relative_to(prefix)
+        home = _reachable(prefix, shared, "python")
+        interpreter, prefix = home / interpreter.relative_to(prefix), home
     node = _find_node()
     if packages is not None and not packages.is_dir():
         raise AssayError(
             f"The folder of packages {packages} is not there.", "Make it with: assay sandbox packages NAME…"
         )
+    guest = _reachable(GUEST, shared, "guest")
+    _compile(guest)
     return BareRuntime(
-        guest=_reachable(GUEST, shared, "guest"),
+        guest=guest,
         python=interpreter,
         node=_reachable(Path(node), shared, "node") if node is not None else None,
         packages=_reachable(packages.resolve(), shared, "packages") if packages is not None else None,
+        libraries=_libraries(prefix, str(prefix)),
     )
+
+
+def _libraries(prefix: Path, inside: str) -> str:
+    """Where an interpreter with a shared library of its own must be told to look, since it was moved; else empty.
+
+    Without this it would take a system's library of the same name: one version's machine with another one's modules.
+    """
+    return f"{inside}/lib" if not prefix.is_relative_to("/usr") and any(prefix.glob("lib/libpython*.so*")) else ""
+
+
+def _compile(guest: Path) -> None:
+    """Compile our code for the inside where we may write beside it: a cold start would do it every time."""
+    compileall.compile_dir(guest, quiet=2, maxlevels=0)
 
 
 def sandbox_uid(slot: int) -> int | None:

@@ -5,8 +5,8 @@ process can be neither killed nor, once non-dumpable, traced or read.
 A frame: one byte that says what it is, four of length (big-endian), the data.
 host -> us   s what the program reads as stdin, then p the request (as in `main`), then c for the channel, q: no more of it,
              k: kill the program, h an HTTP request to a server on our loopback
-us -> host   u ready, o e output, c from the channel, x stdout is full, f a file brought out (its path, a line feed, the
-             content), h an HTTP answer, at last n (JSON of the end) or b (why the set-up failed)
+us -> host   u ready, o e output, c from the channel, x stdout is full, f a file brought out (the length of its path,
+             the path, the content), h an HTTP answer, at last n (JSON of the end) or b (why the set-up failed)
 """
 
 import ctypes
@@ -331,11 +331,14 @@ class _Program:
 
         collector = ModuleType("collector")
         SourceFileLoader("collector", self._collector).exec_module(collector)
-        files, left = collector.collect(
-            self._box, tuple(self._globs["globs"]), self._limits["inodes"], self._globs["most"]
-        )
+        globs, most = tuple(self._globs["globs"]), self._globs["most"]
+        try:
+            files, left = collector.collect(self._box, globs, self._limits["inodes"], most)
+        except OSError as error:  # what the program did to its folders
+            return ["its folder cannot be looked through: %s" % error]
         for path, content in files.items():
-            self._host.send("f", os.fsencode(path) + b"\n" + content)
+            name = os.fsencode(path)
+            self._host.send("f", len(name).to_bytes(4, "big") + name + content)
         return left
 
 

@@ -19,6 +19,7 @@ import gc
 import json
 import os
 import select
+import signal
 import socket
 import sys
 
@@ -40,6 +41,7 @@ def main(arguments):
     control.set_inheritable(False)
     world = jail.Jail(jail.machine(), settings["counted"], settings["families"])
     world.forswear()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a handler is all that lets pid 1 be reached from inside
     if kind == "warm":
         world.undumpable()
         _warm(control, world, settings)
@@ -274,6 +276,7 @@ def _become(request, standard, channel, report, world, settings, source=None):
 
 def _python(request, source):
     """Run the program in this interpreter, on the standard streams it has had since its start."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.path.insert(0, jail.WORK)
     gc.enable()  # (`random` seeds itself anew in every fork)
     if request["mode"] == "program":
