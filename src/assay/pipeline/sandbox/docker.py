@@ -42,6 +42,7 @@ _QUEUE = 1024  # frames of at most 64 KiB that wait for us before the container 
 _MARGIN_MB = 32  # what our first process weighs in the container that bounds the program
 _OUR_PROCESSES = 2  # our first process, and room for it to see the program's fork fail and not its own
 _ASKERS = 4  # its threads that ask a server at once
+_NO_SYS = "/sys:ro,nosuid,nodev,noexec,size=64k,mode=0555"  # in place of what tells of the machine
 _NOBODY = "65534:65534"
 _START = (
     "import sys; m = type(sys)('assay_guest'); m.__path__ = [sys.argv[1]]; sys.modules['assay_guest'] = m; "
@@ -193,6 +194,7 @@ class Docker:
     def _argv(self, spec: Spec, name: str) -> list[str]:
         limits = spec.limits
         memory = f"{limits.memory_mb + _MARGIN_MB}m"
+        processes = limits.processes + _OUR_PROCESSES + (_ASKERS if spec.network == "loopback" else 0)
         scratch = (
             f"rw,nosuid,nodev,exec,size={limits.scratch_mb}m,nr_inodes={limits.inodes},mode=0700,uid=65534,gid=65534"
         )
@@ -204,8 +206,8 @@ class Docker:
             "run", "--interactive", "--name", name, "--label", f"{_OWNER}={self._engine.owner}", "--runtime", self._runtime_name,
             "--network", "none", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
             "--security-opt", f"seccomp={self._profile}", "--read-only", "--user", _NOBODY,
-            "--pids-limit", str(limits.processes + _OUR_PROCESSES + (_ASKERS if spec.network == "loopback" else 0)), "--memory", memory, "--memory-swap", memory,
-            "--tmpfs", f"/box:{scratch}", "--tmpfs", "/sys:ro,nosuid,nodev,noexec,size=64k,mode=0555", "--shm-size", "16m", "--hostname", "sandbox", "--log-driver", "none",
+            "--pids-limit", str(processes), "--memory", memory, "--memory-swap", memory,
+            "--tmpfs", f"/box:{scratch}", "--tmpfs", _NO_SYS, "--shm-size", "16m", "--hostname", "sandbox", "--log-driver", "none",
             "--ulimit", "core=0", "--oom-score-adj", "200", "--pull", "never", "--no-healthcheck", "--stop-timeout", "0",
             *(["--cgroupns", "private"] if self._cgroup_namespace else []), *self._mounts, "--workdir", "/",
             "--env", "PYTHONHASHSEED=0", "--entrypoint", self._python, self._image,
@@ -519,18 +521,23 @@ class Contained:
         if self._broken is not None:
             return self._broken, None, None, self._why
         short = f"needed more than {limits.memory_mb} MiB of memory"
-        if self._end is None:
-            with contextlib.suppress(SandboxUnavailable):
-                killed, code = self._engine.ended(self._name)
-                if killed:
-                    return "oom", None, None, short
-                return "sandbox_error", None, None, f"the container ended by itself with {code}"
-            return "sandbox_error", None, None, "the container vanished"
-        if self._end["broken"] == "cpu" or self._end["cpu_s"] > limits.cpu_s:
+        if self._end is not None and (self._end["broken"] == "cpu" or self._end["cpu_s"] > limits.cpu_s):
             return "cpu", None, None, f"used more than {limits.cpu_s:g} s of CPU time"
-        if self._end["oom"]:
+        if self._end is not None and self._end["status"] == 0:
+            return "ok", 0, None, ""
+        killed, code = self._ended()
+        if killed:
             return "oom", None, None, short
+        if self._end is None:
+            return "sandbox_error", None, None, f"the container ended by itself with {code}"
         return _ending(int(self._end["status"]), float(self._end["cpu_s"]), limits)
+
+    def _ended(self) -> tuple[bool, int]:
+        """(killed for want of memory, exit code) as the engine has it once the container has ended."""
+        with contextlib.suppress(subprocess.TimeoutExpired, SandboxUnavailable):
+            self._process.wait(_LAST_WORDS)
+            return self._engine.ended(self._name)
+        return False, -1
 
 
 class Served:
@@ -593,11 +600,18 @@ def profile(machine: str) -> dict[str, Any]:
     def rule(names: list[str], action: str = "SCMP_ACT_ALLOW", **more: Any) -> dict[str, Any]:
         return {"names": names, "action": action, **more}
 
-    def only(name: str, index: int, value: int, operation: str = "SCMP_CMP_EQ", two: int = 0) -> dict[str, Any]:
-        return rule([name], args=[{"index": index, "value": value, "valueTwo": two, "op": operation}])
+    def only(name: str, **wanted: int) -> dict[str, Any]:
+        """Allowed where each argument (a0, a1, ...), of which the kernel takes 32 bits, is what is wanted."""
+        args = [
+            {"index": int(place[1:]), "value": 0xFFFFFFFF, "valueTwo": value, "op": "SCMP_CMP_MASKED_EQ"}
+            for place, value in wanted.items()
+        ]
+        return rule([name], args=args)
 
     names = set(seccomp.MACHINES[machine][1])
-    decided = {"clone", "socket", "ioctl"}
+    # Others of its uid are its own children, and our first process, whose limits and share of the processor it must not set.
+    for_itself = {"prlimit64", "sched_setaffinity", "sched_setattr", "sched_setparam", "sched_setscheduler"}
+    decided = {"clone", "socket", "ioctl", "setpriority", *for_itself}
     refused = syscalls.NAMED_REFUSALS.split()
     return {
         "defaultAction": "SCMP_ACT_ERRNO",
@@ -606,9 +620,13 @@ def profile(machine: str) -> dict[str, Any]:
         "syscalls": [
             rule(sorted((seccomp.allowed(counted=True) & names) - decided - set(refused))),
             rule(refused, "SCMP_ACT_ERRNO", errnoRet=seccomp.ENOSYS),
-            only("clone", 0, syscalls.CLONE_NEW, "SCMP_CMP_MASKED_EQ"),
-            *(only("socket", 0, family) for family in syscalls.FAMILIES),
-            *(only("ioctl", 1, request) for request in syscalls.IOCTLS),
+            rule(
+                ["clone"], args=[{"index": 0, "value": syscalls.CLONE_NEW, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}]
+            ),
+            *(only("socket", a0=family) for family in syscalls.FAMILIES),
+            *(only("ioctl", a1=request) for request in syscalls.IOCTLS),
+            *(only(name, a0=0) for name in sorted(for_itself)),
+            only("setpriority", a0=0, a1=0),
         ],
     }
 

@@ -238,7 +238,7 @@ class _Program:
         left = self._bring_out() if self._globs else []
         end = {
             "status": self._status, "cpu_s": self._cpu, "memory_peak": self._peak * 1024, "broken": self._broken,
-            "dropped": self._dropped, "left": left, "oom": _oom_kills(),
+            "dropped": self._dropped, "left": left,
         }  # fmt: skip
         self._host.send("n", json.dumps(end).encode())
 
@@ -345,7 +345,7 @@ class _Program:
 class _Bounds:
     """What the program's own process puts around itself: the engine has done the rest."""
 
-    def lock_down(self):
+    def lock_down(self, loopback=False):  # noqa: ARG002 - there is none
         _prctl(_PR_SET_DUMPABLE, 1)  # from here on its own /proc/self is its own
         with open("/proc/self/oom_score_adj", "w") as file:
             file.write("1000")  # where the container's memory ends, the program goes and its first process stays
@@ -398,20 +398,6 @@ def _cpu_in_use():
                 continue
             ticks += sum(map(int, fields[13:15] if name == "1" else fields[11:15]))
     return ticks / _TICKS
-
-
-def _oom_kills():
-    """How often the kernel ended a process here for want of memory, where its accounts can be seen."""
-    for path in ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control"):
-        try:
-            with open(path) as file:
-                for line in file:
-                    key, _, value = line.partition(" ")
-                    if key == "oom_kill":
-                        return int(value)
-        except OSError:
-            continue
-    return 0
 
 
 def _prctl(option, value):
