@@ -29,27 +29,6 @@ from tests.conformance.backends import NAMES, PROGRAMS, opened
 
 KIT = (PROGRAMS / "kit.py").read_bytes()
 
-_KNOWN = {
-    "collection_deep": "run() raises ENAMETOOLONG where a program leaves a deep tree",
-    "collection_no_rights": "as an ordinary user, run() raises PermissionError where a program closes its own folder",
-    "interrupts_its_watcher": "a program can end the process that watches it by SIGINT, and is judged an error of ours",
-    "interrupts_its_watcher_at_import": "a program can end the process that watches it by SIGINT, and is judged an error of ours",
-    "network_families": "netlink protocols other than routing, and MPTCP, are let through",
-    "persistence_device_times": "programs may set the times of the host's /dev/null, /dev/zero, ...",
-    "processes_kill_the_init": "a program can end the process that watches it, and gets sandbox_error for a status",
-    "resources_pseudo_terminals": "a program can take hundreds of pseudo-terminals, which the whole machine shares",
-}
-_KNOWN_OF_ZYGOTE = {
-    "persistence_counters": "programs of one zygote share a network, and its counters tell of the last one",
-    "persistence_sockets": "programs of one zygote share a loopback: ports in TIME_WAIT show to the next one",
-    "persistence_terminals": "programs of one zygote share /dev/pts, and one can take its rights away for all",
-}
-KNOWN_FAILURES: dict[tuple[str, str], str] = {
-    **{(backend, name): why for backend in ("zygote", "bwrap", "landlock", "local") for name, why in _KNOWN.items()},
-    **{("zygote", name): why for name, why in _KNOWN_OF_ZYGOTE.items()},
-}
-"""What does not hold yet: (back end, program) to the reason. To be emptied, not to be added to."""
-
 _SLACK_S = 4.0
 """What a back end may need on a busy machine beyond a program's own wall limit, to start and to clean up."""
 
@@ -315,8 +294,6 @@ def test_a_hostile_program_is_held(backend: Sandbox, bait: Bait, program: Hostil
     faults += bait.harm()
     if faults and isolation.level < program.needs:
         pytest.xfail(f"needs level {program.needs}, this is level {isolation.level}: {faults[0]}")
-    if faults and (reason := KNOWN_FAILURES.get((isolation.backend, program.name))):
-        pytest.xfail(f"{reason}: {faults[0]}")
     assert not faults, "\n".join(faults)
 
 
@@ -366,6 +343,4 @@ def test_a_candidate_that_attacks_whoever_judges_it_is_judged_wrong(backend: San
         faults.append(f"descriptors of ours: {before[0]} before, {descriptors} after")
     if memory > before[1] + (400 << 10):
         faults.append(f"memory of ours: {before[1] >> 10} MB before, {memory >> 10} MB after")
-    if faults and (reason := KNOWN_FAILURES.get((backend.capabilities().backend, path.stem))):
-        pytest.xfail(f"{reason}: {faults[0]}")
     assert not faults, "\n".join(faults)

@@ -11,6 +11,7 @@ from assay.pipeline.sandbox.guest.seccomp import (
     ENOSYS,
     ENOTTY,
     EPERM,
+    EPROTONOSUPPORT,
     ERRNO,
     KILL,
     MACHINES,
@@ -90,13 +91,19 @@ def test_no_clone_makes_a_namespace(machine: str, flag: int) -> None:
     assert decide(program, numbers["clone"], arch, 0x3D0F00) == ALLOW  # a thread
 
 
-def test_sockets_are_of_the_named_families_only(machine: str) -> None:
+def test_sockets_are_of_the_named_families_and_protocols_only(machine: str) -> None:
     arch, numbers = MACHINES[machine]
-    for families in ((1, 2, 10, 16), (1,)):
+    for families in ((1, 2, 10, 16), (1,), (1, 16)):
         program = build(machine, True, families)
         for family in range(46):
-            expected = ALLOW if family in families else ERRNO | EAFNOSUPPORT
-            assert decide(program, numbers["socket"], arch, family, 1, 0) == expected
+            for protocol in (0, 1, 6, 17, 132, 255, 262):
+                verdict = decide(program, numbers["socket"], arch, family, 1, protocol)
+                if family not in families:
+                    assert verdict == ERRNO | EAFNOSUPPORT
+                elif family == 1 or protocol == 0 or (family in (2, 10) and protocol in (6, 17)):
+                    assert verdict == ALLOW, (family, protocol)
+                else:
+                    assert verdict == ERRNO | EPROTONOSUPPORT, (family, protocol)
 
 
 def test_terminals_cannot_be_typed_into(machine: str) -> None:

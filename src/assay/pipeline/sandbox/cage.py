@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
 from assay.errors import SandboxUnavailable
-from assay.pipeline.sandbox.guest import jail, syscalls
+from assay.pipeline.sandbox.guest import jail
 from assay.pipeline.sandbox.guest.seccomp import MACHINES
 from assay.pipeline.sandbox.runtime import Runtime, sandbox_uid
 
@@ -42,7 +42,7 @@ class Cage:
         self.runs = 0
         settings = {
             "counted": counted,
-            "families": syscalls.FAMILIES,
+            "families": (socket.AF_UNIX,),
             "packages": runtime.packages,
             "preload": preload,
             "environment_given": True,
@@ -167,14 +167,23 @@ def _file_system(runtime: Runtime) -> list[str]:
         "/run/assay/assay_guest",
         "--proc",
         "/proc",
-        "--dev",
-        "/dev",
+        *_devices(),
         "--dir",
         "/box",
     ]
     if runtime.libraries:
         argv += ["--setenv", "LD_LIBRARY_PATH", runtime.libraries]
     return [*argv, "--symlink", "box/tmp", "/tmp", "--dir", "/var", "--symlink", "../box/tmp", "/var/tmp"]
+
+
+def _devices() -> list[str]:
+    """The few devices a program needs. No terminals: the machine has a limited number of them."""
+    argv = ["--tmpfs", "/dev"]
+    for name in jail.DEVICES:
+        argv += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
+    for name, target in (("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")):
+        argv += ["--symlink", f"/proc/self/fd{target}", f"/dev/{name}"]
+    return [*argv, "--dir", "/dev/shm"]
 
 
 def _data(content: bytes) -> int:

@@ -36,8 +36,11 @@ must_fail("it can read its first process", lambda: open("/proc/1/environ").read(
 def reach():
     s = socket.socket(); s.settimeout(1); s.connect(("192.0.2.1", 9))
 must_fail("it has a network", reach)
-if [i for _, i in socket.if_nameindex() if i != "lo"]:
-    found.append("it has network interfaces")
+try:
+    if [i for _, i in socket.if_nameindex() if i != "lo"]:
+        found.append("it has network interfaces")
+except OSError:
+    pass
 print(json.dumps(found))
 """
 

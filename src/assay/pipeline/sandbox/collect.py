@@ -39,6 +39,9 @@ def collect(
     left: list[str] = []
     room = max_bytes
     for seen, (path, kind) in enumerate(_walk(folder, max_files)):
+        if kind not in ("file", "link", "other", "deep"):
+            left.append(f"{path}: {kind}")
+            continue
         if kind == "deep" or seen >= max_files:
             left.append(f"{path}: too many files or folders too deep; the rest was not looked at")
             break
@@ -83,17 +86,16 @@ def _read(folder: int, path: str, room: int) -> tuple[bytes | None, str]:
 
 
 def _walk(folder: int, max_files: int) -> Iterator[tuple[str, str]]:
-    """(path, file | link | other | deep) of all below `folder`, names in order; never follows anything."""
+    """(path, file | link | other | deep, or why it cannot be told) of all below `folder`, names in order; never follows anything."""
     waiting = [""]
     seen = 0
     while waiting:
         here = waiting.pop()
-        fd = open_beneath(folder, here or ".", os.O_RDONLY | os.O_DIRECTORY)
         try:
-            with os.scandir(fd) as entries:
-                names = sorted((entry.name, _kind(entry)) for entry in entries)
-        finally:
-            os.close(fd)
+            names = _list(folder, here or ".")
+        except OSError as error:  # no right to look, or a path longer than the kernel takes
+            yield here, f"a folder that cannot be looked into: {error.strerror}"
+            continue
         for name, kind in names:
             path = f"{here}/{name}" if here else name
             seen += 1
@@ -104,6 +106,15 @@ def _walk(folder: int, max_files: int) -> Iterator[tuple[str, str]]:
                 waiting.append(path)
             else:
                 yield path, kind
+
+
+def _list(folder: int, path: str) -> list[tuple[str, str]]:
+    fd = open_beneath(folder, path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with os.scandir(fd) as entries:
+            return sorted((entry.name, _kind(entry)) for entry in entries)
+    finally:
+        os.close(fd)
 
 
 def _kind(entry: "os.DirEntry[str]") -> str:

@@ -218,7 +218,7 @@ class Namespaced:
             for fd in theirs:
                 os.close(fd)
         meter: Meter = group if group is not None else ProcessTree(pidfd)
-        warm = self.warm
+        fresh = self.warm and spec.network == "none"  # what used a network leaves traces in it
 
         def kill() -> None:
             import signal
@@ -228,7 +228,7 @@ class Namespaced:
 
         def after(running: Running) -> None:
             self._cages.pop(id(running), None)
-            self._give_back(cage, group, slot, healthy=warm and not running.failed and running.survived)
+            self._give_back(cage, group, slot, healthy=fresh and not running.failed and running.survived)
 
         started = Running(
             spec, pidfd=pidfd, report=report, stdout=ours[0], stderr=ours[1], channel=channel,

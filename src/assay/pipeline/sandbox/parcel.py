@@ -57,7 +57,7 @@ def pieces(spec: Spec, command: list[str] | None) -> list[bytes]:
             "Give it a larger scratch_mb.",
         )
     header = {
-        "mode": spec.mode, "main": spec.main, "argv": spec.argv, "command": command, "environment": {},
+        "mode": spec.mode, "network": spec.network, "main": spec.main, "argv": spec.argv, "command": command, "environment": {},
         "limits": spec.limits.model_dump(), "files": [(path, len(content)) for path, content in spec.files.items()],
         "collect": bool(spec.collect),
     }  # fmt: skip

@@ -9,7 +9,7 @@ import resource
 import signal
 import struct
 
-from . import seccomp
+from . import seccomp, syscalls
 
 BOX = "/box"  # the scratch file system: WORK, TMP and SHM lie in it, so one size counts for all three
 WORK, TMP, SHM = BOX + "/work", BOX + "/tmp", BOX + "/shm"
@@ -17,7 +17,8 @@ FIRST_FREE_FD = 3
 OUR_PROCESSES = 3  # bubblewrap, the zygote and the first process count against the same uid
 
 NEWNS, NEWIPC, NEWPID = 0x20000, 0x08000000, 0x20000000
-_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_BIND = 1, 2, 4, 8, 4096
+_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REMOUNT, _MS_BIND = 1, 2, 4, 8, 32, 4096
+DEVICES = ("null", "zero", "full", "random", "urandom")
 _PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT, _PR_SET_SECUREBITS = 4, 24, 38, 47, 28
 _AMBIENT_CLEAR_ALL = 4
 _CAPABILITY_VERSION_3 = 0x20080522
@@ -52,16 +53,21 @@ class Jail:
     def __init__(self, machine, counted, families, special=None):
         self._libc = ctypes.PyDLL(None, use_errno=True)  # PyDLL: the GIL is not worth letting go for these
         self._numbers = _SYSCALLS[machine]
-        code = seccomp.build(machine, counted, families, special)
-        self._filter = ctypes.create_string_buffer(code, len(code))
-        self._program = ctypes.create_string_buffer(
-            struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(self._filter))
+        self._filters = []
+        self._program = self._ready(seccomp.build(machine, counted, families, special))
+        self._with_loopback = (
+            self._ready(seccomp.build(machine, counted, syscalls.FAMILIES)) if special is None else None
         )
         self._cap_header = ctypes.create_string_buffer(struct.pack("Ii", _CAPABILITY_VERSION_3, 0))
         self._cap_none = ctypes.create_string_buffer(24)
         with open("/proc/sys/kernel/cap_last_cap") as file:
             self._last_capability = int(file.read())
         self._counted = counted
+
+    def _ready(self, code):
+        """The filter as the kernel takes it: a struct sock_fprog."""
+        self._filters.append(ctypes.create_string_buffer(code, len(code)))  # kept, for the struct points to it
+        return ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(self._filters[-1])))
 
     def unshare(self, flags):
         self._check(self._libc.unshare(flags), "unshare")
@@ -84,6 +90,12 @@ class Jail:
         flags = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC | _MS_RDONLY
         self._mount(b"proc", b"/proc", b"proc", flags, b"hidepid=2,subset=pid")
 
+    def protect_devices(self):
+        """Make the device nodes read-only, so that nobody sets times or rights of the host's own. (They can be written to.)"""
+        flags = _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NOEXEC
+        for name in DEVICES:
+            self._mount(b"none", b"/dev/" + name.encode(), None, flags, None)
+
     def forswear(self):
         """Give up, for this process and all that come of it, every way to gain what is not held now. Once, at the start."""
         self._libc.prctl(_PR_SET_SECUREBITS, 0x2F, 0, 0, 0)  # NOROOT, NO_SETUID_FIXUP, locked: uid 0 means nothing
@@ -91,16 +103,17 @@ class Jail:
         for capability in range(self._last_capability + 1):
             self._libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
 
-    def lock_down(self):
+    def lock_down(self, loopback=False):
         """Drop every capability, for good after `forswear`, and install the filter. What comes after may be hostile."""
         self._check(self._libc.syscall(self._numbers["capset"], self._cap_header, self._cap_none), "capset")
-        self.restrict()
+        self.restrict(loopback)
 
-    def restrict(self):
+    def restrict(self, loopback=False):
         """no_new_privs and the filter, for a process that has no capabilities."""
+        program = self._with_loopback if loopback else self._program
         self._prctl(_PR_SET_NO_NEW_PRIVS, 1)
         self._check(
-            self._libc.syscall(self._numbers["seccomp"], ctypes.c_ulong(1), ctypes.c_ulong(0), self._program), "seccomp"
+            self._libc.syscall(self._numbers["seccomp"], ctypes.c_ulong(1), ctypes.c_ulong(0), program), "seccomp"
         )
         self._prctl(_PR_SET_DUMPABLE, 1)  # the program's own /proc/self; what it could read there is its own
 

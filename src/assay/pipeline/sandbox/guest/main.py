@@ -40,6 +40,7 @@ def main(arguments):
     control = socket.socket(fileno=fd)
     control.set_inheritable(False)
     world = jail.Jail(jail.machine(), settings["counted"], settings["families"])
+    world.protect_devices()
     world.forswear()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # a handler is all that lets pid 1 be reached from inside
     if kind == "warm":
@@ -259,7 +260,7 @@ def _become(request, standard, channel, report, world, settings, source=None):
         if command is not None:
             jail.default_signals()
         jail.set_limits(request["limits"], not settings["counted"] and command is None)
-        world.lock_down()
+        world.lock_down(request.get("network") == "loopback")
     except BaseException as error:
         socket.socket(fileno=keep).send(_failed(error))
         os._exit(1)

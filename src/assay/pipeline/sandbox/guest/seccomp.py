@@ -9,7 +9,7 @@ import struct
 from . import syscalls
 
 ALLOW, ERRNO, KILL = 0x7FFF0000, 0x00050000, 0x80000000
-EPERM, ENOSYS, ENOTTY, EAFNOSUPPORT = 1, 38, 25, 97
+EPERM, ENOSYS, ENOTTY, EAFNOSUPPORT, EPROTONOSUPPORT = 1, 38, 25, 97, 93
 _LOAD, _JUMP, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x05, 0x15, 0x35, 0x45, 0x06
 _NUMBER, _ARCH, _ARGS = 0, 4, 16  # offsets in struct seccomp_data
 _X32 = 0x40000000  # the bit that marks x86-64's second call table
@@ -44,7 +44,7 @@ def build(
         _ret(ERRNO | EPERM),
         _ret(ALLOW),
     ]
-    verdicts[numbers["socket"]] = _one_of(_ARGS, families, EAFNOSUPPORT)
+    verdicts[numbers["socket"]] = _sockets(families)
     verdicts[numbers["ioctl"]] = _one_of(_ARGS + 8, syscalls.IOCTLS, ENOTTY)
     for name, code in (special or {}).items():
         if name in numbers:
@@ -73,6 +73,19 @@ def _tree(ranges):
     if len(left) <= 255:  # a conditional jump reaches 255 instructions
         return [_op(_AT_LEAST, len(left), 0, ranges[middle][0]), *left, *right]
     return [_op(_AT_LEAST, 0, 1, ranges[middle][0]), _op(_JUMP, 0, 0, len(left)), *left, *right]
+
+
+def _sockets(families):
+    """Of each family only the protocols that programs use: the rest of the kernel's network code stays out of reach."""
+    blocks = []
+    for family in families:
+        protocols = syscalls.PROTOCOLS[family]
+        blocks.append([_ret(ALLOW)] if protocols is None else _one_of(_ARGS + 16, protocols, EPROTONOSUPPORT))
+    chain = []
+    for place, family in enumerate(families):
+        left = 2 * (len(families) - place) - 2  # instructions of the chain after this pair
+        chain += [_op(_EQUAL, 0, 1, family), _op(_JUMP, 0, 0, left + 1 + sum(len(block) for block in blocks[:place]))]
+    return [_load(_ARGS), *chain, _ret(ERRNO | EAFNOSUPPORT), *(op for block in blocks for op in block)]
 
 
 def _one_of(offset, values, errno):

@@ -88,7 +88,10 @@ IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 """TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX. Any other: ENOTTY. (TIOCSTI types into the host's terminal.)"""
 
 FAMILIES = (1, 2, 10, 16)
-"""AF_UNIX, AF_INET, AF_INET6, AF_NETLINK: with a network namespace of its own. Without one: AF_UNIX alone."""
+"""AF_UNIX, AF_INET, AF_INET6, AF_NETLINK: for a program that has a loopback to itself. Any other: AF_UNIX alone."""
+
+PROTOCOLS = {1: None, 2: (0, 6, 17), 10: (0, 6, 17), 16: (0,)}
+"""Of each family: all, or these. Default, TCP, UDP; of netlink routing, which lists interfaces."""
 
 CLONE_NEW = 0x7E020000
 """CLONE_NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET."""
