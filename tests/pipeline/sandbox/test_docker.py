@@ -12,6 +12,7 @@ import pytest
 
 from assay.bench.suites import humaneval
 from assay.errors import AssayError, SandboxUnavailable
+from assay.pipeline.checks import grade
 from assay.pipeline.checks.perform import run_many
 from assay.pipeline.sandbox.docker import _OWNER, Docker, Engine, _skeleton, profile
 from assay.pipeline.sandbox.guest import seccomp, syscalls
@@ -261,5 +262,6 @@ def test_verdicts_come_from_outside_here_too(docker: Docker, data: Path) -> None
     right = [(task.id, task, Program(files={"main.py": (task.reference or "").encode()})) for task in tasks]
     cheat = b"import os\ndef has_close_elements(*_): os._exit(0)\n"
     jobs = [*right, ("cheat", tasks[0], Program(files={"main.py": cheat}))]
-    passed = {key for key, runs in run_many(docker, jobs, 2) if runs[0].transcript[-1].startswith('["done","passed"')}
-    assert passed == {task.id for task in tasks}
+    by_key = {key: (task, program) for key, task, program in jobs}
+    statuses = {key: grade(*by_key[key], runs).status for key, runs in run_many(docker, jobs, 2)}
+    assert statuses == {task.id: "pass" for task in tasks} | {"cheat": "exception"}
