@@ -270,16 +270,17 @@ class _Room:
     def __init__(self, home: Path, uids: Uids | None) -> None:
         self._uids = uids
         self.uid = uids.lend() if uids is not None else None
-        try:
+        with contextlib.ExitStack() as undo:
+            if uids is not None and self.uid is not None:
+                undo.callback(uids.give_back, self.uid)
             self.box = tempfile.mkdtemp(prefix="assay-box-", dir=home)  # 0700
+            undo.callback(os.rmdir, self.box)
             self._fd = scratch.open_folder(self.box)
+            undo.callback(os.close, self._fd)
             if self.uid is not None:
                 os.fchown(self._fd, self.uid, self.uid)
-        except BaseException:
-            if uids is not None and self.uid is not None:
-                uids.give_back(self.uid)
-            raise
-        self._device = os.fstat(self._fd).st_dev
+            self._device = os.fstat(self._fd).st_dev
+            undo.pop_all()
 
     def overfull(self, pidfd: int, scratch_mb: int, inodes: int) -> str:
         """Which bound its files have outgrown, in words; empty: none."""

@@ -16,10 +16,25 @@ SWEEPER_UID = 60600
 _FIRST, _LAST = 60601, 61183  # between systemd's ranges for homes and for dynamic services; used by no distribution
 
 
+def _mapped(file: str) -> bool:
+    """Whether one line of the map covers all of ours."""
+    for line in Path(file).read_text().splitlines():
+        first, _, count = map(int, line.split())
+        if first <= SWEEPER_UID and first + count > _LAST:
+            return True
+    return False
+
+
 class Uids:
     """Those this process holds. Safe to use from several threads."""
 
     def __init__(self, folder: Path) -> None:
+        """Raises SandboxUnavailable where root is root of a user namespace that does not have them."""
+        if not all(_mapped(f"/proc/self/{kind}_map") for kind in ("uid", "gid")):
+            raise SandboxUnavailable(
+                "This root cannot run programs as another user: its user namespace has too few uids.",
+                f"Map the uids and gids {SWEEPER_UID} to {_LAST} into it, or run Assay as an ordinary user.",
+            )
         self._folder = folder / "uids"
         self._folder.mkdir(mode=0o700, exist_ok=True)
         self._lock = threading.Lock()
