@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from assay.errors import StoreError
 
 _STEPS = Path(__file__).parent / "migrations" / "versions"
-_LOCK = 0x41535341595F4442  # "ASSAY_DB"
+_LOCK = 0x41535341595F4442  # our name in ASCII
 
 
 def migrate(engine: sa.Engine) -> None:
