@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS ?= auto
+# Most of a test is waiting: two more than the processors.
+WORKERS ?= $(shell expr $$(nproc) + 2)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: setup demo test lint docs bench lock clean

@@ -20,8 +20,8 @@ from assay.errors import AssayError, SandboxUnavailable
 
 GUEST = Path(__file__).parent / "guest"
 _SHARED = Path("/var/lib/assay")
-FIRST_UID = 64000
-"""Root's sandboxes run as this uid and the ones after it: below 65536, which containers map; used by no distribution."""
+FIRST_UID = 60300
+"""Root's sandboxes run as this uid and the ones after it: above users and below what distributions give to packages; below 65536, which containers map."""
 
 
 _COPIED_HOW = 2  # what is copied changed with 2: compiled modules too, else each cold start compiles for 80 ms
@@ -136,8 +136,9 @@ def sandbox_uid(slot: int) -> int | None:
     if os.geteuid() != 0:
         return None
     mapped = [tuple(map(int, line.split())) for line in Path("/proc/self/uid_map").read_text().splitlines()]
-    if any(inside <= FIRST_UID + slot < inside + count for inside, _, count in mapped):
-        return FIRST_UID + slot
+    uid = FIRST_UID + slot % 256
+    if any(inside <= uid < inside + count for inside, _, count in mapped):
+        return uid
     if all(outside != 0 for inside, outside, _ in mapped if inside == 0):
         return None  # root of a user namespace that an ordinary user made
     raise SandboxUnavailable(
