@@ -1,6 +1,8 @@
 """Fixtures that every part's tests may use."""
 
+import signal
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -19,3 +21,10 @@ def data() -> Path:
             f"needs the data sets in {SHARED_DATA.parent.name}/{SHARED_DATA.name} beside the project: they are not here"
         )
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ctrl_c_is_heard() -> None:
+    """A shell starts what runs in its background deaf to Ctrl-C, and processes pass that on; tests that send it need ears."""
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

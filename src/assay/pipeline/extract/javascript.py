@@ -17,9 +17,9 @@ from assay.records import Language
 
 _NAME = r"[A-Za-z_$][\w$]*+"
 TOKEN = re.compile(
-    r"(?P<comment>//[^\n]*+|/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/|\Z))"
-    r'|(?P<string>"[^"\\\n]*+(?:\\(?:.|\Z)[^"\\\n]*+)*+"?|\'[^\'\\\n]*+(?:\\(?:.|\Z)[^\'\\\n]*+)*+\'?'
-    r"|`[^`\\]*+(?:\\(?:.|\Z)[^`\\]*+)*+(?:`|\Z))"
+    r"(?P<comment>//[^\n]*+|/\*[^*]*+(?:\*(?!/)[^*]*+)*(?:\*/|\Z))"
+    r'|(?P<string>"[^"\\\n]*+(?:\\(?:.|\Z)[^"\\\n]*+)*"?|\'[^\'\\\n]*+(?:\\(?:.|\Z)[^\'\\\n]*+)*\'?'
+    r"|`[^`\\]*+(?:\\(?:.|\Z)[^`\\]*+)*(?:`|\Z))"
     r"|(?P<regex>(?<=[=(,:;!&|?{}\[])[ \t]*+/(?![*/])[^/\\\n\[]{0,120}+"
     r"(?:(?:\\.|\[(?:[^\]\\\n]|\\.){0,120}+\])[^/\\\n\[]{0,120}+){0,8}+/)"
     r"|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<newline>\n)",
@@ -43,7 +43,7 @@ _EXPORTED = re.compile(rf"module\.exports[ \t]*=[ \t]*(?:async[ \t]+)?(?:functio
 _METHOD = re.compile(rf"^[ \t]+(?:static[ \t]+)?(?:async[ \t]+)?\*?({_NAME})[ \t]*\([^)\n]*\)[ \t]*\{{", re.M)
 _BLOCK = re.compile(r"(?:if|for|while|do|switch|try|with)\b|\{")
 _CALL = re.compile(
-    rf"(?:await[ \t]+|void[ \t]+|new[ \t]+)?{_NAME}(?:\.{_NAME})*+[ \t]*\(|\(|;|throw\b|return\b|debugger\b|[+]{{2}}|--"
+    rf"(?:await[ \t]+|void[ \t]+|new[ \t]+)?{_NAME}(?:\.{_NAME})*[ \t]*\(|\(|;|throw\b|return\b|debugger\b|[+]{{2}}|--"
 )
 _USED = re.compile(rf"(?<![\w$.]){_NAME}")
 

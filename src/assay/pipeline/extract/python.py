@@ -21,10 +21,10 @@ from assay.records import Language
 
 # Possessive quantifiers keep it linear whatever the text.
 _STRING = (
-    r'(?:"""[^"\\]*+(?:(?:\\(?:.|\Z)|"(?!""))[^"\\]*+)*+(?:"""|(?P<open2>\Z))'
-    r"|'''[^'\\]*+(?:(?:\\(?:.|\Z)|'(?!''))[^'\\]*+)*+(?:'''|(?P<open1>\Z))"
-    r'|"[^"\\\n]*+(?:\\(?:.|\Z)[^"\\\n]*+)*+(?:"|(?P<cut2>))'
-    r"|'[^'\\\n]*+(?:\\(?:.|\Z)[^'\\\n]*+)*+(?:'|(?P<cut1>)))"
+    r'(?:"""[^"\\]*+(?:(?:\\(?:.|\Z)|"(?!""))[^"\\]*+)*(?:"""|(?P<open2>\Z))'
+    r"|'''[^'\\]*+(?:(?:\\(?:.|\Z)|'(?!''))[^'\\]*+)*(?:'''|(?P<open1>\Z))"
+    r'|"[^"\\\n]*+(?:\\(?:.|\Z)[^"\\\n]*+)*(?:"|(?P<cut2>))'
+    r"|'[^'\\\n]*+(?:\\(?:.|\Z)[^'\\\n]*+)*(?:'|(?P<cut1>)))"
 )
 TOKEN = re.compile(
     rf"(?P<comment>\#[^\n]*+)|(?P<string>{_STRING})|(?P<open>[(\[{{])|(?P<close>[)\]}}])|(?P<join>\\\n)|(?P<newline>\n)"
@@ -36,7 +36,7 @@ _FRESH = re.compile(r"(?:def |async def |class |@\w|import \w|from [\w.]+ import
 _JOINED = re.compile(r"(?:else|elif|except|finally)\b")
 _DEF = re.compile(r"(?:async[ \t]+)?def[ \t]+([^\W\d]\w*)")
 _CLASS = re.compile(r"class[ \t]+([^\W\d]\w*)")
-_TARGETS = re.compile(r"([^\W\d][\w.]*(?:[ \t]*,[ \t]*\*?[^\W\d][\w.]*)*+)[ \t]*+(?::[^=\n]*+)?=(?!=)")
+_TARGETS = re.compile(r"([^\W\d][\w.]*(?:[ \t]*,[ \t]*\*?[^\W\d][\w.]*)*)[ \t]*+(?::[^=\n]*+)?=(?!=)")
 _AUGMENTED = re.compile(r"[^\W\d][\w.\[\]'\"]*+[ \t]*+(?:[-+*/%@&|^]|//|\*\*|<<|>>)=")
 _CALL = re.compile(r"(?:await[ \t]+)?[^\W\d][\w.]*+(?:\[[^\]\n]*\])?\(")
 _INNER = re.compile(r"^[ \t]+(?:(?:async[ \t]+)?def|class)[ \t]+([^\W\d]\w*)", re.M)

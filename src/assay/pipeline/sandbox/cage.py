@@ -49,22 +49,23 @@ class Cage:
         }
         errors = os.memfd_create("bubblewrap-errors", os.MFD_CLOEXEC)
         about, about_write = os.pipe()
-        passwd, group = _data(_PASSWD), _data(_GROUP)
+        # Files, not binds: each mount is copied for every program.
+        passwd, group, libraries = _data(_PASSWD), _data(_GROUP), _data(_library_cache())
         argv = [
             runtime.bwrap, *_ISOLATE, "--info-fd", str(about_write), *_file_system(runtime),
-            "--ro-bind-data", str(passwd), "/etc/passwd", "--ro-bind-data", str(group), "/etc/group",
+            "--file", str(passwd), "/etc/passwd", "--file", str(group), "/etc/group", "--file", str(libraries), "/etc/ld.so.cache",
             "--remount-ro", "/", "--remount-ro", "/dev",
             "--", runtime.python, "-S", "-s", "-P", "-B", "-X", "utf8", "-c", _START,
             "warm" if warm else "cold", str(theirs.fileno()), json.dumps(settings),
         ]  # fmt: skip
-        passed = (theirs.fileno(), about_write, passwd, group)
+        passed = (theirs.fileno(), about_write, passwd, group, libraries)
         try:
             self._process = _start(argv, passed, errors, slot)
         except OSError as error:
             self.control.close()
             raise SandboxUnavailable(f"bubblewrap cannot be started: {error}.", "See: assay doctor") from None
         finally:
-            for fd in (about_write, passwd, group):
+            for fd in (about_write, passwd, group, libraries):
                 os.close(fd)
             theirs.close()
         try:
@@ -157,8 +158,7 @@ def _file_system(runtime: Runtime) -> list[str]:
             argv += ["--symlink", os.readlink(top), top]
         elif os.path.isdir(top):
             argv += ["--ro-bind", top, top]
-    for inside in ("/etc/ld.so.cache", "/etc/alternatives"):
-        argv += ["--ro-bind-try", inside, inside]
+    argv += ["--ro-bind-try", "/etc/alternatives", "/etc/alternatives"]
     for outside, inside in runtime.binds:
         argv += ["--ro-bind", outside, inside]
     argv += [
@@ -186,9 +186,19 @@ def _devices() -> list[str]:
     return [*argv, "--dir", "/dev/shm"]
 
 
+def _library_cache() -> bytes:
+    """Where the loader finds libraries quickly; empty where there is none."""
+    try:
+        with open("/etc/ld.so.cache", "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
+
+
 def _data(content: bytes) -> int:
     fd = os.memfd_create("data", 0)
-    os.write(fd, content)
+    with open(fd, "wb", closefd=False) as file:
+        file.write(content)
     os.lseek(fd, 0, os.SEEK_SET)
     return fd
 

@@ -155,7 +155,7 @@ class Fence:
         self._readable = settings["readable"]
         jail.ENVIRONMENT["OPENSSL_CONF"] = "/dev/null"  # Node complains of one that it may not read
 
-    def lock_down(self, loopback=False):  # noqa: ARG002 - there is none
+    def lock_down(self, loopback=False, ipc=True):  # noqa: ARG002 - there is none
         """For good, in the order that holds."""
         _prctl(_PR_SET_DUMPABLE, 1)  # else /proc/self is root's
         with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:

@@ -345,7 +345,7 @@ class _Program:
 class _Bounds:
     """What the program's own process puts around itself: the engine has done the rest."""
 
-    def lock_down(self, loopback=False):  # noqa: ARG002 - there is none
+    def lock_down(self, loopback=False, ipc=True):  # noqa: ARG002 - there is none
         _prctl(_PR_SET_DUMPABLE, 1)  # from here on its own /proc/self is its own
         with open("/proc/self/oom_score_adj", "w") as file:
             file.write("1000")  # where the container's memory ends, the program goes and its first process stays

@@ -55,6 +55,8 @@ class Jail:
         self._numbers = _SYSCALLS[machine]
         self._filters = []
         self._program = self._ready(seccomp.build(machine, counted, families, special))
+        # For a program without an IPC namespace of its own: no shared memory, queues or semaphores that could outlive it.
+        self._without_ipc = self._ready(seccomp.build(machine, False, families)) if special is None else None
         self._with_loopback = (
             self._ready(seccomp.build(machine, counted, syscalls.FAMILIES)) if special is None else None
         )
@@ -103,14 +105,16 @@ class Jail:
         for capability in range(self._last_capability + 1):
             self._libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
 
-    def lock_down(self, loopback=False):
+    def lock_down(self, loopback=False, ipc=True):
         """Drop every capability, for good after `forswear`, and install the filter. What comes after may be hostile."""
         self._check(self._libc.syscall(self._numbers["capset"], self._cap_header, self._cap_none), "capset")
-        self.restrict(loopback)
+        self.restrict(loopback, ipc)
 
-    def restrict(self, loopback=False):
+    def restrict(self, loopback=False, ipc=True):
         """no_new_privs and the filter, for a process that has no capabilities."""
-        program = self._with_loopback if loopback else self._program
+        program = self._program if ipc else self._without_ipc
+        if loopback:
+            program = self._with_loopback
         self._prctl(_PR_SET_NO_NEW_PRIVS, 1)
         self._check(
             self._libc.syscall(self._numbers["seccomp"], ctypes.c_ulong(1), ctypes.c_ulong(0), program), "seccomp"

@@ -25,10 +25,9 @@ import sys
 
 from . import driver, jail
 
-_WARM_MODULES = (  # what programs of a benchmark import most; `typing` alone costs 8 ms cold
-    "abc ast atexit base64 bisect calendar cmath collections collections.abc contextlib copy dataclasses datetime decimal enum "
-    "fractions functools hashlib heapq inspect io itertools json keyword linecache math numbers operator random re statistics "
-    "string struct textwrap threading time tokenize traceback types typing unicodedata uuid"
+_WARM_MODULES = (  # what functions import most; `typing` alone costs 8 ms cold. Each module makes every fork a little dearer.
+    "bisect collections collections.abc copy datetime functools hashlib heapq itertools json math operator random re string "
+    "struct typing"
 )
 _MAX_DESCRIPTORS = 6
 
@@ -162,7 +161,7 @@ def _first_process(descriptors, world, settings, unshare=True):
     report = socket.socket(fileno=report_fd)
     try:
         request, files = _payload(payload)
-        _prepare_world(request, files, world, report, unshare)
+        _prepare_world(request, files, world, report, jail.NEWNS | jail.NEWIPC if unshare else 0)
         world.undumpable()
         pid = os.fork()
         if pid == 0:
@@ -178,25 +177,27 @@ def _first_process(descriptors, world, settings, unshare=True):
 def _only_process(descriptors, world, settings):
     """Pid 1 of the program's namespaces, which becomes the program: one fork less. No return.
 
-    For programs whose verdict is what they answer: as pid 1 a program gets no signal that it does not handle, SIGKILL from
-    outside excepted, and orphans of its own are not reaped before its end.
+    For programs whose verdict is what they answer. It has no IPC namespace of its own, and no calls that would need one. As
+    pid 1 it gets no signal that it does not handle, SIGKILL from outside excepted, and its orphans are not reaped before
+    its end.
     """
     payload, stdin, stdout, stderr, report_fd = descriptors[:5]
     channel = descriptors[5] if len(descriptors) > 5 else None
     report = socket.socket(fileno=report_fd)
     try:
         request, files = _payload(payload)
-        _prepare_world(request, files, world, report, True)
+        _prepare_world(request, files, world, report, jail.NEWNS)
     except BaseException as error:
         report.send(_failed(error))
         os._exit(1)
     _become(request, [stdin, stdout, stderr], channel, report, world, settings, _source(request, files))
 
 
-def _prepare_world(request, files, world, report, unshare):
+def _prepare_world(request, files, world, report, namespaces):
     limits = request["limits"]
-    if unshare:
-        world.unshare(jail.NEWNS | jail.NEWIPC)
+    if namespaces:
+        world.unshare(namespaces)
+    request["ipc"] = namespaces != jail.NEWNS
     world.build_world(limits["scratch_mb"], limits["inodes"])
     jail.write_files(files)
     if request["collect"]:
@@ -260,7 +261,7 @@ def _become(request, standard, channel, report, world, settings, source=None):
         if command is not None:
             jail.default_signals()
         jail.set_limits(request["limits"], not settings["counted"] and command is None)
-        world.lock_down(request.get("network") == "loopback")
+        world.lock_down(request.get("network") == "loopback", request.get("ipc", True))
     except BaseException as error:
         socket.socket(fileno=keep).send(_failed(error))
         os._exit(1)
