@@ -79,10 +79,7 @@ class Namespaced:
     @contextlib.contextmanager
     def serve(self, spec: Spec, port: int) -> Iterator[Service]:
         """Raises AssayError with what the server printed where it does not come to accept connections."""
-        from assay.pipeline.sandbox.zygote import Zygote
-
-        # A server needs somebody of ours inside its network namespace: a zygote of its own, for nothing else.
-        with Zygote(self._settings) as host, host.open(spec) as running:
+        with _ServerHost(self._settings, self.name) as host, host.open(spec) as running:
             served = Served(running, host.cage_of(running), port)
             try:
                 served.wait(min(_SERVER_STARTS_S, spec.limits.wall_s))
@@ -236,3 +233,14 @@ class Namespaced:
         )  # fmt: skip
         self._cages[id(started)] = cage
         return started
+
+
+class _ServerHost(Namespaced):
+    """A zygote for one server and nothing else: somebody of ours inside its network namespace, who can connect to it."""
+
+    warm = True
+    runs_a_cage = 1
+
+    def __init__(self, settings: Settings, name: str) -> None:
+        super().__init__(settings)
+        self.name = name
