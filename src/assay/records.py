@@ -142,6 +142,8 @@ class Asserts(Record):
     """Further names of the candidate's program that the test code calls."""
     minimum_calls: int = Field(1, ge=0)
     """A pass with fewer calls into the candidate than this is no pass."""
+    public: bool = False
+    """Whether whoever writes the program may see the test code, and so which assert does not hold."""
 
 
 Check = Annotated[Calls | Stdio | Asserts, Field(discriminator="kind")]

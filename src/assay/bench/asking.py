@@ -72,7 +72,7 @@ def complaint(report: Report) -> str | None:
 
 def _did_not_load(report: Report) -> bool:
     """Whether the program failed before any check could be made of it: its own words are then all there is."""
-    return report.status == "exception" and not any(finding.outcome == "passed" for finding in report.findings)
+    return report.status == "exception" and "it could not be loaded" in report.message
 
 
 def _told(finding: Finding) -> str:

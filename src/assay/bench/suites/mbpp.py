@@ -89,6 +89,7 @@ def _task(place: str, row: _Row) -> Task:
                 entry=entry,
                 names=tuple(others),
                 minimum_calls=max(1, syntax.certain_calls(source, frozenset((entry, *others)))),
+                public=True,  # they stand in the prompt
             ),
         ),
         limits=LIMITS,

@@ -23,6 +23,11 @@ class _Asserts:
         yield perform(bench, task, check, candidate_spec(task, program))
 
     def judge(self, task: Task, check: Asserts, runs: Sequence[Run]) -> Judgement:
+        judged = self._judge(task, check, runs)
+        judged.findings = tuple(finding.model_copy(update={"public": check.public}) for finding in judged.findings)
+        return judged
+
+    def _judge(self, task: Task, check: Asserts, runs: Sequence[Run]) -> Judgement:
         if not runs:
             return _judgement("error", "the check was not run")
         (run,) = runs
