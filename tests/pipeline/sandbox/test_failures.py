@@ -138,6 +138,8 @@ def test_without_bubblewrap_the_fix_is_said_and_landlock_takes_over(tmp_path: Pa
 
 
 def test_with_a_full_tmp_programs_run(tmp_path: Path) -> None:
+    if sys.executable.startswith("/tmp/"):
+        pytest.skip("this interpreter lies under /tmp itself, which the test covers up")
     done = in_namespace(
         "mount -t tmpfs -o size=16k none /tmp; head -c 100000 /dev/zero > /tmp/full 2>/dev/null;"
         "mkdir /dev/shm/p$$; echo 'print(1)' > /dev/shm/p$$/p.py; cd /; $ASSAY sandbox run /dev/shm/p$$/p.py; code=$?; rm -r /dev/shm/p$$; exit $code",
