@@ -288,7 +288,7 @@ def test_as_an_ordinary_user_a_program_that_kills_its_first_process_leaves_nothi
 def test_for_root_a_program_is_another_uid_and_cannot_touch_its_first_process(sandbox: Sandbox) -> None:
     source = """
         import os
-        print(os.getuid() > 60600, os.getuid() == os.getgid(), os.getgroups())
+        print(os.getuid() > 60601, os.getuid() == os.getgid(), os.getgroups())
         for reach in (lambda: os.kill(os.getppid(), 9), lambda: open(f"/proc/{os.getppid()}/environ").read()):
             try:
                 reach()
@@ -312,6 +312,40 @@ def test_a_uid_is_lent_to_one_at_a_time_even_between_processes(tmp_path: Path) -
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="for root alone: programs run as uids of their own")
+def test_those_who_sweep_at_the_same_moment_do_not_hit_each_other(tmp_path: Path) -> None:
+    source = f"""
+import os, sys, time
+from assay.pipeline.sandbox.guest.bare import _kill_uid
+from assay.pipeline.sandbox.uids import Uids, sweeper_of
+from pathlib import Path
+uid = Uids(Path({str(tmp_path)!r})).lend()
+print("up", flush=True)
+sys.stdin.readline()
+for _ in range(3000):
+    _kill_uid(uid, sweeper_of(uid))
+"""
+    sweepers = [
+        subprocess.Popen(
+            [sys.executable, "-c", source],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={"PYTHONPATH": str(ROOT / "src")},
+        )
+        for _ in range(4)
+    ]
+    for sweeper in sweepers:
+        assert sweeper.stdout is not None
+        assert sweeper.stdout.readline() == b"up\n"
+    for sweeper in sweepers:
+        assert sweeper.stdin is not None
+        sweeper.stdin.write(b"\n")
+        sweeper.stdin.flush()
+    for sweeper in sweepers:
+        sweeper.communicate(timeout=120)
+    assert [sweeper.returncode for sweeper in sweepers] == [0] * 4
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="for root alone: programs run as uids of their own")
 def test_root_of_a_namespace_without_those_uids_is_told_so(tmp_path: Path) -> None:
     source = f"""
 from pathlib import Path
@@ -326,7 +360,7 @@ except SandboxUnavailable as error:
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={"PYTHONPATH": str(ROOT / "src")})
     if "unshare failed" in done.stderr or "not found" in done.stderr:
         pytest.skip(f"no user namespace can be made here: {done.stderr.strip()}")
-    assert "60600 to 61183" in done.stdout, done.stderr
+    assert "60602 to 61180" in done.stdout, done.stderr
 
 
 def test_usage_counts_names_and_bytes_and_stops_where_it_may(tmp_path: Path) -> None:

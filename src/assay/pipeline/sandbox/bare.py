@@ -22,7 +22,7 @@ from assay.pipeline.sandbox.meter import ProcessTree, descendants, host_pid
 from assay.pipeline.sandbox.parcel import command_of, pack, run_all, stdin
 from assay.pipeline.sandbox.runtime import find_bare_runtime, shared_folder
 from assay.pipeline.sandbox.supervise import Running
-from assay.pipeline.sandbox.uids import SWEEPER_UID, Uids
+from assay.pipeline.sandbox.uids import Uids, sweeper_of
 from assay.records import Isolation, Run, Spec
 from assay.settings import Settings
 
@@ -170,8 +170,8 @@ class Bare:
     def _argv(self, room: "_Room") -> list[str]:
         runtime = self._runtime
         settings = {
-            "box": room.box, "uid": room.uid, "sweeper": SWEEPER_UID, "landlock": self._landlock, "counted": False,
-            "readable": runtime.readable(), "packages": str(runtime.packages or ""), "families": (),
+            "box": room.box, "uid": room.uid, "sweeper": sweeper_of(room.uid) if room.uid is not None else None,
+            "landlock": self._landlock, "counted": False, "readable": runtime.readable(), "packages": str(runtime.packages or ""), "families": (),
         }  # fmt: skip
         start = [str(runtime.python), "-S", "-s", "-P", "-B", "-X", "utf8", "-c", _START]
         return [*start, str(runtime.guest), "{control}", json.dumps(settings)]

@@ -11,16 +11,23 @@ from pathlib import Path
 
 from assay.errors import SandboxUnavailable
 
-SWEEPER_UID = 60600
-"""Kills what is left of other uids; nothing ever runs as it."""
-_FIRST, _LAST = 60601, 61183  # between systemd's ranges for homes and for dynamic services; used by no distribution
+# Programs are 60602 to 60880, their sweepers 60902 to 61180: between systemd's ranges for homes and for dynamic services,
+# used by no distribution. The embedded database server is 60901.
+_FIRST, _LAST = 60602, 60880
+_SWEEPER_ABOVE = 300
+_ENDS = (_FIRST, _LAST + _SWEEPER_ABOVE)
+
+
+def sweeper_of(uid: int) -> int:
+    """The uid that kills what is left of `uid`. Nothing runs as it, and no two have one: a sweeper hits its like, too."""
+    return uid + _SWEEPER_ABOVE
 
 
 def _mapped(file: str) -> bool:
     """Whether one line of the map covers all of ours."""
     for line in Path(file).read_text().splitlines():
         first, _, count = map(int, line.split())
-        if first <= SWEEPER_UID and first + count > _LAST:
+        if first <= _ENDS[0] and first + count > _ENDS[1]:
             return True
     return False
 
@@ -33,7 +40,7 @@ class Uids:
         if not all(_mapped(f"/proc/self/{kind}_map") for kind in ("uid", "gid")):
             raise SandboxUnavailable(
                 "This root cannot run programs as another user: its user namespace has too few uids.",
-                f"Map the uids and gids {SWEEPER_UID} to {_LAST} into it, or run Assay as an ordinary user.",
+                f"Map the uids and gids {_ENDS[0]} to {_ENDS[1]} into it, or run Assay as an ordinary user.",
             )
         self._folder = folder / "uids"
         self._folder.mkdir(mode=0o700, exist_ok=True)

@@ -192,8 +192,9 @@ def _acting_as(uid):
 def _kill_uid(uid, sweeper):
     """Kill all processes of `uid`, at one blow that no fork escapes.
 
-    The real uid becomes `sweeper`, which nothing ever runs as: so nobody else is hit, and the uid's processes, whose
-    signals reach only those with their own real or saved uid, cannot hit us.
+    The real uid becomes `sweeper`, which is this uid's alone and which nothing runs as: so nobody else is hit (not even
+    another sweeper), and the uid's processes, whose signals reach only those with their own real or saved uid, cannot
+    hit us.
     """
     os.setresuid(sweeper, uid, 0)
     try:
