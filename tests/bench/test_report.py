@@ -12,8 +12,8 @@ import pytest
 from assay.bench.records import Attempt, Evaluation, Kind, Sample
 from assay.bench.report import choose_failures, report_html, report_markdown
 from assay.bench.scores import score
-from assay.bench.visible import one_line, visible
 from assay.records import Finding, Isolation, Model, Options, Price, Reply, Report, Status, Task
+from assay.visible import one_line, visible
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 HOSTILE = "</pre></script><script>alert(1)</script><img src=x onerror=alert(2)>\x1b[31m\x00\u202e`````|@all [x](javascript:alert(3))"

@@ -11,7 +11,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from assay.bench.scores import Comparison, Scores
-from assay.bench.visible import one_line
+from assay.visible import one_line
 
 WIDE, NARROW = 640, 250
 """The plot's width in pixels, axis labels not counted, beside a desktop's and a phone's text."""

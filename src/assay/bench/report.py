@@ -22,8 +22,8 @@ from markupsafe import Markup
 from assay.bench import charts, wording
 from assay.bench.records import Evaluation, Sample
 from assay.bench.scores import STATUSES, Comparison, Score, Scores, TaskScore, compare, natural, score
-from assay.bench.visible import one_line, visible
 from assay.records import Finding, Model, Status, Task
+from assay.visible import one_line, visible
 
 MATRIX_TASKS = 1_000
 PAIRS = 60

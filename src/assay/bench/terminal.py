@@ -21,7 +21,6 @@ from rich.text import Text
 
 from assay.bench.records import Evaluation
 from assay.bench.scores import STATUSES, Comparison, Score, Scores, Usage, wilson
-from assay.bench.visible import one_line
 from assay.bench.wording import (
     SIGNS,
     amount,
@@ -37,6 +36,7 @@ from assay.bench.wording import (
     speed,
     verdict,
 )
+from assay.visible import one_line
 
 _NARROWEST_NAME = 12
 _GAP = 2
