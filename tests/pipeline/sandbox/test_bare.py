@@ -312,13 +312,14 @@ def test_a_uid_is_lent_to_one_at_a_time_even_between_processes(tmp_path: Path) -
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="for root alone: programs run as uids of their own")
-def test_those_who_sweep_at_the_same_moment_do_not_hit_each_other(tmp_path: Path) -> None:
-    source = f"""
+def test_those_who_sweep_at_the_same_moment_do_not_hit_each_other() -> None:
+    source = """
 import os, sys, time
 from assay.pipeline.sandbox.guest.bare import _kill_uid
 from assay.pipeline.sandbox.uids import Uids, sweeper_of
-from pathlib import Path
-uid = Uids(Path({str(tmp_path)!r})).lend()
+from assay.pipeline.sandbox.runtime import shared_folder
+uids = Uids(shared_folder())  # where every process borrows: none that runs meanwhile may be hit
+uid = uids.lend()
 print("up", flush=True)
 sys.stdin.readline()
 for _ in range(3000):
