@@ -1,9 +1,8 @@
 """Bench's pages: what was run, who is better, and why one attempt failed."""
 
-from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi import APIRouter
 
-from assay.bench import evaluations
+from assay.bench.pages import attempts, boards, live
 from assay.web import Hit, Offer
 from assay.web.shell import Shell
 
@@ -16,15 +15,8 @@ class Pages:
 
     def router(self, shell: Shell) -> APIRouter:
         routes = APIRouter()
-
-        @routes.get("/", include_in_schema=False)
-        def index(request: Request) -> HTMLResponse:
-            return shell.page(request, "bench/index.html", evaluations=evaluations.list_evaluations(shell.store))
-
-        @routes.get("/runs.json")
-        def index_json() -> Response:
-            return shell.json(evaluations.list_evaluations(shell.store))
-
+        for part in (live, attempts, boards):  # the boards last: their addresses are the widest
+            routes.include_router(part.router(shell))
         return routes
 
     def offers(self, shell: Shell) -> list[Offer]:  # noqa: ARG002
