@@ -1,0 +1,1 @@
+"""The script pipeline: prompts -> scripts -> pytest tests for them -> both run in the sandbox -> a report."""
