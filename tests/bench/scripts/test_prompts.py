@@ -69,8 +69,9 @@ def test_one_prompt_a_file_may_have_its_keys_in_front_of_the_file(tmp_path: Path
         ("---\nnmae: x\n---\nDo it.\n", "f.md:2:1", "unknown key 'nmae'"),
         ("Do it.\n=====\n---\nid: x\nstdn: y\n---\nMore.\n", "f.md:5:1", "unknown key 'stdn'"),
         ("---\nid: ../x\n---\nDo it.\n", "f.md:", "is no id for a prompt"),
-        ("---\nid: x\n---\n\n", "f.md:4:1", "holds no prompt"),
-        ("---\nid: x\n---\nOne.\n=====\nTwo.\n", "f.md:2:1", "belong to one prompt"),
+        ("---\nname: x\n---\n\n", "f.md:4:1", "holds no prompt"),
+        ("---\nid: x\n---\n\n", "f.md:1:1", "a prompt without words"),
+        ("---\nname: f\nid: x\n---\nOne.\n=====\nTwo.\n", "f.md:2:1", "belong to one prompt"),
         ('---\nfiles: {"../up": x}\n---\nDo it.\n', "f.md:", "is no relative path"),
         ('---\nfiles: {"script.py": x}\n---\nDo it.\n', "f.md:", "what the script itself is called"),
         ("=====\n", "f.md:1:1", "holds no prompt"),
@@ -100,3 +101,8 @@ def test_a_folder_without_prompts_says_what_to_do(tmp_path: Path) -> None:
 def test_a_rule_at_the_top_is_text_and_not_front_matter() -> None:
     batch = parse_batch("---\nJust a rule above\n---\nDo it.\n", "f.md", "f")
     assert batch.prompts[0].text.startswith("---\nJust a rule")
+
+
+def test_front_matter_at_the_top_with_a_prompts_keys_alone_is_the_first_prompts() -> None:
+    batch = parse_batch("---\nid: first\n---\nOne.\n=====\n---\nid: second\n---\nTwo.\n", "1-few.md", "1-few")
+    assert (batch.name, [prompt.id for prompt in batch.prompts]) == ("1-few", ["first", "second"])

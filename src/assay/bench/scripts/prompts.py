@@ -16,8 +16,9 @@
     ---
     Print the words of standard input in order. You are {{model_name}}.
 
-A line of five or more `=`, outside a fenced block, stands between two prompts. In a file of one prompt, the file's
-front matter may hold the prompt's keys too. `README.md` and hidden files are left out.
+A line of five or more `=`, outside a fenced block, stands between two prompts. Front matter at the top that holds a
+prompt's keys (id, stdin, args, files) and none of a file's is the first prompt's. In a file of one prompt, the file's
+front matter may hold the prompt's keys too. `README.md`, hidden files and folders within are left out.
 """
 
 import re
@@ -102,6 +103,8 @@ def parse_batch(text: str, place: str, stem: str) -> Batch:
     lines = text.replace("\r\n", "\n").split("\n")
     front, start = _front_matter(lines, 0)
     matter = content.parse(front, place, _FileMatter) if front.strip() else _FileMatter()
+    if _own_keys(matter) and matter.name is None and not matter.model_fields_set & {"defaults"}:
+        matter, start = _FileMatter(), 0  # the first prompt's own
     pieces = [piece for piece in _pieces(lines, start) if piece.text.strip()]
     name = matter.name if matter.name is not None else _slug(stem)
     if not _ID.fullmatch(name):
