@@ -107,6 +107,7 @@ fail_under_option = click.option(
 )
 @click.option("--fresh", is_flag=True, help="Ask again, even where a reply is kept from an earlier evaluation.")
 @click.option("--record", type=click.Path(dir_okay=False, path_type=Path), help="Write every reply to a recording.")
+@click.option("--id", "identifier", hidden=True, help="The run's id, where the page that starts it has given one.")
 @sandbox_options
 @fail_under_option
 @json_option
@@ -125,6 +126,7 @@ def run(
     retries: int | None,
     fresh: bool,
     record: Path | None,
+    identifier: str | None,
     workers: int | None,
     sandbox: str | None,
     allow_unsafe: bool,
@@ -151,7 +153,7 @@ def run(
         tasks = [task for suite in loaded for task in suite.tasks[:limit]]
         _say(f"{preparing.estimate(opened.store, tasks, asked, samples, fresh=fresh)}.")
         evaluation = opened.begin_run(
-            loaded, asked, samples=samples, repair=repair, limit=limit, fresh=fresh, said=_say
+            loaded, asked, samples=samples, repair=repair, limit=limit, fresh=fresh, said=_say, identifier=identifier
         )
         return _finish(opened, evaluation, fail_under=fail_under, as_json=as_json, record=record)
 

@@ -107,6 +107,12 @@ def _named(ids: Sequence[str], name: str) -> str:
     raise UnknownName("evaluation", name, [*ids[-20:], "last"])
 
 
+def is_there(store: Store, identifier: str) -> bool:
+    """Whether an evaluation has exactly this id."""
+    with store.engine.connect() as connection:
+        return connection.scalar(sa.select(EVALUATIONS.c.id).where(EVALUATIONS.c.id == identifier)) is not None
+
+
 def list_evaluations(store: Store, limit: int = 50) -> list[Evaluation]:
     """The latest evaluations, newest first."""
     with store.engine.connect() as connection:
@@ -130,6 +136,26 @@ def set_state(store: Store, evaluation: str, state: State, note: str = "", *, ex
     values = {"state": state, "note": note.replace("\0", " ")} | ({} if executor is None else {"executor": executor})
     with store.engine.begin() as connection:
         connection.execute(sa.update(EVALUATIONS).where(EVALUATIONS.c.id == evaluation).values(values))
+
+
+ASKED_TO_STOP = "asked to stop"
+"""The note of a running evaluation whose process is to stop: it looks, wherever it is."""
+
+
+def ask_to_stop(store: Store, evaluation: str) -> bool:
+    """Ask the process that carries it out to stop; whether it was running."""
+    query = sa.update(EVALUATIONS).where(EVALUATIONS.c.id == evaluation, EVALUATIONS.c.state == "running")
+    with store.engine.begin() as connection:
+        return bool(connection.execute(query.values(note=ASKED_TO_STOP)).rowcount)
+
+
+def is_asked_to_stop(store: Store, evaluation: str) -> bool:
+    """Whether somebody wants it stopped that has not been yet."""
+    query = sa.select(EVALUATIONS.c.id).where(
+        EVALUATIONS.c.id == evaluation, EVALUATIONS.c.state == "running", EVALUATIONS.c.note == ASKED_TO_STOP
+    )
+    with store.engine.connect() as connection:
+        return connection.execute(query).one_or_none() is not None
 
 
 # ---- tasks and batches ---------------------------------------------------------------------------------------------

@@ -104,6 +104,10 @@ class Interrupted(AssayError):
     exit_code = 130
 
 
+class _AskedToStop(Exception):
+    """Somebody pressed Stop on a page, perhaps on another machine."""
+
+
 # ---- the bench of this process -------------------------------------------------------------------------------------
 
 _bench: "Bench | None" = None
@@ -284,6 +288,7 @@ class Bench:
         limit: int | None = None,
         fresh: bool = False,
         said: Callable[[str], None] = lambda _: None,
+        identifier: str | None = None,
     ) -> Evaluation:
         """Save a new evaluation of models over suites; `finish` then carries it out.
 
@@ -292,7 +297,7 @@ class Bench:
         self.isolation()  # that nothing can be run should be known before anything is paid
         tasks = self.answered([task for suite in suites for task in suite.tasks[:limit]], said)
         evaluation = Evaluation(
-            id=evaluations.new_id(),
+            id=identifier or evaluations.new_id(),
             created=datetime.now(UTC),
             source="run",
             suites=tuple(suite.name for suite in suites),
@@ -348,7 +353,7 @@ class Bench:
                 # What an earlier process began may end with what stopped that one: it is tried anew.
                 self._watch(found, self._take_up(found, engine)[0], watch)
             workflows.drop_queue(queue_of(found.id))
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, _AskedToStop):
             raise self._interrupted(found) from None
         self.close_engine()
         return evaluations.read_evaluation(self.store, found.id)
@@ -394,6 +399,8 @@ class Bench:
         while thread.is_alive():
             workflows.current().check()
             watch(self.progress(evaluation, total))
+            if evaluations.is_asked_to_stop(self.store, evaluation.id):
+                raise _AskedToStop
             thread.join(LOOK_S)
         watch(self.progress(evaluation, total))
         if ended[0] is not None and not isinstance(ended[0], workflows.WorkFailed):
