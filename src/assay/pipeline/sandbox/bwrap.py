@@ -4,8 +4,9 @@ from assay.pipeline.sandbox.namespaced import Namespaced
 
 
 class Bwrap(Namespaced):
-    """One cage a program."""
+    """One cage a program; two wait, started, for the next ones."""
 
     name = "bwrap"
     warm = False
     runs_a_cage = 1
+    spares = 2

@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterable, Iterator
+from typing import Self
 
 from assay.errors import AssayError, SandboxUnavailable
 from assay.pipeline.sandbox import Service, cgroup
@@ -27,6 +28,8 @@ class Namespaced:
     name: str
     warm: bool
     runs_a_cage: int
+    spares: int = 0
+    """Cages kept started for the next programs, from the second program on: who clicks then waits for no start."""
 
     def __init__(self, settings: Settings) -> None:
         self._runtime: Runtime = find_runtime(settings.sandbox_python, settings.sandbox_packages)
@@ -36,6 +39,8 @@ class Namespaced:
         self._idle: list[tuple[Cage, cgroup.Group | None, int]] = []
         self._slots: set[int] = set()
         self._closed = False
+        self._taken = 0
+        self._starting: threading.Thread | None = None
         self._isolation: Isolation | None = None
         probe = cgroup.make_group(f"assay-{os.getpid()}-probe-{id(self):x}")
         self._counted = probe is not None
@@ -65,7 +70,7 @@ class Namespaced:
 
     def _opened(self, spec: Spec, payload: int, linked: socket.socket | None) -> Running:
         for attempt in (1, 2):
-            cage, group, slot = self._take()
+            cage, group, slot = self._take(new=attempt == 2)
             try:
                 return self._start(spec, payload, linked, cage, group, slot)
             except OSError as error:  # a zygote somebody killed, for one: the next one is fresh
@@ -103,10 +108,13 @@ class Namespaced:
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
+            starting = self._starting
+        if starting is not None:
+            starting.join()  # it sees that we are closed, and keeps nothing
         for cage, group, slot in idle:
             self._discard(cage, group, slot)
 
-    def __enter__(self) -> "Namespaced":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -120,12 +128,40 @@ class Namespaced:
             return Isolation(backend=self.name, level=3, memory="cgroup")
         return Isolation(backend=self.name, level=2, memory="polled", notes=(cgroup.why_not(),))
 
-    def _take(self) -> tuple[Cage, cgroup.Group | None, int]:
+    def _take(self, new: bool = False) -> tuple[Cage, cgroup.Group | None, int]:
+        """One that waits for a program; `new`: one that has not waited, because those that did may be dead."""
         with self._lock:
             if self._closed:
                 raise AssayError("The sandbox is closed.")
-            if self._idle:
+            self._taken += 1
+            if self.spares and self._taken > 1:
+                self._start_spares()
+            if self._idle and not new:
                 return self._idle.pop()
+        return self._started()
+
+    def _start_spares(self) -> None:
+        if self._starting is None:
+            self._starting = threading.Thread(target=self._keep_spares, name="assay-sandbox-spares", daemon=True)
+            self._starting.start()
+
+    def _keep_spares(self) -> None:
+        """Start cages until there are enough, one after the other, beside the programs that run."""
+        while True:
+            with self._lock:
+                if self._closed or len(self._idle) >= self.spares:
+                    self._starting = None
+                    return
+            try:
+                made = self._started()
+            except AssayError:  # whoever needs one next is told why
+                with self._lock:
+                    self._starting = None
+                return
+            self._give_back(*made, healthy=True)
+
+    def _started(self) -> tuple[Cage, cgroup.Group | None, int]:
+        with self._lock:
             slot = next(number for number in range(1 << 10) if number not in self._slots)
             self._slots.add(slot)
         try:

@@ -1,0 +1,85 @@
+"""What is bwrap's own: sandboxes that were started before anybody asked."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assay.errors import SandboxUnavailable
+from assay.pipeline.sandbox.bwrap import Bwrap
+from assay.records import Spec
+from assay.settings import Settings
+
+
+@pytest.fixture
+def bwrap(tmp_path: Path) -> Iterator[Bwrap]:
+    try:
+        with Bwrap(Settings(home=tmp_path)) as sandbox:
+            sandbox.capabilities()
+            yield sandbox
+    except SandboxUnavailable as error:
+        pytest.skip(f"bwrap does not work here: {error}")
+
+
+def _spec(source: str) -> Spec:
+    return Spec(files={"main.py": source.encode()})
+
+
+def _wait_for_spares(bwrap: Bwrap) -> None:
+    while (starting := bwrap._starting) is not None:
+        starting.join()
+
+
+def test_from_the_second_program_on_sandboxes_wait_started(bwrap: Bwrap) -> None:
+    for _ in range(3):
+        assert bwrap.run(_spec("print(1)")).stdout == b"1\n"
+    _wait_for_spares(bwrap)
+    waiting = {cage.pid for cage, _, _ in bwrap._idle}
+    assert len(waiting) == Bwrap.spares
+    with bwrap.open(_spec("print(2)")) as running:
+        assert bwrap.cage_of(running).pid in waiting
+        assert running.finish().stdout == b"2\n"
+
+
+def test_no_sandbox_is_used_twice(bwrap: Bwrap) -> None:
+    for _ in range(4):
+        with bwrap.open(_spec("import os; open('/tmp/left', 'x'); print(os.listdir('/tmp'))")) as running:
+            cage = bwrap.cage_of(running)
+            assert running.finish().stdout == b"['left']\n"
+        _wait_for_spares(bwrap)
+        assert cage.runs == 1
+        assert cage not in [waiting for waiting, _, _ in bwrap._idle]
+
+
+def test_one_that_died_while_it_waited_costs_nobody_anything(bwrap: Bwrap) -> None:
+    bwrap.run(_spec("pass"))
+    bwrap.run(_spec("pass"))
+    _wait_for_spares(bwrap)
+    for cage, _, _ in bwrap._idle:
+        signal.pidfd_send_signal(cage.pidfd, signal.SIGKILL)
+        cage._process.wait(10)
+    assert bwrap.run(_spec("print(3)")).stdout == b"3\n"
+
+
+def test_closing_leaves_none_behind(bwrap: Bwrap) -> None:
+    bwrap.run(_spec("pass"))
+    threads = [threading.Thread(target=bwrap.run, args=(_spec("pass"),)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    bwrap.close()
+    assert bwrap._idle == []
+    assert bwrap._slots == set()
+    assert not any(name.startswith("bwrap") for name in _children())
+
+
+def _children() -> list[str]:
+    """The names of our child processes."""
+    found = []
+    for tasks in Path("/proc/self/task").glob("*/children"):
+        for pid in tasks.read_text().split():
+            found.append(Path(f"/proc/{pid}/comm").read_text().strip())
+    return found
