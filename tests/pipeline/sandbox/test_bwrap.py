@@ -78,8 +78,5 @@ def test_closing_leaves_none_behind(bwrap: Bwrap) -> None:
 
 def _children() -> list[str]:
     """The names of our child processes."""
-    found = []
-    for tasks in Path("/proc/self/task").glob("*/children"):
-        for pid in tasks.read_text().split():
-            found.append(Path(f"/proc/{pid}/comm").read_text().strip())
-    return found
+    pids = [pid for tasks in Path("/proc/self/task").glob("*/children") for pid in tasks.read_text().split()]
+    return [Path(f"/proc/{pid}/comm").read_text().strip() for pid in pids]
