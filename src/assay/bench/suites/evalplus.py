@@ -4,15 +4,21 @@ A case passes where EvalPlus 0.3.1 passes it: the answer `==` the reference's, o
 list or tuple of floats, is numerically close (docs/datasets.md tells where verdicts may differ, and why).
 """
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 from pydantic import field_validator
 
-from assay.bench.suites import dataset
+from assay.bench.records import Kind
+from assay.bench.suites import Suite, dataset
+from assay.bench.suites.errata import marked
 from assay.errors import ContentError
 from assay.pipeline.sandbox.guest.values import Unencodable, encode
-from assay.records import Asserts, Calls, Case, Check, Compare, Encoded, Limits
+from assay.records import Asserts, Calls, Case, Check, Compare, Encoded, Limits, Task
+from assay.settings import Settings
 
 ATOL = 1e-6
 """The allowance where the reference answers floats and the task names none."""
@@ -21,7 +27,6 @@ RTOL = 1e-7
 LIMITS = Limits(cpu_s=20, wall_s=120, memory_mb=1024)
 """For all inputs of a check, which run in one process. EvalPlus: 1 s an input and 60 s in all; 4 GiB."""
 SLOW = Limits(cpu_s=60, wall_s=300, memory_mb=1024)
-"""For tasks whose reference alone uses more than 2 s."""
 
 Inputs = Sequence[Sequence[Any]]
 
@@ -42,6 +47,65 @@ class Row(dataset.Row):
     def _none(cls, value: object) -> object:
         """MBPP+ v0.2.0 writes `{}` where a task has no added input (Mbpp/793)."""
         return [] if value == {} else value
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What is one data set's own."""
+
+    name: str
+    title: str
+    release: dataset.Release
+    released: date
+    kind: Kind
+    stop: tuple[str, ...]
+    checks: Callable[[str, Row, Container[int]], tuple[Check, ...]]
+    """Of a row at its place, without the added inputs of these numbers."""
+    preamble: Callable[[str, str, str], str] = field(default=lambda place, prompt, entry: "")  # noqa: ARG005
+    slow: Container[str] = ()
+    """Tasks whose reference alone uses more than 2 s."""
+    too_large: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    """Added inputs that are left out of the published file, by task."""
+    left_out: str = ""
+    """The same in words."""
+
+
+def load(edition: Edition, data: Path | None, settings: Settings, errata: bool) -> Suite:
+    """The suite from its published file."""
+    file = dataset.read(edition.release, data, settings)
+    tasks: dict[str, Task] = {}
+    for place, row in file.rows(Row):
+        if row.task_id in tasks:
+            raise ContentError(place, f"task {row.task_id} stands in the file twice.")
+        tasks[row.task_id] = _task(
+            edition, place, row, edition.too_large.get(row.task_id, ()) if file.published else ()
+        )
+    return Suite(
+        name=edition.name,
+        title=edition.title,
+        tasks=marked(edition.name, tuple(tasks.values())) if errata else tuple(tasks.values()),
+        source=f"{file.source}; {edition.left_out}" if file.published else file.source,
+        licence=edition.release.licence,
+        kind=edition.kind,
+        stop=edition.stop,
+    )
+
+
+def _task(edition: Edition, place: str, row: Row, left_out: Container[int]) -> Task:
+    return Task(
+        id=row.task_id,
+        suite=edition.name,
+        title=row.entry_point,
+        prompt=row.prompt,
+        entry=row.entry_point,
+        preamble=edition.preamble(place, row.prompt, row.entry_point),
+        stop=edition.stop,
+        checks=edition.checks(place, row, left_out),
+        limits=SLOW if row.task_id in edition.slow else LIMITS,
+        reference=row.prompt + row.canonical_solution,
+        released=edition.released,
+        place=place,
+    )
 
 
 def checks(

@@ -1,12 +1,11 @@
 """HumanEval+ (EvalPlus): HumanEval's tasks with some 750 more inputs each, and references that were put right."""
 
+from collections.abc import Container
 from pathlib import Path
 
 from assay.bench.suites import Suite, dataset, evalplus
-from assay.bench.suites.errata import marked
 from assay.bench.suites.humaneval import RELEASED, STOP, preamble
-from assay.errors import ContentError
-from assay.records import Check, Task
+from assay.records import Check
 from assay.settings import Settings
 
 RELEASE = dataset.Release(
@@ -40,43 +39,27 @@ def right(inputs, answer):
 """find_zero may give any root of the polynomial: what counts is how far from zero its value is there."""
 
 
-def load(data: Path | None, *, settings: Settings, errata: bool = True) -> Suite:
-    """HumanEval+ (or its Mini edition) from its published file."""
-    file = dataset.read(RELEASE, data, settings)
-    tasks: dict[str, Task] = {}
-    for place, row in file.rows(evalplus.Row):
-        if row.task_id in tasks:
-            raise ContentError(place, f"task {row.task_id} stands in the file twice.")
-        tasks[row.task_id] = _task(place, row, _TOO_LARGE.get(row.task_id, ()) if file.published else ())
-    return Suite(
-        name="humaneval+",
-        title="HumanEval+",
-        tasks=marked("humaneval+", tuple(tasks.values())) if errata else tuple(tasks.values()),
-        source=f"{file.source}; {_LEFT_OUT}" if file.published else file.source,
-        licence=RELEASE.licence,
-        kind="completion",
-        stop=STOP,
-    )
-
-
-def _task(place: str, row: evalplus.Row, left_out: tuple[int, ...]) -> Task:
-    return Task(
-        id=row.task_id,
-        suite="humaneval+",
-        title=row.entry_point,
-        prompt=row.prompt,
-        entry=row.entry_point,
-        preamble=preamble(place, row.prompt, row.entry_point),
-        stop=STOP,
-        checks=_checks(place, row, left_out),
-        limits=evalplus.SLOW if row.task_id in _SLOW else evalplus.LIMITS,
-        reference=row.prompt + row.canonical_solution,
-        released=RELEASED,
-        place=place,
-    )
-
-
-def _checks(place: str, row: evalplus.Row, left_out: tuple[int, ...]) -> tuple[Check, ...]:
+def _checks(place: str, row: evalplus.Row, left_out: Container[int]) -> tuple[Check, ...]:
     if row.entry_point == "find_zero":
         return evalplus.loops(place, row, row.base_input, row.plus_input, _ROOT.format(atol=row.atol))
     return evalplus.checks(place, row, row.base_input, row.plus_input, left_out=left_out)
+
+
+EDITION = evalplus.Edition(
+    name="humaneval+",
+    title="HumanEval+",
+    release=RELEASE,
+    released=RELEASED,
+    kind="completion",
+    stop=STOP,
+    checks=_checks,
+    preamble=preamble,
+    slow=_SLOW,
+    too_large=_TOO_LARGE,
+    left_out=_LEFT_OUT,
+)
+
+
+def load(data: Path | None, *, settings: Settings, errata: bool = True) -> Suite:
+    """HumanEval+ (or its Mini edition) from its published file."""
+    return evalplus.load(EDITION, data, settings, errata)

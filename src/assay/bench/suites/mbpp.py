@@ -22,6 +22,8 @@ RELEASE = dataset.Release(
 STOP = ("\nclass", "\nassert", '\n"""', "\nprint", "\nif", "\n<|/", "\n```")
 """Where the bigcode harness cuts a base model's text; unlike HumanEval's words they leave a second function alone."""
 LIMITS = Limits(cpu_s=3, wall_s=15)
+_SLOW = {"Mbpp/123": Limits(cpu_s=10, wall_s=50)}
+"""Its reference alone uses nearly 3 s: on a slower machine the task could not be solved as it was meant."""
 RELEASED = date(2021, 8, 16)
 
 
@@ -92,7 +94,7 @@ def _task(place: str, row: _Row) -> Task:
                 public=True,  # they stand in the prompt
             ),
         ),
-        limits=LIMITS,
+        limits=_SLOW.get(task_id(row.task_id), LIMITS),
         reference=row.code.replace("\r\n", "\n"),
         released=RELEASED,
         place=place,

@@ -1,14 +1,13 @@
 """MBPP+ (EvalPlus): 378 of MBPP's tasks with some 100 more inputs each, and references that were put right."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from pathlib import Path
 from typing import Any
 
 from assay.bench.suites import Suite, dataset, evalplus
-from assay.bench.suites.errata import marked
 from assay.bench.suites.mbpp import RELEASED, STOP
 from assay.errors import ContentError
-from assay.records import Check, Compare, Task
+from assay.records import Check, Compare
 from assay.settings import Settings
 
 RELEASE = dataset.Release(
@@ -104,42 +103,7 @@ _READ_AS = {
 }
 
 
-def load(data: Path | None, *, settings: Settings, errata: bool = True) -> Suite:
-    """MBPP+ from its published file."""
-    file = dataset.read(RELEASE, data, settings)
-    tasks: dict[str, Task] = {}
-    for place, row in file.rows(evalplus.Row):
-        if row.task_id in tasks:
-            raise ContentError(place, f"task {row.task_id} stands in the file twice.")
-        tasks[row.task_id] = _task(place, row, _TOO_LARGE.get(row.task_id, ()) if file.published else ())
-    return Suite(
-        name="mbpp+",
-        title="MBPP+",
-        tasks=marked("mbpp+", tuple(tasks.values())) if errata else tuple(tasks.values()),
-        source=f"{file.source}; {_LEFT_OUT}" if file.published else file.source,
-        licence=RELEASE.licence,
-        kind="reply",
-        stop=STOP,
-    )
-
-
-def _task(place: str, row: evalplus.Row, left_out: tuple[int, ...]) -> Task:
-    return Task(
-        id=row.task_id,
-        suite="mbpp+",
-        title=row.entry_point,
-        prompt=row.prompt,
-        entry=row.entry_point,
-        stop=STOP,
-        checks=_checks(place, row, left_out),
-        limits=evalplus.SLOW if row.task_id in _SLOW else evalplus.LIMITS,
-        reference=row.prompt + row.canonical_solution,
-        released=RELEASED,
-        place=place,
-    )
-
-
-def _checks(place: str, row: evalplus.Row, left_out: tuple[int, ...]) -> tuple[Check, ...]:
+def _checks(place: str, row: evalplus.Row, left_out: Container[int]) -> tuple[Check, ...]:
     base, plus = (_read(place, row.task_id, inputs) for inputs in (row.base_input, row.plus_input))
     if rule := _MANY_RIGHT_ANSWERS.get(row.entry_point):
         return evalplus.loops(place, row, base, plus, rule)
@@ -190,3 +154,22 @@ _READERS = {
     for words, numbers in _READ_AS.items()
     for number in numbers
 }
+
+
+EDITION = evalplus.Edition(
+    name="mbpp+",
+    title="MBPP+",
+    release=RELEASE,
+    released=RELEASED,
+    kind="reply",
+    stop=STOP,
+    checks=_checks,
+    slow=_SLOW,
+    too_large=_TOO_LARGE,
+    left_out=_LEFT_OUT,
+)
+
+
+def load(data: Path | None, *, settings: Settings, errata: bool = True) -> Suite:
+    """MBPP+ from its published file."""
+    return evalplus.load(EDITION, data, settings, errata)
