@@ -105,6 +105,31 @@ def broken(message: str) -> None:
     raise ValueError(message)
 
 
+@DBOS.step()
+def stumble(work: str) -> str:
+    """Fails as long as the gate is shut."""
+    with workflows.current().store.engine.connect() as connection:
+        if not connection.execute(sa.text("select 1 from gates where work = :work"), {"work": work}).scalar():
+            raise RuntimeError(f"the gate of {work} is shut")
+    return "went through"
+
+
+@DBOS.workflow()
+def shaky(work: str) -> str:
+    """Notes `first`, fails while the gate is shut, notes `last`."""
+    note(work, "first")
+    went = stumble(work)
+    note(work, "last")
+    return went
+
+
+@DBOS.workflow()
+def shaky_family(work: str, children: int) -> list[Any]:
+    """Enqueues shaky children and waits for them all, failing with the first that fails."""
+    made = [workflows.enqueue(QUEUE, shaky, f"{work}/{number}", id=f"{work}/{number}") for number in range(children)]
+    return [workflows.result(child) for child in made]
+
+
 def main(role: str, url: str, executor: str, work: str = "") -> None:
     settings = Settings(home=Path("/nonexistent"), database_url=url)
     with open_store(settings) as store:

@@ -1,7 +1,8 @@
 """Start and stop the durable engine (DBOS) on the store's database, and hand out its work.
 
 A product writes its workflows in its own `workflow.py` with `@DBOS.workflow()` and `@DBOS.step()`; everything else
-about the engine is here. What a workflow may rely on, and what it must keep to:
+about the engine is here; `looking` reads and steers the work from a process that runs no engine. What a workflow may
+rely on, and what it must keep to:
 
 - A step that ended is never run again; one that was cut off is. So a step looks its result up by key before paying.
 - Arguments and results cross the database as plain JSON: text, numbers, lists, dicts with text keys. A record crosses
