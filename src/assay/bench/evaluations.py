@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from assay.bench import asking
 from assay.bench.records import Evaluation, Sample
-from assay.bench.tables import BATCHES, EVALUATIONS, PLANS, SAMPLES, TASKS
+from assay.bench.tables import BATCHES, EVALUATIONS, PLANS, REVISIONS, SAMPLES, TASKS
 from assay.errors import AssayError, UnknownName
 from assay.pipeline.llm.recorded import RecordingWriter
 from assay.records import Request, Task
@@ -89,7 +89,8 @@ def read_evaluation(store: Store, name: str) -> Evaluation:
     with store.engine.connect() as connection:
         row = connection.execute(_select().where(EVALUATIONS.c.id == name)).one_or_none()
         if row is None:
-            found = _named(list(connection.scalars(sa.select(EVALUATIONS.c.id).order_by(EVALUATIONS.c.created))), name)
+            known = sa.select(EVALUATIONS.c.id).where(EVALUATIONS.c.source != "view").order_by(EVALUATIONS.c.created)
+            found = _named(list(connection.scalars(known)), name)
             row = connection.execute(_select().where(EVALUATIONS.c.id == found)).one()
     return _evaluation(row)
 
@@ -118,7 +119,9 @@ def list_evaluations(store: Store, limit: int = 50) -> list[Evaluation]:
     with store.engine.connect() as connection:
         return [
             _evaluation(row)
-            for row in connection.execute(_select().order_by(EVALUATIONS.c.created.desc()).limit(limit))
+            for row in connection.execute(
+                _select().where(EVALUATIONS.c.source != "view").order_by(EVALUATIONS.c.created.desc()).limit(limit)
+            )
         ]
 
 
@@ -217,6 +220,21 @@ def save_samples(store: Store, samples: Sequence[Sample]) -> None:
     with store.engine.begin() as connection:
         for chunk in _chunks(rows, _CHUNK):
             connection.execute(insert(SAMPLES).on_conflict_do_nothing(), chunk)
+        _changed(connection, {(sample.evaluation, sample.suite, sample.model) for sample in samples})
+
+
+def _changed(connection: sa.Connection, places: Collection[tuple[str, str, str]]) -> None:
+    """Say of each evaluation, suite and model that its samples changed: scores kept for it hold no more."""
+    statement = insert(REVISIONS).on_conflict_do_update(
+        index_elements=[REVISIONS.c.evaluation, REVISIONS.c.suite, REVISIONS.c.model],
+        set_={"revision": REVISIONS.c.revision + 1},
+    )
+    rows = [  # in order, so that two writers never wait for each other in a ring
+        {"evaluation": evaluation, "suite": suite, "model": model, "revision": 1}
+        for evaluation, suite, model in sorted(places)
+    ]
+    for chunk in _chunks(rows, _CHUNK):
+        connection.execute(statement, chunk)
 
 
 def read_samples(store: Store, evaluation: str) -> Iterator[Sample]:
@@ -242,9 +260,9 @@ def read_samples(store: Store, evaluation: str) -> Iterator[Sample]:
 
 def read_scores(store: Store, evaluation: Evaluation) -> "Scores":
     """Every number of an evaluation as it stands."""
-    from assay.bench.scores import score  # numpy and scipy: 0.3 s that a list of evaluations need not wait for
+    from assay.bench import standings  # numpy and scipy: 0.3 s that a list of evaluations need not wait for
 
-    return score(evaluation, read_samples(store, evaluation.id), read_tasks(store, evaluation.id))
+    return standings.read_scores(store, evaluation)
 
 
 def finished(store: Store, evaluation: str, places: Collection[Place] | None = None) -> set[Place]:
@@ -308,7 +326,9 @@ def drop_errors(store: Store, evaluation: str) -> int:
     """Forget samples that came to an error of ours, so that `resume` tries them again. How many there were."""
     query = sa.delete(SAMPLES).where(SAMPLES.c.evaluation == evaluation, SAMPLES.c.status == "error")
     with store.engine.begin() as connection:
-        return connection.execute(query).rowcount
+        gone = connection.execute(query.returning(SAMPLES.c.suite, SAMPLES.c.model)).all()
+        _changed(connection, {(evaluation, suite, model) for suite, model in gone})
+    return len(gone)
 
 
 # ---- recordings ----------------------------------------------------------------------------------------------------

@@ -25,12 +25,15 @@ class Evaluation(Record):
 
     id: str
     created: datetime
-    source: Literal["run", "grade"]
+    source: Literal["run", "grade", "view"]
+    """run: models were asked. grade: replies made elsewhere. view: a file of results, looked at and not kept."""
     state: Literal["running", "paused", "done", "failed"] = "running"
     suites: tuple[str, ...]
     models: tuple[Model, ...] = ()
     samples: int = 1
     repair: int = 0
+    reruns: int = 0
+    """How often a program that passed is run again, to see whether it always does."""
     limit: int | None = None
     kind: Kind = "reply"
     fresh: bool = False
@@ -69,6 +72,8 @@ class Sample(Record):
     kind: Kind = "reply"
     attempts: tuple[Attempt, ...]
     """The first try, then each repair."""
+    reruns: tuple[Status, ...] = ()
+    """What the program that passed came to when it was run again, up to the first time it did not pass."""
 
     @property
     def last(self) -> Attempt:
@@ -83,6 +88,12 @@ class Sample(Record):
     def first_status(self) -> Status:
         """What the first try came to."""
         return self.counted(self.attempts[0]).status
+
+    @property
+    def flaky(self) -> bool | None:
+        """Whether a program that passed failed when it was run again; None: it was not run again."""
+        known = [status for status in self.reruns if status != "error"]
+        return any(status != "pass" for status in known) if known else None
 
     def counted(self, attempt: Attempt) -> Report:
         """The report of an attempt that counts for this kind of text."""

@@ -10,7 +10,7 @@ import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import NormalDist
@@ -88,6 +88,18 @@ class RepairGain(Record):
     completion_tokens: int | None
     """Spent on repairs; None: no server said."""
     cost: dict[str, float]
+
+
+class Flakiness(Record):
+    """What running passing programs again showed."""
+
+    share: Rate
+    """Of the samples that passed and were run again: those that did not pass every time."""
+    flaky: int
+    samples: int
+    """Samples that passed and were run again."""
+    runs: int
+    """Times they were run again, errors of ours aside."""
 
 
 class Usage(Record):
@@ -175,6 +187,8 @@ class Score(Record):
     """Each status's share of the samples that count (of the samples seen, for `error`)."""
     format_tax: FormatTax | None = None
     repair: RepairGain | None = None
+    flakiness: Flakiness | None = None
+    """None: nothing was run again."""
     usage: Usage
     errata: int = 0
     """Tasks with a known fault in their source."""
@@ -235,6 +249,7 @@ class Score(Record):
                     "if_missing_passed",
                     "format_tax",
                     "repair",
+                    "flakiness",
                     "usage",
                     "errata",
                     "without_errata",
@@ -303,7 +318,7 @@ class Scores(Record):
 
     evaluation: str
     created: datetime
-    source: Literal["run", "grade"]
+    source: Literal["run", "grade", "view"]
     state: str
     scores: tuple[Score, ...]
     """By suite; within one, the best pass@1 first."""
@@ -484,15 +499,11 @@ def paired_randomisation(differences: ArrayLike, resamples: int = RESAMPLES, see
     if d.ndim != 2 or not tasks:
         raise ValueError(f"differences are a table of tasks × pairs, not of shape {d.shape}")
     reached = np.abs(d.sum(axis=0)) - 1e-9
-    if tasks <= 12:
-        signs = np.array(list(itertools.product((-1.0, 1.0), repeat=tasks)))
-        return np.asarray((np.abs(signs @ d) >= reached).mean(axis=0))
-    rng = np.random.default_rng(seed)
-    hits = np.zeros(d.shape[1])
-    for rows in _chunks(resamples, tasks):
-        signs = rng.integers(0, 2, size=(rows, tasks)) * 2.0 - 1.0
+    hits, draws = np.zeros(d.shape[1]), 0
+    for signs in _sign_patterns(tasks, resamples, seed):
         hits += (np.abs(signs @ d) >= reached).sum(axis=0)
-    return np.asarray((1 + hits) / (1 + resamples))
+        draws += len(signs)
+    return np.asarray(hits / draws if tasks <= _EXACT_TASKS else (1 + hits) / (1 + draws))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -579,6 +590,8 @@ class _TaskTally:
     after: int = 0
     tax: list[int] = field(default_factory=lambda: [0, 0, 0])
     """First tries whose raw and cleaned verdicts both count: how many, passed raw, passed cleaned."""
+    rerun: list[int] = field(default_factory=lambda: [0, 0])
+    """Of the samples that passed: how many were run again, how many of those were flaky."""
 
     @property
     def seen(self) -> int:
@@ -603,6 +616,7 @@ class _Tally:
     broken: int = 0
     tried: int = 0
     mended: int = 0
+    reruns: int = 0
     repair_tokens: list[int] = field(default_factory=list)
     repair_cost: Counter[str] = field(default_factory=Counter)
     isolation: Counter[str] = field(default_factory=Counter)
@@ -627,6 +641,10 @@ class _Tally:
         task.statuses[sample.status] += 1
         self._add_repair(task, sample)
         self._add_tax(task, sample)
+        if sample.flaky is not None:
+            task.rerun[0] += 1
+            task.rerun[1] += sample.flaky
+            self.reruns += sum(status != "error" for status in sample.reruns)
         for number, attempt in enumerate(sample.attempts):
             self._add_reply(sample, number)
             self.cpu_s += attempt.report.cpu_s
@@ -743,7 +761,7 @@ def score(
     scores = [_score(evaluation, *key, tally, errata.get(key[0], {}), ks) for key, tally in tallies.items()]
     place = {suite: i for i, suite in enumerate(evaluation.suites)}
     scores.sort(key=lambda s: (place.get(s.suite, len(place)), s.suite, -s.pass_1.value if s.pass_1 else 1, s.model))
-    shares = _weights(tuple(dict.fromkeys(s.suite for s in scores)), weights)
+    shares = weights_of(tuple(dict.fromkeys(s.suite for s in scores)), weights)
     return Scores(
         evaluation=evaluation.id,
         created=evaluation.created,
@@ -769,24 +787,117 @@ def overall(scores: Sequence[Score], weights: Mapping[str, float]) -> tuple[Over
     return tuple(sorted(found, key=lambda o: (o.rate is None, -o.rate.value if o.rate else 0, o.model)))
 
 
+def weights_of(suites: Sequence[str], given: Mapping[str, float] | None) -> dict[str, float]:
+    """The weights of the suites, summing to 1; all alike where none are given."""
+    raw = {suite: 1.0 if given is None else max(0.0, given.get(suite, 0.0)) for suite in suites}
+    total = sum(raw.values())
+    return {suite: weight / total for suite, weight in raw.items()} if total else dict.fromkeys(suites, 0.0)
+
+
+def nothing(evaluation: Evaluation, suite: str, model: str) -> Score:
+    """The score of a model none of whose samples are there, on a suite nobody asked it for."""
+    return _score(evaluation, suite, model, _Tally(kind=evaluation.kind), {}, KS)
+
+
 def compare(scores: Sequence[Score]) -> tuple[Comparison, ...]:
     """Every pair of the given scores within each suite, Holm-corrected over the whole table.
 
     For the models of one run, or of several: the scores of `RUN` and `RUN` put together. With one sample a task on both
     sides p is McNemar's mid-p, otherwise the paired randomisation test's; the interval is the paired bootstrap's.
     """
-    pairs = [_Pair(a, b) for a, b in itertools.combinations(scores, 2) if a.suite == b.suite]
+    return compare_sides([side_of(score) for score in scores])
+
+
+@dataclass(frozen=True)
+class Side:
+    """One contender on one suite, as far as a comparison needs it: the tasks that count, in order."""
+
+    suite: str
+    contender: Contender
+    tasks: tuple[str, ...]
+    samples: NDArray[np.int64]
+    """Samples that count, a task."""
+    rates: Floats
+    """The share of them that passed."""
+
+
+def side_of(score: Score) -> Side:
+    """What a comparison needs of a score."""
+    counted = [task for task in score.by_task if task.samples]
+    samples = np.array([task.samples for task in counted], dtype=np.int64)
+    return Side(
+        suite=score.suite,
+        contender=Contender(evaluation=score.evaluation, model=score.model),
+        tasks=tuple(task.task for task in counted),
+        samples=samples,
+        rates=np.array([task.passed for task in counted]) / samples,
+    )
+
+
+def compare_sides(sides: Sequence[Side]) -> tuple[Comparison, ...]:
+    """`compare`, of what it needs alone: a hundred models on a thousand tasks in seconds and little memory."""
+    pairs = [_Pair(a, b) for a, b in itertools.combinations(sides, 2) if a.suite == b.suite]
     alike: dict[tuple[str, ...], list[_Pair]] = {}
     for pair in pairs:
         alike.setdefault(pair.common, []).append(pair)
-    for common, group in alike.items():  # pairs on the same tasks share the draws, which are what takes the time
+    for common, group in alike.items():
         if common:
-            table = np.column_stack([pair.differences for pair in group])
-            for pair, *numbers in zip(group, *paired_bootstrap(table), paired_randomisation(table), strict=True):
-                pair.low, pair.high, pair.randomised = map(float, numbers)
+            _resample(group)
     found = [pair.comparison() for pair in pairs]
     corrected = iter(holm([one.p for one in found if one.p is not None]))
     return tuple(one if one.p is None else one.model_copy(update={"p_holm": next(corrected)}) for one in found)
+
+
+def _resample(pairs: Sequence["_Pair"]) -> None:
+    """`paired_bootstrap` and `paired_randomisation` of pairs on the same tasks, drawn once for all.
+
+    A resampled mean of differences is the difference of the two resampled means, so what is drawn and multiplied
+    grows with the models, not with their pairs.
+    """
+    place: dict[int, int] = {}
+    columns: list[Floats] = []
+    for pair in pairs:
+        for side, rates in ((pair.a, pair.x), (pair.b, pair.y)):
+            if id(side) not in place:
+                place[id(side)] = len(columns)
+                columns.append(rates)
+    table = np.column_stack(columns)
+    tasks = len(table)
+    made_up = np.zeros((tasks + 2, 1))
+    made_up[tasks:, 0] = (1.0, -1.0)
+    pool = np.hstack([np.vstack([table, np.zeros((2, len(columns)))]), made_up])
+    means = np.ascontiguousarray(_resampled_means(pool, RESAMPLES, SEED).T)
+    several = [pair for pair in pairs if not pair.single]
+    hits = dict.fromkeys(map(id, several), 0)
+    draws = 0
+    for signs in _sign_patterns(tasks) if several else ():
+        sums = np.ascontiguousarray((signs @ table).T)
+        draws += len(signs)
+        for pair in several:
+            reached = abs(float(pair.differences.sum())) - 1e-9
+            turned = np.abs(sums[place[id(pair.a)]] - sums[place[id(pair.b)]])
+            hits[id(pair)] += int(np.count_nonzero(turned >= reached))
+    for pair in pairs:
+        drawn = means[place[id(pair.a)]] - means[place[id(pair.b)]] + means[-1]
+        low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+        mean = float(pair.differences.mean())
+        pair.low, pair.high = min(float(low), mean), max(float(high), mean)
+        if not pair.single:
+            found = hits[id(pair)]
+            pair.randomised = found / draws if tasks <= _EXACT_TASKS else (1 + found) / (1 + draws)
+
+
+_EXACT_TASKS = 12
+
+
+def _sign_patterns(tasks: int, resamples: int = RESAMPLES, seed: int = SEED) -> Iterator[Floats]:
+    """All 2^tasks patterns of signs where they are few, else random ones: rows of shape (some, tasks)."""
+    if tasks <= _EXACT_TASKS:
+        yield np.array(list(itertools.product((-1.0, 1.0), repeat=tasks)))
+        return
+    rng = np.random.default_rng(seed)
+    for rows in _chunks(resamples, tasks):
+        yield rng.integers(0, 2, size=(rows, tasks)).astype(np.float64) * 2.0 - 1.0
 
 
 def raw_report(attempt: Attempt) -> Report:
@@ -846,6 +957,7 @@ def _score(
         shares=_shares(by_task, statuses),
         format_tax=_format_tax(tally),
         repair=_repair(tally) if evaluation.repair or tally.tried else None,
+        flakiness=_flakiness(tally),
         usage=tally.usage(passed),
         errata=faulty,
         without_errata=_pass_rate(sound, 1) if faulty else None,
@@ -944,29 +1056,45 @@ def _repair(tally: _Tally) -> RepairGain | None:
     )
 
 
+def _flakiness(tally: _Tally) -> Flakiness | None:
+    rows = [task.rerun for _, task in sorted(tally.tasks.items()) if task.rerun[0]]
+    if not rows:
+        return None
+    sizes, flaky = ([row[i] for row in rows] for i in range(2))
+    value, low, high = share_of_samples(flaky, sizes)
+    share = Rate(value=value, low=low, high=high, n=sum(sizes), unit="samples")
+    return Flakiness(share=share, flaky=sum(flaky), samples=sum(sizes), runs=tally.reruns)
+
+
 class _Pair:
-    """Two scores of one suite while their comparison is made."""
+    """Two sides of one suite while their comparison is made."""
 
     low = high = 0.0
     randomised = 1.0
 
-    def __init__(self, a: Score, b: Score) -> None:
+    def __init__(self, a: Side, b: Side) -> None:
         self.a, self.b = a, b
-        self.mine = {task.task: task for task in a.by_task if task.samples}
-        self.theirs = {task.task: task for task in b.by_task if task.samples}
-        self.common = tuple(sorted(self.mine.keys() & self.theirs.keys(), key=lambda task: (natural(task), task)))
-        self.x = np.array([self.mine[task].passed / self.mine[task].samples for task in self.common])
-        self.y = np.array([self.theirs[task].passed / self.theirs[task].samples for task in self.common])
+        if a.tasks == b.tasks:
+            self.common, self.x, self.y = a.tasks, a.rates, b.rates
+            samples = (a.samples, b.samples)
+        else:
+            mine = {task: place for place, task in enumerate(a.tasks)}
+            theirs = {task: place for place, task in enumerate(b.tasks)}
+            self.common = tuple(sorted(mine.keys() & theirs.keys(), key=lambda task: (natural(task), task)))
+            here, there = [mine[task] for task in self.common], [theirs[task] for task in self.common]
+            self.x, self.y = a.rates[here], b.rates[there]
+            samples = (a.samples[here], b.samples[there])
+        self.single = all(bool((count == 1).all()) for count in samples)
         self.differences = self.x - self.y
 
     def comparison(self) -> Comparison:
         basis = Comparison(
             suite=self.a.suite,
-            a=Contender(evaluation=self.a.evaluation, model=self.a.model),
-            b=Contender(evaluation=self.b.evaluation, model=self.b.model),
+            a=self.a.contender,
+            b=self.b.contender,
             tasks=len(self.common),
-            only_a=len(self.mine.keys() - self.theirs.keys()),
-            only_b=len(self.theirs.keys() - self.mine.keys()),
+            only_a=len(self.a.tasks) - len(self.common),
+            only_b=len(self.b.tasks) - len(self.common),
             rate_a=None,
             rate_b=None,
             difference=None,
@@ -975,9 +1103,8 @@ class _Pair:
 
     def _numbers(self) -> dict[str, object]:
         d = self.differences
-        a_wins = tuple(task for task, difference in zip(self.common, d, strict=True) if difference > 0)
-        b_wins = tuple(task for task, difference in zip(self.common, d, strict=True) if difference < 0)
-        single = all(self.mine[task].samples == self.theirs[task].samples == 1 for task in self.common)
+        a_wins = tuple(self.common[place] for place in np.flatnonzero(d > 0))
+        b_wins = tuple(self.common[place] for place in np.flatnonzero(d < 0))
         spread = float(np.append(d, (1.0, -1.0)).std(ddof=1))  # the two made-up tasks of `paired_bootstrap`
         return {
             "rate_a": float(self.x.mean()),
@@ -985,17 +1112,10 @@ class _Pair:
             "difference": Difference(value=float(d.mean()), low=self.low, high=self.high, n=len(d)),
             "a_wins": a_wins,
             "b_wins": b_wins,
-            "test": "McNemar mid-p" if single else "paired randomisation",
-            "p": mcnemar_mid_p(len(a_wins), len(b_wins)) if single else self.randomised,
+            "test": "McNemar mid-p" if self.single else "paired randomisation",
+            "p": mcnemar_mid_p(len(a_wins), len(b_wins)) if self.single else self.randomised,
             "detectable": detectable_difference(spread / math.sqrt(len(d) + 2)),
         }
-
-
-def _weights(suites: Sequence[str], given: Mapping[str, float] | None) -> dict[str, float]:
-    """The weights of the suites, summing to 1; all alike where none are given."""
-    raw = {suite: 1.0 if given is None else max(0.0, given.get(suite, 0.0)) for suite in suites}
-    total = sum(raw.values())
-    return {suite: weight / total for suite, weight in raw.items()} if total else dict.fromkeys(suites, 0.0)
 
 
 def _percentile(values: Sequence[float], q: float) -> float | None:

@@ -74,3 +74,49 @@ PLANS = sa.Table(
     sa.Column("digest", sa.Text, sa.ForeignKey("bench_tasks.digest", name="bench_plans_task"), nullable=False),
 )
 """Which tasks an evaluation is made of, in order."""
+
+REVISIONS = sa.Table(
+    "bench_revisions",
+    METADATA,
+    _evaluation("bench_revisions"),
+    sa.Column("suite", sa.Text, primary_key=True),
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+)
+"""How often the samples of one suite × model changed: what is worked out from them holds as long as this stays."""
+
+SCORES = sa.Table(
+    "bench_scores",
+    METADATA,
+    _evaluation("bench_scores"),
+    sa.Column("suite", sa.Text, primary_key=True),
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    sa.Column("formulas", sa.Text, nullable=False),
+    sa.Column("took_s", sa.Double, nullable=False),
+    sa.Column("record", sa.Text, nullable=False),
+    sa.Column("tasks", sa.Text, nullable=False),
+    sa.Column("created", _MOMENT, nullable=False, server_default=_NOW),
+)
+"""The scores of one suite × model at a revision of its samples: `record` for boards, `tasks` with a number a task."""
+
+COMPARISONS = sa.Table(
+    "bench_comparisons",
+    METADATA,
+    _evaluation("bench_comparisons"),
+    sa.Column("basis", sa.Text, nullable=False),
+    sa.Column("took_s", sa.Double, nullable=False),
+    sa.Column("groups", sa.Text, nullable=False),
+    sa.Column("pairs", sa.Text, nullable=False),
+    sa.Column("created", _MOMENT, nullable=False, server_default=_NOW),
+)
+"""Every pair of an evaluation's models, compared on the scores that `basis` is the hash of."""
+
+VIEWS = sa.Table(
+    "bench_views",
+    METADATA,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("record", sa.Text, nullable=False),
+    sa.Column("created", _MOMENT, nullable=False, server_default=_NOW),
+)
+"""Results files that are being looked at."""
