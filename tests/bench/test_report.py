@@ -100,7 +100,9 @@ def sample(
         changes=(f"took the last block {text}",),
         program="" if status in ("no_code", "truncated") else text,
     )
-    return Sample(evaluation="E", suite="functions", task=task, model=model, index=index, kind=kind, attempts=(one,))
+    again: tuple[Status, ...] = ("pass", "timeout") if status == "pass" else ()
+    place = {"suite": "functions", "task": task, "model": model}
+    return Sample(evaluation="E", **place, index=index, kind=kind, attempts=(one,), reruns=again)
 
 
 def tasks(count: int, errata: dict[int, str] | None = None) -> list[Task]:

@@ -133,6 +133,17 @@ def test_a_sample_row_sums_its_attempts_and_tells_first_raw_and_cleaned_apart() 
     assert (row["isolation_backend"], row["isolation_level"], row["isolation_memory"]) == ("bwrap", 2, "polled")
 
 
+def test_a_sample_row_says_whether_a_program_that_passed_failed_when_run_again() -> None:
+    def told(*reruns: Status) -> tuple[object, object]:
+        (row,) = rows("samples", EVALUATION, [sample().model_copy(update={"reruns": reruns})])
+        return row["reruns"], row["flaky"]
+
+    assert told() == (0, None)
+    assert told("pass", "pass") == (2, False)
+    assert told("pass", "timeout") == (2, True)
+    assert told("error") == (1, None)
+
+
 @pytest.mark.parametrize(("kind", "counting"), [("reply", "cleaned"), ("completion", "raw")])
 def test_check_rows_say_which_text_they_graded_and_which_verdict_counts(kind: Kind, counting: str) -> None:
     once = sample(kind=kind).model_copy(update={"attempts": sample().attempts[:1]})

@@ -432,6 +432,29 @@ def test_repair_gives_first_try_and_after_and_what_it_cost() -> None:
     assert one.usage.cost_per_pass == pytest.approx({"USD": 0.7 / 2})
 
 
+def test_flaky_programs_are_a_share_of_those_that_passed_and_were_run_again() -> None:
+    def rerun(task: str, index: int, status: Status, *reruns: Status) -> Sample:
+        return sample("m", task, index, status).model_copy(update={"reruns": reruns})
+
+    given_ = [
+        rerun("a", 0, "pass", "pass", "pass"),
+        rerun("a", 1, "pass", "pass", "wrong"),
+        rerun("b", 0, "pass", "timeout"),
+        rerun("b", 1, "wrong"),
+        rerun("c", 0, "pass", "error", "error"),  # ours: says nothing
+        rerun("c", 1, "pass", "error", "pass"),
+    ]
+    one = only(score(evaluation("m", samples=2, reruns=2), given_))
+    found = one.flakiness
+    assert found
+    assert (found.flaky, found.samples, found.runs) == (2, 4, 6)
+    assert (found.share.value, found.share.n, found.share.unit) == (0.5, 4, "samples")
+    assert 0 < found.share.low < 0.5 < found.share.high < 1
+    assert one.as_json()["flakiness"]["share"]["value"] == 0.5
+    assert one.passed == 5  # a pass is a pass: flakiness stands beside it
+    assert only(score(evaluation("m"), [sample("m", "a", 0, "pass")])).flakiness is None
+
+
 def test_usage_says_what_is_unknown_and_never_adds_currencies() -> None:
     given_ = [
         sample("m", "a", 0, attempt("pass", cost=1.0, currency="USD", prompt_tokens=5, completion_tokens=20, latency_s=2.0, first_token_s=0.5)),

@@ -45,7 +45,9 @@ def sample(model: str, task: int, status: Status, suite: str) -> Sample:
     )
     one = Attempt(reply=reply, report=report, raw=report.model_copy(update={"status": "exception"}))
     tries = (one, one) if status == "wrong" else (one,)
-    return Sample(evaluation="E", suite=suite, task=f"{suite}/{task}", model=model, index=0, attempts=tries)
+    again: tuple[Status, ...] = ("pass", "wrong") if status == "pass" else ()
+    place = {"suite": suite, "task": f"{suite}/{task}", "model": model}
+    return Sample(evaluation="E", **place, index=0, attempts=tries, reruns=again)
 
 
 def made(*models: str, suites: tuple[str, ...] = ("functions",)) -> tuple[Evaluation, Scores]:

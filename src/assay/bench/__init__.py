@@ -16,6 +16,7 @@ def run(
     *,
     samples: int = 1,
     repair: int = 0,
+    reruns: int = 0,
     limit: int | None = None,
     data: "dict[str, str] | None" = None,
     temperature: float | None = None,
@@ -41,7 +42,9 @@ def run(
     loaded = suites_named(names, [f"{name}={path}" for name, path in (data or {}).items()], settings)
     with Bench(settings) as bench:
         bench.check_models(asked)
-        evaluation = bench.begin_run(loaded, asked, samples=samples, repair=repair, limit=limit, fresh=fresh)
+        evaluation = bench.begin_run(
+            loaded, asked, samples=samples, repair=repair, reruns=reruns, limit=limit, fresh=fresh
+        )
         return bench.scores(bench.finish(evaluation.id).id)
 
 

@@ -1,7 +1,7 @@
 """From texts to verdicts: take the programs out, run those that were not run before, keep the runs, look at them."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from threading import Lock
@@ -11,7 +11,7 @@ from assay.pipeline.checks import grade
 from assay.pipeline.checks.perform import run_many
 from assay.pipeline.extract import cleaned, extract, raw
 from assay.pipeline.sandbox import Sandbox
-from assay.records import Language, Program, Reply, Report, Run, Spec, Task
+from assay.records import Language, Program, Reply, Report, Run, Spec, Status, Task
 from assay.store import Store, kept
 
 _LOOK_UP = 100  # keys asked for at once: some runs carry hundreds of kilobytes of values
@@ -44,6 +44,11 @@ class Text:
         self.program = extract(self.task, self.reply) if is_reply else cleaned(self.task, text, self.kind, self.stop)
         self.raw = raw(self.task, text, self.kind, self.stop)
 
+    @property
+    def counted(self) -> Program:
+        """The program whose verdict counts for this kind of text."""
+        return self.raw if self.kind == "completion" else self.program
+
     def attempt(self, key: str, raw_key: str) -> Attempt:
         """What came of it."""
         return Attempt(
@@ -52,6 +57,8 @@ class Text:
             raw=None if raw_key == key else _truncated(self.reply, self.reports[raw_key]),
             changes=self.program.changes,
             program=self.program.source,
+            runs="" if self.program.problem is not None else key,
+            raw_runs="" if raw_key == key or self.raw.problem is not None else raw_key,
         )
 
 
@@ -95,6 +102,23 @@ class Judge:
                 one.open.discard(key)
                 if not one.open:
                     yield one.text, one.text.attempt(one.key, one.raw_key)
+
+    def rerun(self, programs: Mapping[str, tuple[Task, Program]], times: int) -> dict[str, tuple[Status, ...]]:
+        """What each program comes to when it is run `times` more, by its key: really run, whatever is kept of it.
+
+        A program is run no more once it did not pass. A failure of ours says nothing about it.
+        """
+        statuses: dict[str, list[Status]] = {key: [] for key in programs}
+        steady = dict(programs)
+        with self._turn:
+            for _ in range(times):
+                jobs = [(key, *program) for key, program in steady.items()]
+                for key, runs in run_many(self._sandbox, jobs, self._workers):
+                    status = grade(*programs[key], runs).status
+                    statuses[key].append(status)
+                    if status not in ("pass", "error"):
+                        del steady[key]
+        return {key: tuple(found) for key, found in statuses.items()}
 
     def run_key(self, task: Task, program: Program) -> str:
         """The name of this program's runs under this task's checks, in this kind of sandbox."""

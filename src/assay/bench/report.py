@@ -165,6 +165,7 @@ def _content(
         "notes": _isolation_notes(kept),
         "taxes": [one for one in scores.scores if one.format_tax],
         "repairs": [one for one in scores.scores if one.repair],
+        "reruns": [one for one in scores.scores if one.flakiness],
         "usages": [
             one for one in scores.scores if one.usage.completion_tokens or one.usage.cost or one.usage.latency_p50
         ],

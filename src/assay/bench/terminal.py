@@ -83,6 +83,8 @@ def show(evaluation: Evaluation, scores: Scores, comparisons: Sequence[Compariso
         parts.append(_format_tax(scores))
     if any(score.repair for score in scores.scores):
         parts.append(_repair(scores))
+    if any(score.flakiness for score in scores.scores):
+        parts.append(_flakiness(scores))
     if any(_said_something(score.usage) for score in scores.scores):
         parts.append(_usage(scores))
     if comparisons:
@@ -262,6 +264,22 @@ def _repair(scores: Scores) -> RenderableType:
                 number(gain.tried),
                 number(gain.mended),
                 number(gain.completion_tokens),
+            )
+    return grid
+
+
+def _flakiness(scores: Scores) -> RenderableType:
+    columns = ("flaky %", "interval", "flaky", "run again", "runs")
+    grid = _Grid("Flaky: passed, and failed when run again", [*_who(scores), *map(_Column, columns)])
+    for score in scores.scores:
+        if found := score.flakiness:
+            grid.add(
+                *_names(score, scores),
+                percent(found.share.value),
+                interval(found.share),
+                number(found.flaky),
+                number(found.samples),
+                number(found.runs),
             )
     return grid
 

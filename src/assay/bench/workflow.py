@@ -25,7 +25,7 @@ from dbos import DBOS
 from pydantic import TypeAdapter
 
 from assay import workflows
-from assay.bench import asking, evaluations
+from assay.bench import asking, carrying, evaluations
 from assay.bench.evaluations import Place
 from assay.bench.judging import Judge, Text
 from assay.bench.records import Attempt, Evaluation, Given, Kind, Sample
@@ -47,9 +47,8 @@ AT_ONCE = 4
 """Batches of one process at a time: while one runs programs, the others ask."""
 GRADED = 200
 """Replies made elsewhere in a batch: a batch costs some 30 ms besides its work."""
-LOOK_S = 0.25
-_LAST_BREATH_S = 2.0
-"""How long a killed process may still seem to be there, until the database has seen its connection end."""
+_RERUN = 16
+"""Samples whose programs are run again before they are saved: a kill in between costs these runs, nothing else."""
 
 
 def queue_of(evaluation: str) -> str:
@@ -113,7 +112,8 @@ class _AskedToStop(Exception):
 _bench: "Bench | None" = None
 
 
-def _here() -> "Bench":
+def here() -> "Bench":
+    """The bench of this process, for its steps."""
     assert _bench is not None, "steps run in a process that opened a Bench"
     return _bench
 
@@ -142,6 +142,8 @@ class Bench:
         self._pools: dict[tuple[LaneKey, int], ThreadPoolExecutor] = {}
         self.down: dict[tuple[str, int, str], str] = {}
         """Why a model is asked no more, by evaluation, generation and model."""
+        self.on_close: list[Callable[[], None]] = []
+        """What other parts made for this process's steps, to be given back with the rest."""
 
     # The dear ones are made when they are first needed: a worker with nothing to do needs no sandbox.
 
@@ -207,6 +209,9 @@ class Bench:
         self._stopping.set()
         self.close_engine()
         made = self.__dict__
+        for give_back in self.on_close:
+            give_back()
+        self.on_close.clear()
         for name in ("_gateway", "sandbox", "tracing"):
             if (part := made.pop(name, None)) is not None:
                 part.close()
@@ -285,6 +290,7 @@ class Bench:
         *,
         samples: int = 1,
         repair: int = 0,
+        reruns: int = 0,
         limit: int | None = None,
         fresh: bool = False,
         said: Callable[[str], None] = lambda _: None,
@@ -304,6 +310,7 @@ class Bench:
             models=tuple(models),
             samples=samples,
             repair=repair,
+            reruns=reruns,
             limit=limit,
             fresh=fresh,
         )
@@ -316,6 +323,7 @@ class Bench:
         given: Sequence[Given],
         *,
         files: Sequence[str] = (),
+        reruns: int = 0,
         limit: int | None = None,
         stop: tuple[str, ...] | None = None,
         said: Callable[[str], None] = lambda _: None,
@@ -329,6 +337,7 @@ class Bench:
             source="grade",
             suites=(suite.name,),
             samples=max((one.index + 1 for one in given), default=1),
+            reruns=reruns,
             limit=limit,
             kind=max(set(kinds), key=kinds.count) if kinds else "reply",
             stop=stop,
@@ -359,54 +368,25 @@ class Bench:
         return evaluations.read_evaluation(self.store, found.id)
 
     def _must_be_free(self, evaluation: Evaluation) -> None:
-        """Raise if another process carries it out. One that was killed this very moment is given time to be gone."""
-        end = time.monotonic() + _LAST_BREATH_S
-        while evaluation.executor and workflows.is_alive(self.store, evaluation.executor):
-            if time.monotonic() > end:
-                raise AssayError(
-                    f"Evaluation {evaluation.id} is at work in another process.",
-                    "Wait for it, or end that process first. `assay bench show` says how far it is.",
-                )
-            time.sleep(0.05)
+        carrying.must_be_free(self.store, evaluation.executor, f"Evaluation {evaluation.id}")
 
     def _take_up(self, evaluation: Evaluation, engine: workflows.Engine) -> tuple[str, bool]:
         """Start the evaluation's workflow, or recover one that a dead process has left. Its id, and whether it is new."""
         evaluations.set_state(self.store, evaluation.id, "running", executor=engine.executor_id)
-        mine = workflows.works(f"{evaluation.id}:")
-        generations = {int(work.id.split(":")[1]): work for work in mine if work.id.count(":") == 1}
-        last = max(generations, default=-1)
-        if last >= 0 and generations[last].state in ("waiting", "running"):
-            engine.revive(f"{evaluation.id}:")
-            return generations[last].id, False
-        evaluations.drop_errors(self.store, evaluation.id)
-        asks = evaluation.source == "run"
-        parent = f"{evaluation.id}:{last + 1}"
-        return workflows.start(evaluate, evaluation.id, last + 1, evaluation.repair + 1, asks, id=parent), True
+
+        def begin(generation: int) -> str:
+            evaluations.drop_errors(self.store, evaluation.id)
+            asks = evaluation.source == "run"
+            parent = f"{evaluation.id}:{generation}"
+            return workflows.start(evaluate, evaluation.id, generation, evaluation.repair + 1, asks, id=parent)
+
+        return carrying.take_up(engine, evaluation.id, begin)
 
     def _watch(self, evaluation: Evaluation, parent: str, watch: Callable[[Progress], None]) -> None:
-        ended: list[BaseException | None] = []
-
-        def wait() -> None:
-            try:
-                workflows.result(parent)
-                ended.append(None)
-            except BaseException as error:
-                ended.append(error)
-
-        thread = threading.Thread(target=wait, name="assay-result", daemon=True)
-        thread.start()
         total = self.total(evaluation)
-        while thread.is_alive():
-            workflows.current().check()
-            watch(self.progress(evaluation, total))
-            if evaluations.is_asked_to_stop(self.store, evaluation.id):
-                raise _AskedToStop
-            thread.join(LOOK_S)
-        watch(self.progress(evaluation, total))
-        if ended[0] is not None and not isinstance(ended[0], workflows.WorkFailed):
-            raise ended[0]
-        if ended[0] is not None:
-            evaluations.set_state(self.store, evaluation.id, "failed", str(ended[0]))
+        failed = carrying.watch(parent, lambda: watch(self.progress(evaluation, total)))
+        if failed is not None:
+            evaluations.set_state(self.store, evaluation.id, "failed", str(failed))
 
     def _interrupted(self, evaluation: Evaluation) -> Interrupted:
         self._stopping.set()
@@ -454,7 +434,7 @@ class Bench:
         talks = self._talks(evaluation, number, turn)
         found = kept.replies(self.store, [talk.key for talk in talks])
         under_way = [
-            self._askers(talk.request.model).submit(self._ask_one, evaluation.id, generation, talk)
+            self.askers(talk.request.model).submit(self._ask_one, evaluation.id, generation, talk)
             for talk in talks
             if talk.key not in found
         ]
@@ -467,7 +447,7 @@ class Bench:
         note = next((outcome for outcome in outcomes if isinstance(outcome, str)), "")
         return note, [outcome for outcome in outcomes if isinstance(outcome, NotAsked)]
 
-    def _askers(self, model: Model) -> ThreadPoolExecutor:
+    def askers(self, model: Model) -> ThreadPoolExecutor:
         """As many threads as the model may be asked at once, shared by all batches.
 
         A thread asks, and writes down what came, before it asks again: so never more than these replies can be lost.
@@ -480,20 +460,25 @@ class Bench:
 
     def _ask_one(self, evaluation: str, generation: int, talk: "_Talk") -> NotAsked | str | None:
         """Ask one question and keep the reply: None. Else why this one, or (as text) this model, cannot be asked."""
-        self._still_open()
-        place = (evaluation, generation, talk.item.model)
+        outcome = self.ask_and_keep(evaluation, generation, talk.key, talk.request)
+        if isinstance(outcome, ProviderError):
+            return NotAsked(talk.item.suite, talk.item.task, talk.item.number, str(outcome))
+        return outcome
+
+    def ask_and_keep(self, evaluation: str, generation: int, key: str, request: Request) -> ProviderError | str | None:
+        """Ask and keep the reply under its key: None. Else why this question, or (as text) this model, cannot be asked."""
+        self.still_open()
+        place = (evaluation, generation, request.model.name)
         if place in self.down:
             return self.down[place]
         try:
-            reply = self.gateway.complete(talk.request)
+            reply = self.gateway.complete(request)
         except ProviderError as error:
-            kept.record_failure(self.store, talk.key, talk.request, str(error), evaluation)
-            if not _stays(error):
-                return NotAsked(talk.item.suite, talk.item.task, talk.item.number, str(error))
-            return self.down.setdefault(place, f"{error} {error.help}".strip())
+            kept.record_failure(self.store, key, request, str(error), evaluation)
+            return self.down.setdefault(place, f"{error} {error.help}".strip()) if _stays(error) else error
         except AssayError as error:  # no key for it on this machine, or a recording that is gone
             return self.down.setdefault(place, f"{error} {error.help}".strip())
-        kept.keep_reply(self.store, talk.key, talk.request, reply, evaluation)
+        kept.keep_reply(self.store, key, request, reply, evaluation)
         return None
 
     def run(self, evaluation: Evaluation, number: int, turn: int, turns: int, errors: Sequence[NotAsked]) -> bool:
@@ -504,6 +489,7 @@ class Bench:
         texts: dict[int, _Talk] = {}
         waiting: list[Text] = []
         finished: list[Sample] = []
+        to_rerun: list[tuple[Text, Sample]] = []
         for talk in talks:
             if (reply := talk.reply(found)) is not None:
                 text = Text(talk.task, talk.item.kind, reply, evaluation.stop)
@@ -514,24 +500,40 @@ class Bench:
         another = False
         last = time.monotonic()
         for text, attempt in self.judge.judge(waiting):
-            self._still_open()
+            self.still_open()
             talk = texts[id(text)]
             if turn + 1 < turns and asking.complaint(talk.counted(attempt)) is not None:
                 another = True
                 continue
-            finished.append(talk.sample(evaluation.id, attempt))
+            sample = talk.sample(evaluation.id, attempt)
+            if evaluation.reruns and sample.status == "pass":
+                to_rerun.append((text, sample))
+                continue
+            finished.append(sample)
             if time.monotonic() - last >= 1:
                 evaluations.save_samples(self.store, finished)
                 finished, last = [], time.monotonic()
         evaluations.save_samples(self.store, finished)
+        for start in range(0, len(to_rerun), _RERUN):
+            self.still_open()
+            rerun = self._rerun(to_rerun[start : start + _RERUN], evaluation.reruns)
+            self.still_open()
+            evaluations.save_samples(self.store, rerun)
         return another
+
+    def _rerun(self, passed: Sequence[tuple[Text, Sample]], times: int) -> list[Sample]:
+        """Samples that passed, with what their programs come to when run again; equal programs of a task run once."""
+        keys = [self.judge.run_key(text.task, text.counted) for text, _ in passed]
+        programs = {key: (text.task, text.counted) for key, (text, _) in zip(keys, passed, strict=True)}
+        found = self.judge.rerun(programs, times)
+        return [sample.model_copy(update={"reruns": found[key]}) for key, (_, sample) in zip(keys, passed, strict=True)]
 
     @property
     def stopping(self) -> bool:
         return self._stopping.is_set()
 
-    def _still_open(self) -> None:
-        """A program that ended because we are closing says nothing: its step must not save that."""
+    def still_open(self) -> None:
+        """Raise where this process is closing. A program that ended because we are closing says nothing: its step must not save that."""
         if self.stopping:
             raise Interrupted("This process is stopping.")
 
@@ -689,7 +691,7 @@ def batch(evaluation: str, generation: int, number: int, turns: int, asks: bool)
 @DBOS.step()
 def find_work(evaluation: str) -> dict[str, list[int]]:
     """The batches that have something missing."""
-    store = _here().store
+    store = here().store
     there = evaluations.finished(store, evaluation)
     numbers = [
         number
@@ -705,8 +707,8 @@ def find_work(evaluation: str) -> dict[str, list[int]]:
 @DBOS.step()
 def ask(evaluation: str, generation: int, number: int, turn: int) -> list[Any]:
     """The first door. Gives why the model is asked no more, and which single questions came to nothing."""
-    bench = _here()
-    with _told_of_mistakes():
+    bench = here()
+    with told_of_mistakes():
         note, errors = bench.ask(evaluations.read_evaluation(bench.store, evaluation), generation, number, turn)
     return [note, [list(error) for error in errors]]
 
@@ -714,8 +716,8 @@ def ask(evaluation: str, generation: int, number: int, turn: int) -> list[Any]:
 @DBOS.step()
 def run(evaluation: str, number: int, turn: int, turns: int, errors: list[list[Any]]) -> bool:
     """The second door, and the verdicts."""
-    bench = _here()
-    with _told_of_mistakes():
+    bench = here()
+    with told_of_mistakes():
         found = evaluations.read_evaluation(bench.store, evaluation)
         return bench.run(found, number, turn, turns, [NotAsked(*error) for error in errors])
 
@@ -723,7 +725,7 @@ def run(evaluation: str, number: int, turn: int, turns: int, errors: list[list[A
 @DBOS.step()
 def settle(evaluation: str, notes: list[str], failed: bool) -> None:
     """Say how it stands: done, or paused or failed and why."""
-    store = _here().store
+    store = here().store
     missing = evaluations.count_items(store, evaluation) - len(evaluations.finished(store, evaluation))
     if not missing:
         evaluations.set_state(store, evaluation, "done")
@@ -732,13 +734,13 @@ def settle(evaluation: str, notes: list[str], failed: bool) -> None:
 
 
 @contextmanager
-def _told_of_mistakes() -> Iterator[None]:
-    """The engine keeps an exception's words only. Of one that is our own mistake, the traceback is wanted."""
+def told_of_mistakes() -> Iterator[None]:
+    """Around a step: the engine keeps an exception's words only. Of one that is our own mistake, the traceback is wanted."""
     try:
         yield
     except AssayError:
         raise
     except Exception:
-        if not _here().stopping:
+        if not here().stopping:
             traceback.print_exc()
         raise
