@@ -59,6 +59,10 @@ class Attempt(Record):
     """What extract did."""
     program: str = ""
     """The cleaned program's main file."""
+    runs: str = ""
+    """The key its runs are kept under (`assay.store.kept`); empty: there was nothing to run."""
+    raw_runs: str = ""
+    """The same of the text as it came, where that is another program."""
 
 
 class Sample(Record):
