@@ -384,7 +384,13 @@ class Bench:
 
     def _watch(self, evaluation: Evaluation, parent: str, watch: Callable[[Progress], None]) -> None:
         total = self.total(evaluation)
-        failed = carrying.watch(parent, lambda: watch(self.progress(evaluation, total)))
+
+        def look() -> None:
+            watch(self.progress(evaluation, total))
+            if evaluations.is_asked_to_stop(self.store, evaluation.id):
+                raise _AskedToStop
+
+        failed = carrying.watch(parent, look)
         if failed is not None:
             evaluations.set_state(self.store, evaluation.id, "failed", str(failed))
 
