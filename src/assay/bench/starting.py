@@ -12,6 +12,7 @@ default KillMode) takes the runs with it. They can then be continued, like any r
 import contextlib
 import fcntl
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -33,6 +34,8 @@ from assay.store import Store
 from assay.visible import visible
 from assay.workflows import is_alive
 
+RECORDINGS = ("sample-strong", "sample-weak")
+_RECORDINGS = Path(__file__).parent / "recordings"
 AT_ONCE = 3
 """Runs started from pages that may be at work at a time on one data folder."""
 SOON_S = 8.0
@@ -54,11 +57,18 @@ class Order(Record):
     suites: tuple[str, ...]
     models: tuple[str, ...]
     """As `--model` takes them."""
+    recordings: tuple[str, ...] = ()
+    """Names of recordings that ship with Assay: they answer for nothing."""
     samples: int = 1
     limit: int | None = None
     repair: int = 0
     temperature: float | None = None
     max_tokens: int | None = None
+
+    @property
+    def command(self) -> str:
+        """What to type in a terminal for the same run."""
+        return shlex.join(["assay", *self.arguments])
 
     @property
     def arguments(self) -> list[str]:
@@ -71,6 +81,10 @@ class Order(Record):
             "max-tokens": self.max_tokens,
         }
         said = [f"--model={name}" for name in self.models]
+        if self.recordings:
+            # all of them are their folder; --config takes one folder or one file
+            file = f"{self.recordings[0]}.yaml" if len(self.recordings) == 1 else ""
+            said.append(f"--config={_RECORDINGS / file}")
         said += [f"--{name}={value}" for name, value in options.items() if value is not None]
         return ["bench", "run", *self.suites, *said]
 

@@ -73,6 +73,15 @@ def record_failure(store: Store, key: str, request: Request, error: str, evaluat
     _keep_call(store, key, request, evaluation, {"error": error, "status": "error"})
 
 
+def usual_latency(store: Store, model: str) -> float | None:
+    """The mean time of a whole reply, in seconds, over the model's last calls; None: it was never asked."""
+    last = sa.select(CALLS.c.latency_s).where(CALLS.c.model == model, CALLS.c.latency_s.is_not(None))
+    last = last.order_by(CALLS.c.id.desc()).limit(200)
+    with store.engine.connect() as connection:
+        mean = connection.scalar(sa.select(sa.func.avg(last.subquery().c.latency_s)))
+    return None if mean is None else float(mean)
+
+
 def runs(store: Store, keys: Collection[str]) -> dict[str, tuple[Run, ...]]:
     """The runs that are kept under these keys."""
     found: dict[str, tuple[Run, ...]] = {}
