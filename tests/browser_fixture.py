@@ -156,7 +156,7 @@ def four_forms(page: "Page", url: str, folder: Path, name: str = "page") -> list
     for form, size in (("wide", WIDE), ("phone", PHONE)):
         page.set_viewport_size(size)  # type: ignore[arg-type]
         for theme in ("light", "dark"):
-            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=theme)
             page.goto(url)
             made.append(folder / f"{name}-{form}-{theme}.png")
             page.screenshot(path=made[-1], full_page=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browser_fixture import Site, axe, four_forms
+from tests.browser_fixture import Site, axe, four_forms
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -20,7 +20,7 @@ def test_a_page_has_nothing_that_axe_complains_of_in_any_form(
 ) -> None:
     site = serve_app()
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         page.goto(site.url + address)
         page.wait_for_load_state("networkidle")
         axe(page)

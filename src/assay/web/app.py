@@ -17,6 +17,7 @@ from assay.settings import Settings
 from assay.store import Store
 from assay.web import Hit, Product
 from assay.web.guard import THEMES, Door, Guard, Problem, cookie, session_cookie
+from assay.web.machine import SERVERS
 from assay.web.seal import open_seal
 from assay.web.shell import Shell
 from assay.web.sign_in import is_loopback, open_sign_in
@@ -86,13 +87,13 @@ def _add_pages(app: FastAPI, shell: Shell) -> None:
         if shell.alone:
             return RedirectResponse(f"/{shell.alone}/")
         offers = {name: product.offers(shell) for name, product in shell.products.items()}
-        return shell.page(request, "web/home.html", offers=offers, seen=shell.machine.last())
+        return shell.page(request, "web/home.html", offers=offers, seen=shell.machine.last(), servers=SERVERS)
 
     @app.get("/machine", include_in_schema=False)
-    def machine(request: Request) -> HTMLResponse:
+    def machine(request: Request, short: bool = False) -> HTMLResponse:
         seen = shell.machine.look()
-        if "hx-request" in request.headers:
-            return HTMLResponse(shell.fragment(request, "web/_machine.html", seen=seen))
+        if short:
+            return HTMLResponse(shell.fragment(request, "web/_found.html", seen=seen, servers=SERVERS))
         return shell.page(request, "web/machine.html", seen=seen)
 
     @app.get("/machine.json")

@@ -11,6 +11,8 @@ from assay.records import Record
 from assay.settings import Settings
 from assay.store import Store
 
+SERVERS = frozenset({"ollama", "lmstudio", "vllm"})
+"""The lines about model servers of this machine."""
 _FRESH_S = 10
 _SANDBOX_FRESH_S = 3600  # opening one starts processes; what a kernel allows does not change by itself
 
