@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 WORKERS ?= $(shell expr $$(nproc) + 2)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup demo test lint docs bench lock clean
+.PHONY: setup demo run test lint docs bench lock clean
 
 setup: $(VENV)/.complete
 
@@ -22,6 +22,12 @@ $(VENV)/.complete: requirements/dev.txt pyproject.toml
 demo: setup
 	@$(BIN)/python -m assay.bench.demo
 
+# The models of a folder, each on the suites its file names: make run CONFIG_DIR=sample_models_config ARGS="--samples 5"
+CONFIG_DIR ?= sample_models_config
+ARGS ?=
+run: setup
+	@$(BIN)/assay bench run --config $(CONFIG_DIR) $(ARGS)
+
 test: setup lint
 	$(BIN)/pytest -n $(WORKERS)
 
@@ -31,8 +37,9 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
+# The documentation as a site in site/, built so that a warning ends it.
 docs: setup
-	@$(BIN)/pytest tests/test_docs.py
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet && echo "The documentation: site/index.html"
 
 bench: setup
 	$(BIN)/python benchmarks/all.py

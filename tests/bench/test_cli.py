@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 import sqlalchemy as sa
@@ -234,6 +235,100 @@ def test_models_of_a_folder_run_the_suites_they_name(assay: Assay, tasks: Path, 
     assert ended.json["model"] == "mine"
     assert ended.json["usage"]["cost"]["EUR"] > 0
     assert "EUR" in ended.err
+
+
+def models_folder(place: Path, **files: str) -> Path:
+    place.mkdir()
+    for name, text in files.items():
+        (place / f"{name}.yaml").write_text(text)
+    return place
+
+
+def test_a_models_folder_leaves_its_results_as_files_and_says_where(assay: Assay, tasks: Path, tmp_path: Path) -> None:
+    answers = right(tasks)
+    with OpenAIServer(lambda prompt, _: ScriptedReply(answers[prompt])) as server:
+        mine = f"name: mine\nprovider: openai\nurl: {server.url}\nmodel: model-a\nsuites: [functions]\n"
+        data = "data: {functions: ../tasks}\n"
+        folder = models_folder(tmp_path / "models", mine=mine + data, off="name: ollama/off\nenabled: false\n")
+        ended = assay("bench", "run", "--config", folder)
+        assert ended.code == 0, ended.err
+        assert "Left out, by enabled: false in their files: ollama/off." in ended.err
+        written = [
+            Path(line.removeprefix("Written: ")) for line in ended.out.splitlines() if line.startswith("Written")
+        ]
+        (run,) = (tmp_path / "results").iterdir()
+        assert [path.name for path in written] == ["samples.csv", "samples.jsonl", "tasks.csv"]
+        assert {(tmp_path / path).parent for path in written} == {run}
+        with (run / "samples.csv").open(newline="") as file:
+            assert [row["passed"] for row in csv.DictReader(file)] == ["True"] * 4
+        assert len((run / "samples.jsonl").read_text().splitlines()) == 4
+        elsewhere = assay("bench", "run", "--config", folder, "--results", tmp_path / "kept" / "here", "--json")
+        assert [Path(path).parent.parent for path in elsewhere.json["files"]] == [tmp_path / "kept" / "here"] * 3
+        (tmp_path / "file").write_text("")
+        asked = server.counts().requests
+        ended = assay("bench", "run", "--config", folder, "--results", tmp_path / "file" / "x")
+        assert (ended.code, server.counts().requests) == (2, asked)
+        assert "Give another folder with --results." in ended.err
+
+
+def test_a_suite_of_a_model_file_that_lacks_its_file_is_told_at_its_place(assay: Assay, tmp_path: Path) -> None:
+    folder = models_folder(tmp_path / "models", mine="name: ollama/x\nsuites: [functions, humaneval]\n")
+    ended = assay("bench", "run", "--config", folder)
+    assert ended.code == 2
+    assert f"{folder}/mine.yaml:2:21: the suite needs its file." in ended.err
+    assert "HumanEval.jsonl.gz" in ended.err
+    assert "data: {humaneval: FILE}" in ended.err
+
+
+def test_a_model_that_got_significantly_worse_than_the_baseline_ends_with_1(assay: Assay, tmp_path: Path) -> None:
+    write_tasks(tmp_path / "tasks", 8)
+    answers = right(tmp_path / "tasks")
+    failing = 0
+
+    def answer(prompt: str, _: int) -> ScriptedReply:
+        return ScriptedReply("No." if list(answers).index(prompt) < failing else answers[prompt])
+
+    with OpenAIServer(answer) as server:
+        model = f"{server.url}#model-a"
+        run = ("bench", "run", "functions", "--data", tmp_path / "tasks", "--model", model, "--json")
+        before = assay(*run).json["evaluation"]
+        failing = 1
+        slightly = assay(*run, "--baseline", before)
+        failing = 8
+        clearly = assay(*run, "--baseline", before)
+        better = assay(*run, "--baseline", "last")
+        asked = server.counts().requests
+        other = assay(*run, "--model", f"{server.url}#model-b", "--baseline", before)
+        assert (other.code, server.counts().requests) == (1, asked + 16)  # a baseline of one model is everybody's
+    assert (slightly.code, clearly.code, better.code) == (0, 1, 0)
+    assert "87.5 %, not significantly worse than 100.0 %" in slightly.err
+    assert "0.0 %, significantly worse than 100.0 %" in clearly.err
+    nobody = assay("bench", "run", "functions", "--model", model, "--baseline", "2099")
+    assert nobody.code == 2
+    assert "No evaluation is called '2099'" in nobody.err
+
+
+def test_junit_xml_has_a_case_a_sample_with_failures_and_what_is_missing(
+    assay: Assay, tasks: Path, tmp_path: Path
+) -> None:
+    one, two, *_ = ids(tasks)
+    hostile = "```python\nraise ValueError(']]>\\x1b[31m<failure>\\x00\u202e')\n```"
+    file = lines(
+        tmp_path / "half.jsonl",
+        {"task_id": one, "reply": reply_of(tasks, one)},
+        {"task_id": two, "reply": hostile},
+    )
+    grade = ("bench", "grade", "functions", "--data", tasks, "--replies", file, "--limit", "3")
+    ended = assay(*grade, "--junit", tmp_path / "out" / "junit.xml")
+    assert ended.code == 0, ended.err
+    text = (tmp_path / "out" / "junit.xml").read_text("utf-8")
+    assert not {"\x1b", "\x00", "\u202e"} & set(text)
+    root = ElementTree.fromstring(text)
+    (suite,) = root
+    assert (root.tag, suite.get("name")) == ("testsuites", "functions · half")
+    assert [suite.get(name) for name in ("tests", "failures", "errors", "skipped")] == ["3", "1", "0", "1"]
+    verdicts = {case.get("name"): [child.tag for child in case] for case in suite}
+    assert verdicts == {one: [], two: ["failure"], f"{ids(tasks)[2]} (missing)": ["skipped"]}
 
 
 def test_a_wrong_key_in_a_models_file_is_told_with_its_place(assay: Assay, tmp_path: Path) -> None:

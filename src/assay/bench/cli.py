@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,14 +13,17 @@ from assay.errors import AssayError, StoreError, UnknownName
 from assay.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from assay.bench.records import Evaluation
     from assay.bench.scores import Scores
     from assay.bench.workflow import Bench
     from assay.store import Store
 
-BELOW = 1  # the exit code of `--fail-under` and of a check that did not hold
+BELOW = 1  # the exit code of `--fail-under`, of `--baseline` and of a check that did not hold
 PAUSED = 3
 FAILED = 4
+DEFAULT_RESULTS = Path("results")
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -61,7 +65,7 @@ data_option = click.option(
 )
 limit_option = click.option("--limit", type=click.IntRange(1), help="Take only the first N tasks of each suite.")
 errata_option = click.option(
-    "--errata/--no-errata", default=True, help="Mend known faults of a data set's own references (default), or not."
+    "--errata/--no-errata", default=True, help="Mark the known faults of a data set (default), or not."
 )
 sandbox_options = _options(
     click.option("--workers", type=click.IntRange(1, 1024), help="Programs run at once. Default: the processors here."),
@@ -70,12 +74,53 @@ sandbox_options = _options(
         "--allow-unsafe", is_flag=True, help="Allow a back end that protects nothing, where it is named with --sandbox."
     ),
 )
+reruns_option = click.option(
+    "--reruns",
+    type=click.IntRange(0, 1000),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Run each program that passes up to N times more, to see whether it always does.",
+)
 fail_under_option = click.option(
     "--fail-under",
     type=click.FloatRange(0, 100),
     metavar="PERCENT",
     help="End with 1 where a model's pass@1 on a suite lies below this.",
 )
+gate_options = _options(
+    fail_under_option,
+    click.option(
+        "--baseline",
+        metavar="RUN",
+        help="An earlier run: end with 1 where a model is significantly worse than it was there.",
+    ),
+    click.option(
+        "--junit",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Write every sample to a JUnit XML file, for build servers.",
+    ),
+)
+results_option = click.option(
+    "--results",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write samples.csv, samples.jsonl and tasks.csv to DIR/RUN. Default with --config: ./results.",
+)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be done with an evaluation when it is through, as the options say."""
+
+    as_json: bool = False
+    fail_under: float | None = None
+    baseline: "Scores | None" = None
+    junit: Path | None = None
+    record: Path | None = None
+    results: Path | None = None
+    notes: list[str] = field(default_factory=list)
 
 
 # ---- making results ------------------------------------------------------------------------------------------------
@@ -98,6 +143,7 @@ fail_under_option = click.option(
     metavar="N",
     help="Send what fails visibly back to the model, up to N times.",
 )
+@reruns_option
 @limit_option
 @data_option
 @errata_option
@@ -107,9 +153,10 @@ fail_under_option = click.option(
 )
 @click.option("--fresh", is_flag=True, help="Ask again, even where a reply is kept from an earlier evaluation.")
 @click.option("--record", type=click.Path(dir_okay=False, path_type=Path), help="Write every reply to a recording.")
+@results_option
 @click.option("--id", "identifier", hidden=True, help="The run's id, where the page that starts it has given one.")
 @sandbox_options
-@fail_under_option
+@gate_options
 @json_option
 def run(
     suites: tuple[str, ...],
@@ -119,6 +166,7 @@ def run(
     temperature: float | None,
     max_tokens: int | None,
     repair: int,
+    reruns: int,
     limit: int | None,
     data: tuple[str, ...],
     errata: bool,
@@ -126,53 +174,80 @@ def run(
     retries: int | None,
     fresh: bool,
     record: Path | None,
+    results: Path | None,
     identifier: str | None,
     workers: int | None,
     sandbox: str | None,
     allow_unsafe: bool,
     fail_under: float | None,
+    baseline: str | None,
+    junit: Path | None,
     as_json: bool,
 ) -> int:
     """Run models over suites, and grade what they write.
 
+    Without SUITES each model of --config runs those its file names.
+
     Stop it at any moment: `assay bench resume RUN` goes on, and asks nothing again that was answered.
     """
     from assay.bench import preparing
+    from assay.bench import results as write
     from assay.bench.workflow import Bench
     from assay.records import Options
 
     settings = Settings.from_environment()
     options = Options(temperature=temperature, max_tokens=max_tokens)
-    named = preparing.models_named(models, config, options, concurrency)
+    folder = preparing.folder_of(config)
+    named = preparing.models_named(models, folder, options, concurrency)
     suite_names, asked = preparing.suites_of(named, suites)
-    loaded = preparing.suites_named(suite_names, data, settings, errata=errata)
+    loaded = preparing.suites_named(suite_names, data, settings, errata=errata, folder=folder)
+    if folder.left_out:
+        _say(f"Left out, by enabled: false in their files: {', '.join(folder.left_out)}.")
+    place = results or (DEFAULT_RESULTS if config is not None else None)
+    if place is not None:
+        write.ready(place)
     with Bench(
         settings, sandbox=sandbox, allow_unsafe=allow_unsafe, workers=workers, patience=preparing.patience(retries)
     ) as opened:
         opened.check_models(asked)
+        pairs = [(name, model.name) for model in asked for name in model.suites or suite_names]
+        before = _baseline(opened.store, baseline, pairs)
         tasks = [task for suite in loaded for task in suite.tasks[:limit]]
         _say(f"{preparing.estimate(opened.store, tasks, asked, samples, fresh=fresh)}.")
         evaluation = opened.begin_run(
-            loaded, asked, samples=samples, repair=repair, limit=limit, fresh=fresh, said=_say, identifier=identifier
+            loaded,
+            asked,
+            samples=samples,
+            repair=repair,
+            reruns=reruns,
+            limit=limit,
+            fresh=fresh,
+            said=_say,
+            identifier=identifier,
         )
-        return _finish(opened, evaluation, fail_under=fail_under, as_json=as_json, record=record)
+        wanted = Wanted(as_json, fail_under, before, junit, record, place)
+        return _finish(opened, evaluation, wanted)
 
 
 @bench.command()
 @click.argument("run")
 @click.option("--retries", type=click.IntRange(0, 100), help="Retries before a server counts as down.")
 @click.option("--record", type=click.Path(dir_okay=False, path_type=Path), help="Write every reply to a recording.")
+@results_option
 @sandbox_options
-@fail_under_option
+@gate_options
 @json_option
 def resume(
     run: str,
     retries: int | None,
     record: Path | None,
+    results: Path | None,
     workers: int | None,
     sandbox: str | None,
     allow_unsafe: bool,
     fail_under: float | None,
+    baseline: str | None,
+    junit: Path | None,
     as_json: bool,
 ) -> int:
     """Go on with a run that was stopped, killed or paused. RUN is its id, a part of it, or `last`."""
@@ -187,7 +262,9 @@ def resume(
         patience=preparing.patience(retries),
     ) as opened:
         evaluation = evaluations.read_evaluation(opened.store, run)
-        return _finish(opened, evaluation, fail_under=fail_under, as_json=as_json, record=record)
+        pairs = [(name, one.name) for one in evaluation.models for name in one.suites or evaluation.suites]
+        before = _baseline(opened.store, baseline, pairs)
+        return _finish(opened, evaluation, Wanted(as_json, fail_under, before, junit, record, results))
 
 
 @bench.command()
@@ -207,9 +284,10 @@ def resume(
 @click.option("--stop", multiple=True, help="Cut completions here. Default: the suite's stop words. Repeat.")
 @click.option("--preamble", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Source before all.")
 @click.option("--skip-unknown", is_flag=True, help="Leave out, and report, replies to tasks the suite does not have.")
+@reruns_option
 @limit_option
 @sandbox_options
-@fail_under_option
+@gate_options
 @json_option
 def grade(
     suite: str,
@@ -220,11 +298,14 @@ def grade(
     stop: tuple[str, ...],
     preamble: Path | None,
     skip_unknown: bool,
+    reruns: int,
     limit: int | None,
     workers: int | None,
     sandbox: str | None,
     allow_unsafe: bool,
     fail_under: float | None,
+    baseline: str | None,
+    junit: Path | None,
     as_json: bool,
 ) -> int:
     """Grade replies that were made elsewhere: human-eval, EvalPlus, bigcode, chat logs.
@@ -244,15 +325,17 @@ def grade(
     for note in notes:
         _say(note)
     with Bench(settings, sandbox=sandbox, allow_unsafe=allow_unsafe, workers=workers) as opened:
+        before = _baseline(opened.store, baseline, {(one.suite, one.model) for one in given})
         evaluation = opened.begin_grading(
             loaded,
             given,
             files=[str(path) for path in files],
+            reruns=reruns,
             limit=limit,
             stop=tuple(_unescaped(word) for word in stop) or None,
             said=_say,
         )
-        return _finish(opened, evaluation, fail_under=fail_under, as_json=as_json, notes=notes)
+        return _finish(opened, evaluation, Wanted(as_json, fail_under, before, junit, notes=notes))
 
 
 def _unescaped(word: str) -> str:
@@ -260,15 +343,7 @@ def _unescaped(word: str) -> str:
     return word.replace("\\n", "\n").replace("\\t", "\t")
 
 
-def _finish(
-    opened: "Bench",
-    evaluation: "Evaluation",
-    *,
-    fail_under: float | None,
-    as_json: bool,
-    record: Path | None = None,
-    notes: list[str] | None = None,
-) -> int:
+def _finish(opened: "Bench", evaluation: "Evaluation", wanted: Wanted) -> int:
     """Carry an evaluation out, print it and give the exit code."""
     from assay.bench import evaluations, terminal
 
@@ -293,22 +368,71 @@ def _finish(
             _say(f"What was saved is safe. Go on with: assay bench resume {evaluation.id}")
             raise
     scores = evaluations.read_scores(opened.store, evaluation)
-    if record is not None:
-        number = evaluations.write_recording(opened.store, evaluation, record)
-        _say(f"{number} replies recorded in {record}: --model recorded/{record} answers from it.")
-    if as_json:
+    files = _write_files(opened.store, evaluation, scores, wanted)
+    if wanted.as_json:
         document = scores.as_json()
         document["note"] = evaluation.note
-        document["warnings"] = [*(notes or []), *document["warnings"]]
+        document["warnings"] = [*wanted.notes, *document["warnings"]]
+        document["files"] = [str(path) for path in files]
         _print_json(document)
     else:
         terminal.console().print(terminal.leaderboard(scores))
+        for path in files:
+            click.echo(f"Written: {path}")
         click.echo(f"Look closer: assay bench show {evaluation.id} · assay bench report {evaluation.id} --format html")
     if evaluation.state != "done":
         _say(f"{evaluation.state.capitalize()}: {evaluation.note}")
-        _say(f"Nothing done is lost. Go on with: assay bench resume {evaluation.id}")
+        again = "" if wanted.results is None else f" --results {wanted.results}"
+        _say(f"Nothing done is lost. Go on with: assay bench resume {evaluation.id}{again}")
         return PAUSED if evaluation.state == "paused" else FAILED
-    return _below(scores, fail_under)
+    return max(_below(scores, wanted.fail_under), _worse(scores, wanted.baseline))
+
+
+def _write_files(store: "Store", evaluation: "Evaluation", scores: "Scores", wanted: Wanted) -> list[Path]:
+    """The files that were asked for: which they are."""
+    from assay.bench import evaluations
+    from assay.bench.results import write_results
+
+    files = [] if wanted.results is None else write_results(store, evaluation, wanted.results)
+    if wanted.junit is not None:
+        from assay.bench.junit import junit_xml
+
+        _write(wanted.junit, junit_xml(scores, evaluations.read_samples(store, evaluation.id)), "--junit")
+        files.append(wanted.junit)
+    if wanted.record is not None:
+        number = evaluations.write_recording(store, evaluation, wanted.record)
+        _say(f"{number} replies recorded in {wanted.record}: --model recorded/{wanted.record} answers from it.")
+    return files
+
+
+def _baseline(store: "Store", name: str | None, pairs: "Iterable[tuple[str, str]]") -> "Scores | None":
+    """The scores of the run to be held against; every suite and model has a counterpart there."""
+    if name is None:
+        return None
+    from assay.bench import baseline, evaluations
+
+    found = evaluations.read_scores(store, evaluations.read_evaluation(store, name))
+    baseline.check_pairs(pairs, found)
+    return found
+
+
+def _worse(scores: "Scores", before: "Scores | None") -> int:
+    """The exit code of `--baseline`, with a line for every model."""
+    if before is None:
+        return 0
+    from assay.bench import baseline, wording
+
+    code = 0
+    for one in baseline.against(scores.scores, before):
+        is_worse = baseline.worse(one)
+        code = BELOW if is_worse else code
+        word = "significantly worse than" if is_worse else "not significantly worse than"
+        _say(
+            f"{'✗' if is_worse else '✓'} {one.a.model} on {one.suite}: {wording.percent(one.rate_a)} %, {word} "
+            f"{wording.percent(one.rate_b)} % of {one.b.model} in {one.b.evaluation} "
+            f"({wording.points(one.difference)} points, p (Holm) {wording.p_value(one.p_holm)}, {one.tasks} tasks)."
+        )
+    return code
 
 
 def _below(scores: "Scores", percent: float | None) -> int:
@@ -581,13 +705,13 @@ def _print_json(document: object) -> None:
     click.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str, option: str = "--output") -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise _unwritable(path, error) from None
+        raise _unwritable(path, error, option) from None
 
 
-def _unwritable(path: Path, error: OSError) -> AssayError:
-    return AssayError(f"{path} cannot be written: {error.strerror}.", "Give another place with --output.")
+def _unwritable(path: Path, error: OSError, option: str = "--output") -> AssayError:
+    return AssayError(f"{path} cannot be written: {error.strerror}.", f"Give another place with {option}.")

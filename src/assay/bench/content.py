@@ -146,7 +146,8 @@ class Document:
         if kind == "extra_forbidden":
             known = _keys(record, path[:-1])
             near = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.5)
-            hint = f"Did you mean {near[0]!r}? " if near else ""
+            inside = _belongs(record, path, known)
+            hint = f"Did you mean {near[0]!r}? " if near and repr(path[-1]) not in inside else inside
             return (0, mark), place, f"unknown key {path[-1]!r}", f"{hint}Known: {', '.join(known)}."
         if kind == "missing":
             return (1, mark), place, f"the key {path[-1]!r} is missing", ""
@@ -210,6 +211,18 @@ def _keys(record: type[BaseModel], path: list[Step]) -> list[str]:
         ]
         here = [model for kind in inside for model in _models(kind)] if inside else tagged or here
     return sorted({f.alias or name for model in here for name, f in model.model_fields.items()})
+
+
+def _belongs(record: type[BaseModel], path: list[Step], known: list[str]) -> str:
+    """A hint where the key is, or is nearly, one of those that stand one level further in."""
+    inner = {key: outer for outer in reversed(known) for key in _inner(record, [*path[:-1], outer])}
+    near = difflib.get_close_matches(str(path[-1]), inner, n=1, cutoff=0.75)
+    return f"Did you mean {near[0]!r} under {inner[near[0]]!r}? " if near else ""
+
+
+def _inner(record: type[BaseModel], path: list[Step]) -> list[str]:
+    here, deeper = _keys(record, path[:-1]), _keys(record, path)
+    return [] if here == deeper else deeper
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

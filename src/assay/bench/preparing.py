@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.bench import asking
+from assay.bench.models import Folder, load_models, read_folder
 from assay.bench.suites import SUITES, Suite, load_suite
-from assay.errors import AssayError
+from assay.errors import AssayError, ContentError
 from assay.pipeline.llm import Patience
 from assay.pipeline.llm.names import parse_model
 from assay.records import Model, Options, Record, Request, Task
@@ -22,13 +23,41 @@ _ANSWER_TOKENS = 350
 """What a model commonly answers with to one small programming task; a guess, and called one."""
 
 
+NO_FOLDER = Folder()
+
+
+def folder_of(config: Path | None) -> Folder:
+    """What the folder of model files says; nothing where none is named."""
+    return NO_FOLDER if config is None else read_folder(config)
+
+
 def suites_named(
-    names: Sequence[str], data: Sequence[str], settings: Settings, *, errata: bool = True
+    names: Sequence[str],
+    data: Sequence[str],
+    settings: Settings,
+    *,
+    errata: bool = True,
+    folder: Folder = NO_FOLDER,
 ) -> tuple[Suite, ...]:
-    """The suites of these names, once each, each with its `--data` (FILE, or SUITE=FILE where there are several)."""
+    """The suites of these names, once each, each with its `--data` (FILE, or SUITE=FILE where there are several).
+
+    Where the command names no file, the one that the folder's model files name is read.
+    """
     wanted = list(dict.fromkeys(names))
-    files = _files(wanted, data)
-    return tuple(load_suite(name, files.get(name), settings=settings, errata=errata) for name in wanted)
+    files = {name: file.path for name, file in folder.data.items()} | _files(wanted, data)
+    return tuple(_suite(name, files.get(name), settings, errata, folder) for name in wanted)
+
+
+def _suite(name: str, file: Path | None, settings: Settings, errata: bool, folder: Folder) -> Suite:
+    try:
+        return load_suite(name, file, settings=settings, errata=errata)
+    except ContentError:
+        raise
+    except AssayError as error:
+        if file is not None or name not in folder.places:
+            raise
+        how = f"Or say in this file where it lies: data: {{{name}: FILE}}."
+        raise ContentError(folder.places[name], f"the suite needs its file. {error}", f"{error.help}\n{how}") from None
 
 
 def _files(names: Sequence[str], data: Sequence[str]) -> dict[str, Path]:
@@ -52,14 +81,10 @@ def _files(names: Sequence[str], data: Sequence[str]) -> dict[str, Path]:
 
 
 def models_named(
-    names: Sequence[str], config: Path | None, options: Options, concurrency: int | None = None
+    names: Sequence[str], folder: Folder, options: Options, concurrency: int | None = None
 ) -> tuple[Model, ...]:
     """The models named, and those of a folder of model files, each asked with these options where they are given."""
-    found = [parse_model(name) for name in names]
-    if config is not None:
-        from assay.bench.models import load_models
-
-        found += load_models(config)
+    found = [*(parse_model(name) for name in names), *folder.models]
     if not found:
         raise AssayError(
             "No model is named.",
@@ -221,8 +246,6 @@ _LOCAL = ("ollama", "lmstudio", "vllm")
 def offered(names: Sequence[str], config: Path | None) -> list[Offer]:
     """The models of a folder, of the providers and servers named, or of the servers on this machine."""
     if config is not None:
-        from assay.bench.models import load_models
-
         models = load_models(config)
         return [Offer(server=str(config), models=tuple(_described(model) for model in models))]
     from assay.pipeline.llm.gateway import Gateway
