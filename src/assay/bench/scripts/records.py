@@ -134,6 +134,8 @@ class ScriptAttempt(Record):
     """The package that is missing."""
     parses: bool = False
     imports: bool = False
+    runs: bool = False
+    """Whether it ends by itself with exit code 0; tried even where it cannot be imported."""
     tried: bool = False
     """Whether it has been tried in the sandbox; if not, the status says nothing yet."""
     exit_code: int | None = None
@@ -141,10 +143,6 @@ class ScriptAttempt(Record):
     stderr: str = ""
     wall_s: float = 0
     cpu_s: float = 0
-
-    @property
-    def runs(self) -> bool:
-        return self.status == "ran"
 
 
 class TestOutcome(Record):
