@@ -281,6 +281,16 @@ def _attack(sandbox: Sandbox, program: Hostile, targets: str) -> list[str]:
     return found
 
 
+_EXCEPTIONS = {
+    ("docker", "secrets_homes"): "a container shows its own /proc/1 and the kernel's command line",
+    ("docker", "secrets_kernel"): "the engine masks /proc/timer_list by an empty device, which can be opened",
+    ("docker", "secrets_keyrings"): "the engine does not mask /proc/key-users, which counts keys",
+    ("docker", "persistence_device_times"): "a container's devices are made for it, and are as young as it",
+    ("docker", "resources_pseudo_terminals"): "a container has pseudo-terminals",
+}
+"""What a back end does not hold, as docs/sandbox-backends.md says where it is described."""
+
+
 @pytest.mark.parametrize("program", _programs(), ids=lambda program: program.name)
 def test_a_hostile_program_is_held(backend: Sandbox, bait: Bait, program: Hostile) -> None:
     isolation = backend.capabilities()
@@ -294,6 +304,8 @@ def test_a_hostile_program_is_held(backend: Sandbox, bait: Bait, program: Hostil
     faults += bait.harm()
     if faults and isolation.level < program.needs:
         pytest.xfail(f"needs level {program.needs}, this is level {isolation.level}: {faults[0]}")
+    if faults and (reason := _EXCEPTIONS.get((isolation.backend, program.name))):
+        pytest.xfail(f"{reason}: {faults[0]}")
     assert not faults, "\n".join(faults)
 
 

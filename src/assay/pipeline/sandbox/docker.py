@@ -20,7 +20,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +83,10 @@ class Docker:
                 "Install gVisor and register it: runsc install, then restart the engine.",
             )
         self._image, self._mounts, self._python, self._node = self._furnish(settings)
-        self._profile = _written(json.dumps(profile(self._machine)).encode(), ".json")
+        self._profiles = {
+            network: _written(json.dumps(profile(self._machine, families)).encode(), ".json")
+            for network, families in (("none", syscalls.FAMILIES[:1]), ("loopback", syscalls.FAMILIES))
+        }
         self._isolation: Isolation | None = None
         self._closed = False
         self._engine.sweep()
@@ -172,8 +175,9 @@ class Docker:
 
     def close(self) -> None:
         self._closed = True
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(self._profile)
+        for path in self._profiles.values():
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
 
     def __enter__(self) -> "Docker":
         return self
@@ -205,7 +209,7 @@ class Docker:
         return [
             "run", "--interactive", "--name", name, "--label", f"{_OWNER}={self._engine.owner}", "--runtime", self._runtime_name,
             "--network", "none", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
-            "--security-opt", f"seccomp={self._profile}", "--read-only", "--user", _NOBODY,
+            "--security-opt", f"seccomp={self._profiles[spec.network]}", "--read-only", "--user", _NOBODY,
             "--pids-limit", str(processes), "--memory", memory, "--memory-swap", memory,
             "--tmpfs", f"/box:{scratch}", "--tmpfs", _NO_SYS, "--shm-size", "16m", "--hostname", "sandbox", "--log-driver", "none",
             "--ulimit", "core=0", "--oom-score-adj", "200", "--pull", "never", "--no-healthcheck", "--stop-timeout", "0",
@@ -594,8 +598,8 @@ def _ending(ended: int, cpu_s: float, limits: Limits) -> tuple[RunStatus, int | 
     return "signal", None, number, f"ended by signal {number}"
 
 
-def profile(machine: str) -> dict[str, Any]:
-    """The allow-list of `guest.syscalls` as the engine takes it."""
+def profile(machine: str, families: Sequence[int]) -> dict[str, Any]:
+    """The allow-list of `guest.syscalls` as the engine takes it, with sockets of these families."""
 
     def rule(names: list[str], action: str = "SCMP_ACT_ALLOW", **more: Any) -> dict[str, Any]:
         return {"names": names, "action": action, **more}
@@ -623,12 +627,18 @@ def profile(machine: str) -> dict[str, Any]:
             rule(
                 ["clone"], args=[{"index": 0, "value": syscalls.CLONE_NEW, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}]
             ),
-            *(only("socket", a0=family) for family in syscalls.FAMILIES),
+            *(only("socket", **wanted) for family in families for wanted in _sockets(family)),
             *(only("ioctl", a1=request) for request in syscalls.IOCTLS),
             *(only(name, a0=0) for name in sorted(for_itself)),
             only("setpriority", a0=0, a1=0),
         ],
     }
+
+
+def _sockets(family: int) -> list[dict[str, int]]:
+    """The arguments of `socket` that this family may have."""
+    protocols = syscalls.PROTOCOLS[family]
+    return [{"a0": family}] if protocols is None else [{"a0": family, "a2": protocol} for protocol in protocols]
 
 
 _FIX = (
