@@ -55,7 +55,7 @@ class Order(Record):
     """A run as a page asks for it."""
 
     suites: tuple[str, ...]
-    models: tuple[str, ...]
+    models: tuple[str, ...] = ()
     """As `--model` takes them."""
     recordings: tuple[str, ...] = ()
     """Names of recordings that ship with Assay: they answer for nothing."""
