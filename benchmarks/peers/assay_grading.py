@@ -31,6 +31,7 @@ except AssayError as error:
 waiting = [(name, task, oracle_program(task)) for name, task in tasks.items() if needs_oracle(task)]
 for name, runs in run_many(sandbox, waiting, workers):
     tasks[name] = with_answers(tasks[name], runs)
+del suite, waiting  # the tasks without their answers are as large as those with them
 
 
 def do(_command: str) -> dict[str, object]:
