@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,11 +26,25 @@ PAUSED = 3
 FAILED = 4
 DEFAULT_RESULTS = Path("results")
 
+_ELSEWHERE = {"scripts": "assay.bench.scripts.cli:scripts"}
+"""Commands with a module of their own."""
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class NearestNames(click.Group):
     """A group that offers the nearest names for one it does not know."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *_ELSEWHERE])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command of this file, or of a module that is imported when it is called."""
+        if cmd_name not in _ELSEWHERE:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = _ELSEWHERE[cmd_name].partition(":")
+        found: click.Command = getattr(import_module(module), name)
+        return found
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -568,7 +583,7 @@ def _provenance(evaluation: "Evaluation") -> dict[str, str]:
 
 @bench.command()
 @click.argument("run", default="last")
-@click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
+@click.option("--format", "form", type=click.Choice(["csv", "jsonl", "parquet"]), default="csv", show_default=True)
 @click.option(
     "--table",
     type=click.Choice(["samples", "checks", "tasks"]),
@@ -579,7 +594,7 @@ def _provenance(evaluation: "Evaluation") -> dict[str, str]:
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Default: the standard output.")
 def export(run: str, form: Any, table: Any, output: Path | None) -> None:
     """Write an evaluation as a table that pandas opens in one line. The columns: docs/rows.md."""
-    from assay.bench import evaluations, rows
+    from assay.bench import evaluations, parquet, rows
     from assay.store import open_store
 
     with open_store(Settings.from_environment()) as store:
@@ -587,13 +602,19 @@ def export(run: str, form: Any, table: Any, output: Path | None) -> None:
         samples = evaluations.read_samples(store, evaluation.id)
         made = rows.rows(table, evaluation, samples, evaluations.read_tasks(store, evaluation.id))
         if output is None or str(output) == "-":
+            if form == "parquet":
+                parquet.write_to_output(table, made)
+                return
             stream = open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False)  # noqa: SIM115
             with stream:
                 rows.write(table, form, made, stream)
             return
         try:
-            with output.open("w", encoding="utf-8", newline="") as file:
-                number = rows.write(table, form, made, file)
+            if form == "parquet":
+                number = parquet.write_parquet(table, made, output)
+            else:
+                with output.open("w", encoding="utf-8", newline="") as file:
+                    number = rows.write(table, form, made, file)
         except OSError as error:
             raise _unwritable(output, error) from None
     _say(f"{number} rows in {output}")
@@ -685,9 +706,11 @@ def worker(sandbox: str | None, allow_unsafe: bool, workers: int | None) -> None
     Set ASSAY_DATABASE_URL to the database of the machine that runs `assay bench run`. Keys of models are read from this
     machine's environment.
     """
+    from assay.bench.scripts.workflow import runner_of
     from assay.bench.workflow import Bench
 
     with Bench(Settings.from_environment(), sandbox=sandbox, allow_unsafe=allow_unsafe, workers=workers) as opened:
+        runner_of(opened, allow_unsafe=allow_unsafe)  # scripts are work too
         isolation = opened.isolation()
         _say(f"Sandbox: level {isolation.level} by {isolation.backend}.")
         opened.serve(lambda name: _say(f"Worker {name} is at work. Ctrl-C stops it after what it is doing."))

@@ -98,17 +98,17 @@ def comparison(comparisons: Sequence[Comparison]) -> RenderableType:
         return Text("Nothing to compare: it takes two models on one suite.")
     several = len({contender.evaluation for one in comparisons for contender in (one.a, one.b)}) > 1
     suites = len({one.suite for one in comparisons}) > 1
-    grid = _Grid(
+    grid = Grid(
         "Model against model, on the tasks both saw (a above b)",
         [
-            *([_Column("suite", left=True)] if suites else []),
-            _Column("models", left=True),
-            _Column("pass@1 %"),
-            _Column("better on"),
-            _Column("a − b, points"),
-            _Column("n, tasks"),
-            _Column("p (Holm)"),
-            _Column("verdict", left=True),
+            *([Column("suite", left=True)] if suites else []),
+            Column("models", left=True),
+            Column("pass@1 %"),
+            Column("better on"),
+            Column("a − b, points"),
+            Column("n, tasks"),
+            Column("p (Holm)"),
+            Column("verdict", left=True),
         ],
     )
     for one in comparisons:
@@ -140,8 +140,8 @@ def comparison(comparisons: Sequence[Comparison]) -> RenderableType:
 def listing(entries: Iterable[Listed]) -> RenderableType:
     """The evaluations kept, in the order given."""
     left = ("run", "made, UTC", "state", "suites", "models")
-    grid = _Grid(
-        "Evaluations", [*(_Column(name, left=True) for name in left), *map(_Column, ("samples", "passed %", "errors"))]
+    grid = Grid(
+        "Evaluations", [*(Column(name, left=True) for name in left), *map(Column, ("samples", "passed %", "errors"))]
     )
     for entry in entries:
         evaluation = entry.evaluation
@@ -195,9 +195,9 @@ def _heading(evaluation: Evaluation, scores: Scores) -> RenderableType:
 
 def _overall(scores: Scores) -> RenderableType:
     weights = ", ".join(f"{one_line(suite)} {weight:.0%}" for suite, weight in scores.weights.items())
-    grid = _Grid(
+    grid = Grid(
         f"Overall: pass@1 weighted by suite ({weights})",
-        [_Column("model", left=True), *map(_Column, ("overall %", "95 % interval", "n, tasks"))],
+        [Column("model", left=True), *map(Column, ("overall %", "95 % interval", "n, tasks"))],
     )
     for one in scores.overall:
         if one.rate is None:
@@ -209,10 +209,10 @@ def _overall(scores: Scores) -> RenderableType:
 
 def _suite(suite: str, scores: Sequence[Score]) -> RenderableType:
     ks = sorted({k for score in scores for k in score.pass_at})
-    rates = [column for k in ks for column in (_Column(f"pass@{k} %"), _Column("95 % interval"))]
+    rates = [column for k in ks for column in (Column(f"pass@{k} %"), Column("95 % interval"))]
     missing, errors = any(score.missing for score in scores), any(score.errors for score in scores)
-    alarms = [_Column(name) for name, any_ in (("missing", missing), ("errors", errors)) if any_]
-    grid = _Grid(one_line(suite), [_Column("model", left=True), *rates, _Column("tasks"), _Column("passed"), *alarms])
+    alarms = [Column(name) for name, any_ in (("missing", missing), ("errors", errors)) if any_]
+    grid = Grid(one_line(suite), [Column("model", left=True), *rates, Column("tasks"), Column("passed"), *alarms])
     for score in scores:
         found = [score.pass_at.get(k) for k in ks]
         grid.add(
@@ -228,7 +228,7 @@ def _suite(suite: str, scores: Sequence[Score]) -> RenderableType:
 
 def _statuses(scores: Scores) -> RenderableType:
     seen = [status for status in STATUSES if any(status in score.statuses for score in scores.scores)]
-    grid = _Grid("Statuses, samples", [*_who(scores), *(_Column(f"{SIGNS[status]} {status}") for status in seen)])
+    grid = Grid("Statuses, samples", [*_who(scores), *(Column(f"{SIGNS[status]} {status}") for status in seen)])
     for score in scores.scores:
         grid.add(*_names(score, scores), *(number(score.statuses.get(status, 0)) for status in seen))
     return grid
@@ -236,7 +236,7 @@ def _statuses(scores: Scores) -> RenderableType:
 
 def _format_tax(scores: Scores) -> RenderableType:
     columns = ("raw %", "cleaned %", "tax, points", "rescued", "broken", "n, tasks")
-    grid = _Grid("Format tax: first tries as they came, and cleaned", [*_who(scores), *map(_Column, columns)])
+    grid = Grid("Format tax: first tries as they came, and cleaned", [*_who(scores), *map(Column, columns)])
     for score in scores.scores:
         if tax := score.format_tax:
             grid.add(
@@ -253,7 +253,7 @@ def _format_tax(scores: Scores) -> RenderableType:
 
 def _repair(scores: Scores) -> RenderableType:
     columns = ("first %", "after %", "gain, points", "sent back", "mended", "tokens")
-    grid = _Grid("Repair: first tries, and after failures were sent back", [*_who(scores), *map(_Column, columns)])
+    grid = Grid("Repair: first tries, and after failures were sent back", [*_who(scores), *map(Column, columns)])
     for score in scores.scores:
         if gain := score.repair:
             grid.add(
@@ -270,7 +270,7 @@ def _repair(scores: Scores) -> RenderableType:
 
 def _flakiness(scores: Scores) -> RenderableType:
     columns = ("flaky %", "interval", "flaky", "run again", "runs")
-    grid = _Grid("Flaky: passed, and failed when run again", [*_who(scores), *map(_Column, columns)])
+    grid = Grid("Flaky: passed, and failed when run again", [*_who(scores), *map(Column, columns)])
     for score in scores.scores:
         if found := score.flakiness:
             grid.add(
@@ -286,7 +286,7 @@ def _flakiness(scores: Scores) -> RenderableType:
 
 def _usage(scores: Scores) -> RenderableType:
     columns = ("tokens in", "tokens out", "cost", "cost of a pass", "p50, s", "p95, s", "first token, s", "tok/s")
-    grid = _Grid("What it took: tokens, cost, latency of a whole reply", [*_who(scores), *map(_Column, columns)])
+    grid = Grid("What it took: tokens, cost, latency of a whole reply", [*_who(scores), *map(Column, columns)])
     for score in scores.scores:
         usage = score.usage
         grid.add(
@@ -303,8 +303,8 @@ def _usage(scores: Scores) -> RenderableType:
     return grid
 
 
-def _who(scores: Scores) -> list["_Column"]:
-    return [_Column(name, left=True) for name in (("suite", "model") if len(scores.suites) > 1 else ("model",))]
+def _who(scores: Scores) -> list["Column"]:
+    return [Column(name, left=True) for name in (("suite", "model") if len(scores.suites) > 1 else ("model",))]
 
 
 def _names(score: Score, scores: Scores) -> list[str]:
@@ -332,16 +332,16 @@ def _apart(parts: Sequence[RenderableType]) -> RenderableType:
 
 
 @dataclass(frozen=True)
-class _Column:
+class Column:
     name: str
     left: bool = False
     """Words, which stand to the left and may be folded; otherwise numbers, which may not."""
 
 
-class _Grid:
+class Grid:
     """A table; where it is too wide, with its names folded; where that is too wide yet, a list."""
 
-    def __init__(self, title: str, columns: list[_Column]) -> None:
+    def __init__(self, title: str, columns: list[Column]) -> None:
         self.title = title
         self.columns = columns
         self.rows: list[tuple[str, ...]] = []
@@ -407,7 +407,8 @@ class Progress:
     done: int
     """Samples with a verdict, errors of ours included."""
     total: int
-    passed: int
+    passed: int | None = None
+    """None: nothing passes or fails here yet."""
     running: int = 0
     failed: int = 0
     """Of those done: errors of ours."""
@@ -456,7 +457,7 @@ class LiveProgress:
         self,
         done: int,
         total: int,
-        passed: int,
+        passed: int | None = None,
         *,
         running: int = 0,
         failed: int = 0,
@@ -490,7 +491,7 @@ def progress_in_words(now: Progress, first: Progress, elapsed_s: float) -> str:
         parts.append(f"{now.running:,} running")
     if now.failed:
         parts.append(f"! {now.failed:,} errors of ours")
-    if counted := now.done - now.failed:
+    if (counted := now.done - now.failed) and now.passed is not None:
         n = min(counted, now.tasks or counted)
         share = min(1.0, now.passed / counted)
         low, high = wilson(share * n, n)

@@ -224,6 +224,10 @@ class Bench:
         if _bench is self:
             _bench = None
 
+    def stop(self) -> None:
+        """Let nothing more be saved by the steps of this process: it is closing."""
+        self._stopping.set()
+
     def isolation(self) -> Isolation:
         """How programs are kept apart here."""
         return self.sandbox.capabilities()
@@ -395,7 +399,7 @@ class Bench:
             evaluations.set_state(self.store, evaluation.id, "failed", str(failed))
 
     def _interrupted(self, evaluation: Evaluation) -> Interrupted:
-        self._stopping.set()
+        self.stop()
         evaluations.set_state(self.store, evaluation.id, "paused", "stopped by the user")
         if self._engine is not None:
             workflows.drop_queue(queue_of(evaluation.id))  # workers elsewhere stop too

@@ -66,8 +66,8 @@ Files = Mapping[str, str]
 # ---- Specs ---------------------------------------------------------------------------------------------------------
 
 
-def _limits(timeout_s: float) -> Limits:
-    return Limits(wall_s=timeout_s, cpu_s=timeout_s, output_kb=256)
+def _limits(timeout_s: float, cpu_s: float | None = None) -> Limits:
+    return Limits(wall_s=timeout_s, cpu_s=cpu_s or timeout_s, output_kb=256)
 
 
 def _bytes(*groups: Files) -> dict[str, bytes]:
@@ -110,6 +110,7 @@ def pytest_spec(
     *,
     without: Sequence[str] = (),
     first_failure: bool = False,
+    cpu_s: float | None = None,
 ) -> Spec:
     """The tests, with pytest. `without`: tests to leave out; `first_failure`: stop there."""
     arguments = ["-q", "--tb=short", "--color=no", "-p", "no:cacheprovider", "--noconftest", "-c", "pytest.ini"]
@@ -124,7 +125,7 @@ def pytest_spec(
         stdin=f"{mark}\n".encode(),
         collect=(_MARK, _REPORT),
         collect_mb=8,
-        limits=_limits(timeout_s),
+        limits=_limits(timeout_s, cpu_s),
     )
 
 
