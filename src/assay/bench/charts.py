@@ -4,13 +4,17 @@ Every colour is a CSS variable of the page (`--line`, `--accent`, …) or `curre
 A chart comes in two widths, because a wide one shrunk to a phone cannot be read.
 """
 
+import hashlib
 import json
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
 
-from assay.bench.scores import Comparison, Scores
+from markupsafe import Markup
+
+from assay.bench.scores import Comparison, Rate, Scores
 from assay.visible import one_line
 
 WIDE, NARROW = 640, 250
@@ -27,6 +31,16 @@ class Chart:
     narrow: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+    @property
+    def wide_svg(self) -> Markup:
+        """The drawing as part of a page."""
+        return Markup(self.wide)  # noqa: S704 - drawn and stripped here
+
+    @property
+    def narrow_svg(self) -> Markup:
+        """The drawing for a phone."""
+        return Markup(self.narrow)  # noqa: S704
 
 
 def intervals(suite: str, scores: Scores) -> Chart | None:
@@ -124,6 +138,38 @@ def cost_and_quality(scores: Scores) -> Chart | None:
         ("model", f"cost of 1,000 samples, {currency}", "pass@1 %"),
         ("name", "cost", "rate"),
     )
+
+
+class Drawer:
+    """Draws a chart once and keeps a few: a page that is looked at again costs no drawing."""
+
+    KEPT = 32
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: dict[tuple[str, str], Chart | None] = {}
+
+    def drawing(self, draw: Callable[[Scores], Chart | None], scores: Scores) -> Chart | None:
+        """What `draw` makes of these scores."""
+        key = (draw.__name__, hashlib.sha256(scores.model_dump_json().encode()).hexdigest())
+        with self._lock:
+            if key not in self._kept:
+                while len(self._kept) >= self.KEPT:
+                    self._kept.pop(next(iter(self._kept)))
+                self._kept[key] = draw(scores)
+            return self._kept[key]
+
+
+def bar(rate: Rate | None) -> Markup:
+    """A rate from 0 to 100 % with its interval as a small drawing beside its number, which says the same."""
+    if rate is None:
+        return Markup("")
+    low, value, high = (f"{2 + 96 * share:.1f}" for share in (rate.low, rate.value, rate.high))
+    return Markup(
+        '<svg class="rate" viewBox="0 0 100 12" width="100" height="12" aria-hidden="true" focusable="false">'
+        '<line class="axis" x1="2" x2="98" y1="6" y2="6"/><line class="span" x1="{}" x2="{}" y1="6" y2="6"/>'
+        '<circle class="dot" cx="{}" cy="6" r="3.5"/></svg>'
+    ).format(low, high, value)
 
 
 _SVG = "http://www.w3.org/2000/svg"

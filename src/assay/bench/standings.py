@@ -22,9 +22,10 @@ import sqlalchemy as sa
 from pydantic import Field, TypeAdapter
 from sqlalchemy.dialects.postgresql import insert
 
+from assay.bench import evaluations
 from assay.bench import scores as formulas
 from assay.bench.records import Evaluation, Sample
-from assay.bench.scores import Comparison, Contender, Score, Scores, Side, TaskScore, overall, score
+from assay.bench.scores import Comparison, Contender, Difference, Rate, Score, Scores, Side, TaskScore, overall, score
 from assay.bench.tables import COMPARISONS, PLANS, REVISIONS, SAMPLES, SCORES, TASKS
 from assay.records import Record, Status, Task
 from assay.store import Store
@@ -164,6 +165,13 @@ class Pair(Record):
     detectable: float | None
 
     @property
+    def change(self) -> Difference | None:
+        """a minus b, with its interval; None: they have no task in common."""
+        if self.difference is None or self.low is None or self.high is None:
+            return None
+        return Difference(value=self.difference, low=self.low, high=self.high, n=self.tasks)
+
+    @property
     def winner(self) -> str | None:
         """Who is better at the 5 % level after correction; None: they cannot be told apart."""
         if self.p_holm is None or self.p_holm >= 1 - formulas.LEVEL or not self.difference:
@@ -256,6 +264,23 @@ def groups(store: Store, evaluation: Evaluation) -> dict[str, tuple[tuple[str, .
 def pairs(store: Store, evaluation: Evaluation) -> tuple[Pair, ...]:
     """Every pair of models on every suite, Holm-corrected over all of them."""
     return _PAIRS.validate_json(_comparisons(store, evaluation, COMPARISONS.c.pairs))
+
+
+def best(store: Store, ids: Sequence[str]) -> dict[tuple[str, str], tuple[str, Rate]]:
+    """By evaluation and suite, the best model and its pass@1, of what is kept: nothing is worked out for a list."""
+    rate = sa.cast(SCORES.c.record, sa.JSON)[(0, "pass_at", "1")].as_string()
+    query = sa.select(SCORES.c.evaluation, SCORES.c.suite, SCORES.c.model, rate).where(
+        SCORES.c.evaluation.in_(list(ids))
+    )
+    found: dict[tuple[str, str], tuple[str, Rate]] = {}
+    with store.engine.connect() as connection:
+        for evaluation, suite, model, text in connection.execute(query.order_by(SCORES.c.model)):
+            if text is not None:
+                mine = Rate.model_validate_json(text)
+                held = found.get((evaluation, suite))
+                if held is None or mine.value > held[1].value:
+                    found[evaluation, suite] = (model, mine)
+    return found
 
 
 def keep(store: Store, evaluation: Evaluation) -> None:
@@ -388,10 +413,12 @@ def _outlines(store: Store, evaluation: str, suite: str) -> list[Task]:
         .where(PLANS.c.evaluation == evaluation, PLANS.c.suite == suite)
         .order_by(PLANS.c.position)
     )
-    with store.engine.connect() as connection:
-        return [
-            Task(id=task, suite=suite, prompt="", checks=(), erratum=said) for task, said in connection.execute(query)
-        ]
+    try:
+        with store.engine.connect() as connection:
+            found = [(task, said) for task, said in connection.execute(query)]
+    except sa.exc.DataError:  # a NUL in some task: PostgreSQL looks into no such JSON
+        found = [(task.id, task.erratum) for task in evaluations.read_tasks(store, evaluation) if task.suite == suite]
+    return [Task(id=task, suite=suite, prompt="", checks=(), erratum=said) for task, said in found]
 
 
 def _scored(
