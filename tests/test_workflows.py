@@ -1,5 +1,6 @@
 """Durable work: what a dead process was doing is finished by a living one, once."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -144,6 +145,20 @@ def test_there_is_one_engine_a_process_and_a_step_finds_it(engine: Engine, count
     engine.stop()
     with pytest.raises(AssayError, match="does not run"):
         workflows.current()
+
+
+def test_work_can_be_done_where_a_loop_runs_in_the_thread_as_in_a_notebook(counted: Store) -> None:
+    async def cell() -> Any:
+        with start_engine(counted):
+            workflows.define_queue(work.QUEUE, per_worker=1)
+            done = [
+                workflows.result(workflows.start(work.echo, 1)),
+                workflows.result(workflows.enqueue(work.QUEUE, work.echo, 2)),
+            ]
+            workflows.drop_queue(work.QUEUE)
+            return done, asyncio.get_running_loop() is not None
+
+    assert asyncio.run(cell()) == ([1, 2], True)
 
 
 def test_an_engine_that_was_stopped_leaves_no_trace_of_itself(counted: Store) -> None:

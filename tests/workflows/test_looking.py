@@ -133,7 +133,10 @@ def test_jobs_are_found_by_state_and_by_words(engine: Engine) -> None:
         workflows.result(workflows.start(work.echo, 1, id=name))
     with pytest.raises(workflows.WorkFailed):
         workflows.result(workflows.start(work.broken, "x", id="a-3"))
-    ids = lambda wanted: sorted(flow.id for flow in looking.flows(store, wanted))  # noqa: E731
+
+    def ids(wanted: Wanted) -> list[str]:
+        return sorted(flow.id for flow in looking.flows(store, wanted))
+
     assert ids(Wanted(words="A-")) == ["a-1", "a-2", "a-3"]
     assert ids(Wanted(words="broken")) == ["a-3"]
     assert ids(Wanted(words="nothing", prefixes=("b-",))) == ["b-1"]

@@ -6,10 +6,11 @@ of their functions.
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Annotated, Any, Literal, Protocol, runtime_checkable
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, HTTPException, Query, Request
@@ -20,7 +21,7 @@ from assay.visible import one_line
 from assay.web import live
 from assay.web.shell import Shell
 from assay.workflows import looking
-from assay.workflows.looking import STANDINGS, Flow, Steps, Wanted
+from assay.workflows.looking import STANDINGS, Flow, Standing, Steps, Wanted
 
 PAGE = 50
 """Jobs a page."""
@@ -76,7 +77,7 @@ def router(shell: Shell) -> APIRouter:
 
     @routes.get("/flows.json")
     def index_json(
-        state: Choice = Query("", description="Only jobs in this state; empty: all."),
+        state: Annotated[Choice, Query(description="Only jobs in this state; empty: all.")] = "",
         q: str = Query("", max_length=200, description="Part of a job's name or id."),
         parent: str = Query("", max_length=500, description="The children of this job; empty: jobs without a parent."),
         page: int = Query(1, ge=1, le=100_000),
@@ -268,12 +269,13 @@ def _row_of(shell: Shell, id: str) -> dict[str, Any] | None:  # noqa: A002
 def _rows(shell: Shell, flows: Sequence[Flow]) -> list[dict[str, Any]]:
     ids = [flow.id for flow in flows]
     names, children = _names(shell, ids), looking.count_children(shell.store, ids)
+    none: Counter[Standing] = Counter()
     return [
         {
             "flow": flow,
             "name": names.get(flow.id) or FlowName(title=flow.name),
             "href": address(flow.id),
-            "children": {one: children[flow.id][one] for one in STANDINGS if children.get(flow.id, {}).get(one)},
+            "children": {one: number for one in STANDINGS if (number := children.get(flow.id, none)[one])},
             "lasted": lasting(_seconds(flow)),
         }
         for flow in flows

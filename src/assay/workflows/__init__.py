@@ -18,6 +18,7 @@ Not covered: a process that is stopped for longer than that (a laptop asleep) an
 run twice at the same time, and only the keys of their steps keep the results single.
 """
 
+import asyncio
 import contextlib
 import hashlib
 import logging
@@ -194,11 +195,12 @@ class Engine:
         if _running is not self:
             return
         drain = drain_s > 0 and self._trouble is None and _is_busy()
-        if drain:
-            DBOS.destroy(workflow_completion_timeout_sec=max(1, round(drain_s)))
-        else:
-            _stop_retrying()
-            DBOS.destroy()
+        with _no_loop():
+            if drain:
+                DBOS.destroy(workflow_completion_timeout_sec=max(1, round(drain_s)))
+            else:
+                _stop_retrying()
+                DBOS.destroy()
         self._stopping.set()
         for thread in self._threads:
             thread.join()
@@ -386,7 +388,8 @@ def define_queue(name: str, *, per_worker: int, everywhere: int | None = None) -
 
 def drop_queue(name: str) -> None:
     """Take a queue away. What waits on it waits until it is defined again. Needs the running engine."""
-    DBOS.delete_queue(name)
+    with _told():
+        DBOS.delete_queue(name)
 
 
 def is_alive(store: Store, executor_id: str) -> bool:
@@ -454,10 +457,22 @@ def resume(*ids: str) -> None:
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
-    """Say what a person can do about it where the database fails us."""
+def _no_loop() -> Iterator[None]:
+    """Hide a loop that runs in this thread, as in every notebook: DBOS refuses to be called beside one, and we do wait."""
+    loop = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
     try:
         yield
+    finally:
+        asyncio._set_running_loop(loop)
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Call DBOS, and say what a person can do about it where the database fails us."""
+    try:
+        with _no_loop():
+            yield
     except sa.exc.DBAPIError as error:
         engine = current()
         engine.check()
@@ -545,7 +560,8 @@ def _launch(engine: Engine, listen: bool | Sequence[str], threads: int) -> None:
         if listen is not True:
             DBOS.listen_queues(list(listen or ()))
         _hasten_recovery(dbos)
-        DBOS.launch()
+        with _no_loop():
+            DBOS.launch()
     except sa.exc.DBAPIError as error:
         DBOS.destroy()
         if error.orig is not None and (explained := engine.store.explain(error.orig)):

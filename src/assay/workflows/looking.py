@@ -19,7 +19,7 @@ from dbos import DBOSClient, DBOSPortableJSONSerializer
 from assay.errors import AssayError
 from assay.store import Store
 from assay.store.tables import EXECUTORS
-from assay.workflows import _STATES, DEAD_AFTER_S, Engine, _is_running, _lock_of, _moment
+from assay.workflows import _STATES, DEAD_AFTER_S, Engine, _is_running, _lock_of, _moment, _no_loop
 
 Standing = Literal["waiting", "running", "abandoned", "done", "failed", "cancelled"]
 """As `State`; abandoned: it would run, but the process that ran it is gone."""
@@ -31,6 +31,10 @@ _QUEUE = "assay.queue"
 """Under this name a cancelled workflow keeps its queue, which DBOS forgets."""
 _FAMILY = 100_000
 """The most workflows that one retry or cancellation reaches; a bound for the memory it takes."""
+
+
+class NoSuchFlow(AssayError):
+    """There is no workflow of that id."""
 
 
 @dataclass(frozen=True)
@@ -202,10 +206,10 @@ def count_children(store: Store, parents: Collection[str]) -> dict[str, Counter[
 
 
 def read_flow(store: Store, id: str) -> Flow:  # noqa: A002
-    """One workflow. Raises AssayError where there is none of that id."""
+    """One workflow. Raises NoSuchFlow."""
     found = _rows(store, f"select {_COLUMNS} {_FROM} where s.workflow_uuid = :id", {"id": id})
     if not found:
-        raise AssayError("There is no durable job of that id.", "The flows page lists those there are.")
+        raise NoSuchFlow("There is no durable job of that id.", "The page of jobs lists those there are.")
     return _flow(found[0], _alive(store))
 
 
@@ -418,7 +422,8 @@ def _client(store: Store) -> Iterator[DBOSClient]:
             retry_connection_errors=False,
         )
         try:
-            yield client
+            with _no_loop():
+                yield client
         finally:
             client.destroy()
     except sa.exc.DBAPIError as error:
