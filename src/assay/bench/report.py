@@ -123,7 +123,7 @@ def report_markdown(
         loader=PackageLoader("assay.bench"),
         autoescape=False,  # noqa: S701 - Markdown: `finalize` escapes
         undefined=StrictUndefined,
-        finalize=_code_span,
+        finalize=code_span,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -378,7 +378,7 @@ def _plainly(word: Any) -> Any:
     return said
 
 
-def _code_span(value: Any) -> Any:
+def code_span(value: Any) -> Any:
     """A string of others as a code span: nothing in it is markup, a link or a mention."""
     if not isinstance(value, str) or isinstance(value, _Plain):
         return value
