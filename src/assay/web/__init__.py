@@ -42,7 +42,8 @@ class Product(Protocol):
     """One product's pages. Made once, when the app starts."""
 
     name: str
-    """Its place in addresses and the word in the top bar: bench, classroom, gym."""
+    """Its place in addresses and the word in the top bar: bench, classroom, gym. Its templates lie in `templates/` of the
+    package `assay.NAME`, or of the one that its attribute `templates` names."""
     title: str
     """What it is for, in a line, for the home page."""
 

@@ -9,6 +9,7 @@ element says `data-live-end="reload"`. Without script a page should say so and o
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import anyio
 from anyio.to_thread import run_sync
@@ -22,7 +23,7 @@ MOST = 100
 _SLICE_S = 0.25
 _QUIET_S = 15  # a proxy cuts a connection that says nothing for longer
 
-_open = threading.BoundedSemaphore(MOST)
+_counting = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,10 @@ class Look:
 
 def stream(shell: Shell, look: Callable[[], Look], *, every_s: float = 1.0) -> Response:
     """Look again and again (in a thread), and send what has changed, until it ends, the reader goes or the app stops."""
-    if not _open.acquire(blocking=False):
+    if shell.watching >= MOST:
         return Response("Too many pages watch at once.", 503, {"Retry-After": "10"}, "text/plain")
     return _Stream(
+        shell,
         _events(shell, look, every_s),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
@@ -47,13 +49,20 @@ def stream(shell: Shell, look: Callable[[], Look], *, every_s: float = 1.0) -> R
 
 
 class _Stream(StreamingResponse):
-    """Gives its place back however it ends, begun or not."""
+    """Counts itself among the streams for as long as somebody watches."""
+
+    def __init__(self, shell: Shell, events: AsyncIterator[str], **options: Any) -> None:
+        super().__init__(events, **options)
+        self._shell = shell
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with _counting:
+            self._shell.watching += 1
         try:
             await super().__call__(scope, receive, send)
         finally:
-            _open.release()
+            with _counting:
+                self._shell.watching -= 1
 
 
 async def _events(shell: Shell, look: Callable[[], Look], every_s: float) -> AsyncIterator[str]:

@@ -41,6 +41,8 @@ class Shell:
         """What the menu leads to besides the products: words and address."""
         self.stopping = threading.Event()
         """Set when the app is asked to end: streams say good-bye."""
+        self.watching = 0
+        """How many streams are open."""
         self._templates = Environment(
             loader=ChoiceLoader(
                 [PackageLoader("assay.web"), *(_templates_of(product) for product in products.values())]
@@ -106,7 +108,7 @@ class Shell:
 
 
 def _templates_of(product: Product) -> PackageLoader:
-    return PackageLoader(f"assay.{product.name}")
+    return PackageLoader(getattr(product, "templates", f"assay.{product.name}"))
 
 
 def _here(request: Request) -> str:
