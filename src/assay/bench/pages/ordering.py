@@ -134,7 +134,7 @@ def read(form: Filled, suites: Sequence[KnownSuite], found: Sequence[Offered]) -
 def may_cost(models: Sequence[Model]) -> bool:
     """Whether one of them is asked over the network, where somebody may send a bill."""
     return any(
-        PROVIDERS.get(model.provider).needs_key or (model.url and not is_loopback(model.url)) for model in models
+        not is_loopback(model.url) if model.url else PROVIDERS.get(model.provider).needs_key for model in models
     )
 
 
