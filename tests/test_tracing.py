@@ -1,5 +1,6 @@
 """Spans of model calls, as a collector receives them over OTLP."""
 
+import json
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ from assay.pipeline.llm import Patience, Refused
 from assay.pipeline.llm.gateway import Gateway
 from assay.records import Message, Model, Options, Price, Request
 from assay.settings import Settings
-from assay.tracing import Tracing, traces_url
+from assay.tracing import Subject, Tracing, about, traces_url
 from tests.servers import ScriptedReply
 from tests.servers.openai import OpenAIServer
 
@@ -192,3 +193,92 @@ def test_without_an_endpoint_nothing_is_traced_and_nothing_is_loaded() -> None:
 )
 def test_both_forms_of_the_endpoint_lead_to_the_traces(endpoint: str, url: str) -> None:
     assert traces_url(endpoint) == url
+
+
+# ---- an evaluation's calls and verdicts ----------------------------------------------------------------------------
+
+SUBJECT = Subject(evaluation="20260101-000000-abcd", suite="functions", task="count-hunks", model="mine", sample=1)
+
+
+def test_the_calls_of_a_sample_and_its_verdict_are_one_trace_whoever_sends_them(collector: Collector) -> None:
+    """As after a kill: the calls come from one process, the verdict from another."""
+    tracing = Tracing.from_settings(settings(collector.url))
+    assert tracing is not None
+    with OpenAIServer(key=KEY) as server, Gateway({"MY_KEY": KEY}, tracing=tracing) as gateway:
+        with about(SUBJECT):
+            gateway.complete(question(server.url))
+            gateway.complete(question(server.url))
+        gateway.complete(question(server.url))
+    tracing.close()
+    other = Tracing.from_settings(settings(collector.url))
+    assert other is not None
+    other.verdict(SUBJECT, "wrong", 0.5, prompt="SECRET", reply="SECRET", message="SECRET")
+    other.close()
+    first, second, alone, verdict = collector.spans()
+    assert first.trace_id == second.trace_id == verdict.trace_id != alone.trace_id
+    assert first.parent_span_id == second.parent_span_id == verdict.span_id
+    assert (verdict.parent_span_id, alone.parent_span_id) == (b"", b"")
+    assert verdict.trace_id == SUBJECT.trace_id.to_bytes(16, "big")
+    said = attributes(first)
+    assert {name: said[name] for name in SUBJECT.attributes} == SUBJECT.attributes
+    assert "assay.task" not in attributes(alone)
+    assert attributes(verdict) == SUBJECT.attributes | {
+        "assay.status": "wrong",
+        "assay.score": 0.5,
+        "mlflow.spanType": "EVALUATOR",
+        "mlflow.traceTag.assay.evaluation": "20260101-000000-abcd",
+        "mlflow.traceTag.assay.suite": "functions",
+        "mlflow.traceTag.assay.task": "count-hunks",
+        "mlflow.traceTag.assay.model": "mine",
+        "mlflow.traceTag.assay.status": "wrong",
+        "mlflow.traceTag.assay.score": "0.5",
+    }
+    assert b"SECRET" not in b"".join(collector.bodies)
+
+
+def test_a_verdict_begins_with_the_first_call_and_an_error_of_ours_is_an_error_there(collector: Collector) -> None:
+    tracing = Tracing.from_settings(settings(collector.url))
+    assert tracing is not None
+    with OpenAIServer(key=KEY) as server, Gateway({"MY_KEY": KEY}, tracing=tracing) as gateway, about(SUBJECT):
+        gateway.complete(question(server.url))
+    tracing.verdict(SUBJECT, "error", 0)
+    tracing.close()
+    call, verdict = collector.spans()
+    assert verdict.start_time_unix_nano <= call.start_time_unix_nano
+    assert verdict.end_time_unix_nano >= call.end_time_unix_nano
+    assert verdict.status.code == 2
+
+
+def test_the_words_go_along_where_the_settings_say_so_cut_and_harmless(collector: Collector) -> None:
+    tracing = Tracing.from_settings(Settings(home=Path("/nowhere"), otlp_endpoint=collector.url, trace_content=True))
+    assert tracing is not None
+    reply = ScriptedReply('"\ud83d\x00 <script>' + "x" * 200_000, thinking="a thought")
+    with (
+        OpenAIServer(lambda _prompt, _nth: reply, key=KEY) as server,
+        Gateway({"MY_KEY": KEY}, tracing=tracing) as gateway,
+        about(SUBJECT),
+    ):
+        gateway.complete(question(server.url))
+    tracing.verdict(SUBJECT, "pass", 1, prompt="the task \ud800", reply="y" * 200_000, message="fine")
+    tracing.close()
+    call, verdict = (attributes(span) for span in collector.spans())
+    assert json.loads(call["gen_ai.input.messages"]) == [
+        {"role": "user", "parts": [{"type": "text", "content": "Write a poem about SECRETWORD."}]}
+    ]
+    (answer,) = json.loads(call["gen_ai.output.messages"])
+    thought, text = (part["content"] for part in answer["parts"])
+    assert (thought, answer["finish_reason"]) == ("a thought", "stop")
+    assert "<script>xxx" in text
+    assert text.endswith("more characters")
+    assert len(text) < 110_000
+    assert (verdict["input.value"], verdict["assay.message"]) == ("the task ?", "fine")
+    assert len(verdict["output.value"]) < 110_000
+    assert KEY.encode() not in b"".join(collector.bodies)
+
+
+@pytest.mark.parametrize(
+    ("said", "content"), [("true", True), ("True", True), ("1", True), ("false", False), ("", False)]
+)
+def test_the_conventions_own_variable_says_whether_words_go_along(said: str, content: bool) -> None:
+    env = {"ASSAY_HOME": "/nowhere", "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": said}
+    assert Settings.from_environment(env).trace_content is content

@@ -30,6 +30,7 @@ from assay.bench.evaluations import Place
 from assay.bench.judging import Judge, Text
 from assay.bench.records import Attempt, Evaluation, Given, Kind, Sample
 from assay.bench.scores import Scores
+from assay.bench.spans import send_verdicts
 from assay.bench.suites import Suite
 from assay.bench.suites.oracle import needs_oracle, oracle_program, with_answers
 from assay.errors import AssayError, ProviderError
@@ -41,7 +42,7 @@ from assay.pipeline.sandbox.choose import open_sandbox
 from assay.records import Isolation, Message, Model, Record, Reply, Report, Request, Run, Task
 from assay.settings import Settings
 from assay.store import Store, kept, open_store
-from assay.tracing import Tracing
+from assay.tracing import Subject, Tracing, about
 
 AT_ONCE = 4
 """Batches of one process at a time: while one runs programs, the others ask."""
@@ -470,7 +471,9 @@ class Bench:
 
     def _ask_one(self, evaluation: str, generation: int, talk: "_Talk") -> NotAsked | str | None:
         """Ask one question and keep the reply: None. Else why this one, or (as text) this model, cannot be asked."""
-        outcome = self.ask_and_keep(evaluation, generation, talk.key, talk.request)
+        item = talk.item
+        with about(Subject(evaluation, item.suite, item.task, item.model, item.number)):
+            outcome = self.ask_and_keep(evaluation, generation, talk.key, talk.request)
         if isinstance(outcome, ProviderError):
             return NotAsked(talk.item.suite, talk.item.task, talk.item.number, str(outcome))
         return outcome
@@ -521,15 +524,22 @@ class Bench:
                 continue
             finished.append(sample)
             if time.monotonic() - last >= 1:
-                evaluations.save_samples(self.store, finished)
+                self._save(evaluation, finished)
                 finished, last = [], time.monotonic()
-        evaluations.save_samples(self.store, finished)
+        self._save(evaluation, finished)
         for start in range(0, len(to_rerun), _RERUN):
             self.still_open()
             rerun = self._rerun(to_rerun[start : start + _RERUN], evaluation.reruns)
             self.still_open()
-            evaluations.save_samples(self.store, rerun)
+            self._save(evaluation, rerun)
         return another
+
+    def _save(self, evaluation: Evaluation, samples: Sequence[Sample]) -> None:
+        evaluations.save_samples(self.store, samples)
+        with self._lock:
+            tracing = self.tracing
+        if tracing is not None:
+            send_verdicts(tracing, samples, self.tasks(evaluation.id))
 
     def _rerun(self, passed: Sequence[tuple[Text, Sample]], times: int) -> list[Sample]:
         """Samples that passed, with what their programs come to when run again; equal programs of a task run once."""
