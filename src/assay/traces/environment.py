@@ -82,7 +82,7 @@ def _install(place: Path, said: Callable[[str], None]) -> None:
         assert pip.stdout is not None
         for line in pip.stdout:
             last = [*last, line.rstrip()][-_TAIL:]
-            if line.startswith("Collecting "):
+            if line.startswith(("Collecting ", "Processing ")):
                 seen += 1
                 if seen % 10 == 0:
                     said(f"  {seen} of about {total} packages")
