@@ -96,7 +96,7 @@ def look(store: Store, evaluation: Evaluation, plan: Planned) -> Progress:
     done, total = sum(one.done for one in models), sum(plan.values())
     elapsed = (now - began).total_seconds() if began is not None else None
     fresh = sum(row.fresh for row in samples)
-    tokens = sum(row.fresh_tokens or 0 for row in calls)
+    tokens = sum(int(row.fresh_tokens or 0) for row in calls)
     return Progress(
         evaluation=evaluation.id,
         done=done,

@@ -5,6 +5,7 @@ is slow misses states and one that does not read at all holds one. A stream ends
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from assay.errors import AssayError
 from assay.web.shell import Shell
+
+_log = logging.getLogger("assay.web")
 
 EVERY_S = 1.0
 _SHARE = 20  # of the time, a look may take one part in so many: large runs are looked at less often
@@ -58,8 +61,10 @@ class Streams:
 
     most = _MOST
 
-    def __init__(self, shell: Shell) -> None:
+    def __init__(self, shell: Shell, every_s: float = EVERY_S) -> None:
         self._shell = shell
+        self._every_s = every_s
+        self.after_trouble_s = _AFTER_TROUBLE_S
         self._channels: dict[str, _Channel] = {}
 
     @property
@@ -113,7 +118,8 @@ class Streams:
                 try:
                     state = await asyncio.to_thread(channel.look)
                 except (AssayError, SQLAlchemyError):  # the database is away: what was seen last stays on the pages
-                    await self._wait(_AFTER_TROUBLE_S)
+                    _log.warning("A run's progress could not be read; it is tried again.", exc_info=True)
+                    await self._wait(self.after_trouble_s)
                     continue
                 if state.html != html or not state.moving:
                     html = state.html
@@ -123,7 +129,7 @@ class Streams:
                     channel.tell()
                 if not state.moving:
                     return
-                await self._wait(min(_LONGEST_S, max(EVERY_S, _SHARE * (time.monotonic() - began))))
+                await self._wait(min(_LONGEST_S, max(self._every_s, _SHARE * (time.monotonic() - began))))
         finally:
             channel.over = True
             if self._channels.get(name) is channel:
@@ -134,7 +140,7 @@ class Streams:
         """So long, or until the server ends."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and not self._shell.stopping.is_set():
-            await asyncio.sleep(min(_SLICE_S, seconds))
+            await asyncio.sleep(min(_SLICE_S, end - time.monotonic()) if end > time.monotonic() else 0)
 
 
 def _frame(number: int, state: State) -> bytes:
