@@ -196,7 +196,10 @@ def _refused(request: Request, error: HTTPException) -> Problem:
     if error.status_code == 404:
         happened = f"There is nothing at {request.url.path}." if said == "Not Found" else said
         return Problem(
-            404, _TITLES[404], happened, todo="It may have been removed, or the address is mistyped. Search for it."
+            404,
+            _TITLES[404],
+            happened,
+            todo="It may have been removed, or the address is mistyped. Search for its name, or start from the home page.",
         )
     if error.status_code == 405:
         happened = f"{request.url.path} does not take {request.method} requests."

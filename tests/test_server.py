@@ -1,0 +1,207 @@
+"""`assay up` as a process: what it prints, where it listens, how it ends."""
+
+import json
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from assay import server
+from assay.errors import AssayError, UnknownName
+from assay.settings import Settings
+from assay.store import Store
+from tests.browser_fixture import Site
+from tests.killing import wait_for
+from tests.web.garden import Garden
+
+Start = Callable[..., "Up"]
+WITHIN_S = 240  # a machine under load takes its time to start a process
+
+
+class Up:
+    """A running `assay up`."""
+
+    def __init__(self, arguments: list[str], environment: Mapping[str, str], folder: Path) -> None:
+        self.log = folder / "up.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "assay", "up", *arguments],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                env=environment,
+            )
+
+    @property
+    def said(self) -> str:
+        return self.log.read_text()
+
+    def address(self) -> str:
+        wait_for(lambda: " is open at " in self.said or self.process.poll() is not None, WITHIN_S)
+        found = re.search(r"http://\S+:(\d+)/", self.said)
+        assert found, self.said
+        return f"http://127.0.0.1:{found[1]}"
+
+    def end(self, how: signal.Signals = signal.SIGINT) -> int:
+        self.process.send_signal(how)
+        return self.process.wait(WITHIN_S)
+
+
+@pytest.fixture
+def environment(store: Store, tmp_path: Path) -> dict[str, str]:
+    return {**os.environ, "ASSAY_HOME": str(tmp_path / "home"), "ASSAY_DATABASE_URL": store.url}
+
+
+@pytest.fixture
+def start(environment: dict[str, str], tmp_path: Path) -> Iterator[Start]:
+    running: list[Up] = []
+
+    def begin(*arguments: str) -> Up:
+        running.append(Up(list(arguments), environment, tmp_path))
+        return running[-1]
+
+    yield begin
+    for up in running:
+        if up.process.poll() is None:
+            up.process.kill()
+            up.process.wait(30)
+
+
+def run(arguments: list[str], environment: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "assay", "up", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=WITHIN_S, check=False)
+
+
+def fetch(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=WITHIN_S) as response:
+        text: str = response.read().decode()
+        return text
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_it_opens_says_where_in_one_line_and_ends_well(start: Start, how: signal.Signals) -> None:
+    up = start("--port", "0")
+    assert "<h1>" in fetch(up.address())
+    assert up.end(how) == 0
+    assert re.fullmatch(r"Assay is open at http://127\.0\.0\.1:\d+/ \(Ctrl-C ends it\)\n", up.said)
+
+
+def test_one_product_is_opened_as_if_it_were_alone(start: Start) -> None:
+    address = start("bench", "--port", "0").address()
+    assert "Assay <small>bench</small>" in fetch(f"{address}/")
+
+
+def test_a_second_one_on_the_same_data_folder_says_where_the_first_is(
+    start: Start, environment: dict[str, str]
+) -> None:
+    address = start("--port", "0").address()
+    again = run([], environment)
+    assert (again.returncode, again.stdout) == (0, f"Assay is open already: {address}/\n")
+    for arguments in (["bench"], ["--port", "0"], ["--host", "0.0.0.0"]):
+        refused = run(arguments, environment)
+        assert refused.returncode == 2
+        assert f"Assay is open already at {address}/." in refused.stderr
+
+
+def test_after_a_kill_it_opens_again(start: Start) -> None:
+    first = start("--port", "0")
+    first.address()
+    assert first.end(signal.SIGKILL) == -signal.SIGKILL
+    assert "<h1>" in fetch(start("--port", "0").address())
+
+
+def test_a_port_that_is_taken_is_left_where_none_was_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    with closing(server.listen("127.0.0.1", 0, move=False)) as taken:
+        port = taken.getsockname()[1]
+        with closing(server.listen("127.0.0.1", port, move=True)) as other:
+            assert other.getsockname()[1] != port
+        with pytest.raises(AssayError, match=f"port {port} cannot be listened on"):
+            server.listen("127.0.0.1", port, move=False)
+
+
+def test_a_port_that_is_taken_ends_it_where_it_was_asked_for(environment: dict[str, str]) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        done = run(["--port", str(taken.getsockname()[1])], environment)
+    assert done.returncode == 2
+    assert "Give another one with --port" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_address_that_is_not_here_is_said(environment: dict[str, str]) -> None:
+    done = run(["--host", "192.0.2.1"], environment)
+    assert done.returncode == 2
+    assert "192.0.2.1 port 8321 cannot be listened on" in done.stderr
+
+
+def test_a_product_that_is_not_there_is_refused_with_those_that_are(environment: dict[str, str]) -> None:
+    done = run(["bnech"], environment)
+    assert done.returncode == 2
+    assert "Did you mean bench?" in done.stderr
+
+
+def test_beyond_this_machine_it_asks_for_the_password_and_says_where_it_lies(start: Start, tmp_path: Path) -> None:
+    up = start("--host", "0.0.0.0", "--port", "0")
+    address = up.address()
+    path = tmp_path / "home" / "web" / "password"
+    assert f"Sign in with the password in {path}" in up.said
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert path.read_text().strip() not in up.said
+    assert 'type="password"' in fetch(f"{address}/bench/")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        fetch(f"{address}/bench/runs.json")
+    assert refused.value.code == 401
+    refused.value.close()
+
+
+def test_a_password_that_others_may_read_keeps_it_closed(environment: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "home" / "web" / "password"
+    path.parent.mkdir(parents=True)
+    path.write_text("a long enough password\n")
+    path.chmod(0o644)
+    done = run(["--host", "0.0.0.0", "--port", "0"], environment)
+    assert done.returncode == 2
+    assert f"chmod 600 {path}" in done.stderr
+
+
+def test_a_terminals_address_is_kept_for_the_next_one_and_gone_afterwards(start: Start, tmp_path: Path) -> None:
+    up = start("--port", "0")
+    address = up.address()
+    kept = tmp_path / "home" / "web" / "running.json"
+    assert json.loads(kept.read_text()) == {"address": f"{address}/", "product": None}
+    up.end()
+    assert kept.read_text() == ""
+
+
+def test_every_product_that_is_here_has_pages() -> None:
+    assert list(server.products_here()) == server.PRODUCTS.names()
+    assert list(server.products_here("bench")) == ["bench"]
+    with pytest.raises(UnknownName):
+        server.products_here("garden")
+
+
+def test_the_demos_look_into_the_app_fetches_each_products_page(serve_app: Callable[..., Site]) -> None:
+    site = serve_app({"garden": Garden()})
+    pages = dict(server.fetch_pages(f"{site.url}/", {"garden": Garden()}))
+    assert set(pages) == {f"{site.url}/", f"{site.url}/garden/"}
+    assert all(size > 1_000 for size in pages.values())
+    with pytest.raises(AssayError, match="/roses/ does not answer"):
+        list(server.fetch_pages(f"{site.url}/", {"roses": Garden()}))
+
+
+def test_the_demo_looks_in_without_a_terminal(store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from assay import demo
+
+    demo.look_in(Settings(home=tmp_path, database_url=store.url))
+    said = capsys.readouterr().out
+    assert re.search(r"✓ http://127\.0\.0\.1:\d+/bench/ answers with \d+\.\d kB", said)
+    assert "Open it with `assay up`." in said
