@@ -64,9 +64,10 @@ def up(
             click.echo(f"Assay is open already: {register}")
             show(register, no_browser)
             return 0
-        with listen(host, port, move="port" not in asked) as listening, _store(settings) as store:
-            from assay.web.app import make_app
+        from assay.store import open_store
+        from assay.web.app import make_app
 
+        with listen(host, port, move="port" not in asked) as listening, open_store(settings) as store:
             app = make_app(settings, store, products_here(product), host=host, names=names, alone=product is not None)
             address = address_of(host, names, listening)
 
