@@ -4,10 +4,11 @@ Task (what is asked, and how it will be judged) -> Reply (what a model said) -> 
 Run (what happened in the sandbox) -> Finding (what one check saw) -> Report (the findings of one attempt, scored).
 """
 
+import re
 from datetime import date
 from typing import Annotated, Literal, NewType, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 Language = Literal["python", "javascript"]
 
@@ -21,6 +22,18 @@ class Record(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64", ser_json_inf_nan="constants"
     )
+
+
+_HALVES = re.compile("[\ud800-\udfff]")
+
+
+def _sayable(text: str) -> str:
+    return text if text.isascii() else _HALVES.sub("\ufffd", text)
+
+
+Sayable = Annotated[str, AfterValidator(_sayable)]
+"""Text that a server or a program made up. Half a surrogate pair, which JSON may escape but no file or database can hold,
+becomes U+FFFD."""
 
 
 # ---- the task ------------------------------------------------------------------------------------------------------
@@ -254,10 +267,10 @@ Finish = Literal["stop", "length", "filtered", "truncated_prompt", "other"]
 class Reply(Record):
     """What a model said."""
 
-    text: str
-    thinking: str = ""
+    text: Sayable
+    thinking: Sayable = ""
     """What it thought aloud, kept apart from the answer."""
-    model: str = ""
+    model: Sayable = ""
     """The name the server answered with."""
     finish: Finish = "stop"
     """length: cut at the token limit. truncated_prompt: the server silently cut what was asked."""
@@ -355,9 +368,9 @@ class Run(Record):
     memory_peak: int = 0
     """Bytes, as far as it could be seen."""
     isolation: Isolation
-    detail: str = ""
+    detail: Sayable = ""
     """What the supervisor has to say of a status: which limit, which error."""
-    transcript: tuple[str, ...] = ()
+    transcript: tuple[Sayable, ...] = ()
     """The frames of a dialogue, in order: what the program answered (calls), or the calls and answers (asserts)."""
     tests: "Run | None" = None
     """The run of the test code that talked to this program."""
@@ -382,10 +395,10 @@ class Finding(Record):
     outcome: Literal["passed", "failed", "error"]
     """error: ours, not the program's; it counts against nobody."""
     integrity: Integrity
-    call: str = ""
-    expected: str = ""
-    got: str = ""
-    message: str = ""
+    call: Sayable = ""
+    expected: Sayable = ""
+    got: Sayable = ""
+    message: Sayable = ""
     public: bool = True
 
 
@@ -407,7 +420,7 @@ class Report(Record):
     cpu_s: float = 0
     wall_s: float = 0
     memory_peak: int = 0
-    message: str = ""
+    message: Sayable = ""
     """One line: why it is not a pass."""
 
     @property

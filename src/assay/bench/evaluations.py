@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import sqlalchemy as sa
+from pydantic_core import PydanticSerializationError
 from sqlalchemy.dialects.postgresql import insert
 
 from assay.bench import asking
@@ -20,6 +21,7 @@ from assay.pipeline.llm.recorded import RecordingWriter
 from assay.records import Request, Task
 from assay.store import Store
 from assay.store.tables import CALLS
+from assay.visible import one_line
 
 if TYPE_CHECKING:
     from assay.bench.scores import Scores
@@ -48,6 +50,9 @@ def new_id() -> str:
 
 def create(store: Store, evaluation: Evaluation, tasks: Sequence[Task], batches: Iterable[object]) -> None:
     """Save a new evaluation with its tasks and its work, all or nothing."""
+    names = {*evaluation.suites, *(model.name for model in evaluation.models), *(task.suite for task in tasks)}
+    for name in sorted(names | {task.id for task in tasks}):
+        _must_be_a_name(name)
     with store.engine.begin() as connection:
         connection.execute(
             sa.insert(EVALUATIONS).values(
@@ -69,8 +74,24 @@ def create(store: Store, evaluation: Evaluation, tasks: Sequence[Task], batches:
             connection.execute(sa.insert(BATCHES), chunk)
 
 
+_LONGEST_NAME = 600  # bytes: of a suite, a task and a model together an index holds 2,704
+
+
+def _must_be_a_name(name: str) -> None:
+    """Names stand in keys of tables, in addresses and in files: no NUL, not endless. Everything else may stand in them."""
+    said = one_line(name, 80)
+    if "\0" in name:
+        raise AssayError(
+            f"{said!r} cannot be the name of a suite, task or model: it holds a NUL character.", "Rename it."
+        )
+    if len(name.encode("utf-8", "replace")) > _LONGEST_NAME:
+        raise AssayError(
+            f"{said!r} is too long for the name of a suite, task or model.", f"{_LONGEST_NAME} bytes at most."
+        )
+
+
 def _save_tasks(connection: sa.Connection, evaluation: str, tasks: Sequence[Task]) -> None:
-    texts = [task.model_dump_json() for task in tasks]
+    texts = [_written(task) for task in tasks]
     digests = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
     known = set(connection.scalars(sa.select(TASKS.c.digest).where(TASKS.c.digest.in_(digests))))
     new = {digest: text for digest, text in zip(digests, texts, strict=True) if digest not in known}
@@ -82,6 +103,16 @@ def _save_tasks(connection: sa.Connection, evaluation: str, tasks: Sequence[Task
     ]
     for chunk in _chunks(rows, _CHUNK):
         connection.execute(sa.insert(PLANS), chunk)
+
+
+def _written(task: Task) -> str:
+    try:
+        return task.model_dump_json()
+    except PydanticSerializationError as error:
+        raise AssayError(
+            f"The task {one_line(task.id, 80)!r} of {one_line(task.suite, 80)!r} cannot be saved: {error}.",
+            "Mend that text where the task comes from: half a surrogate pair (\\ud800 to \\udfff in JSON) is no text.",
+        ) from None
 
 
 def read_evaluation(store: Store, name: str) -> Evaluation:
