@@ -132,8 +132,10 @@ def _keep_call(store: Store, key: str, request: Request, evaluation: str | None,
 
 
 def _writable(value: object) -> object:
-    """PostgreSQL's text holds no NUL; an error message from a server may."""
-    return value.replace("\0", "\N{SYMBOL FOR NULL}") if isinstance(value, str) else value
+    """PostgreSQL's text holds no NUL and no half of a surrogate pair; an error message from a server may."""
+    if not isinstance(value, str):
+        return value
+    return value.replace("\0", "\N{SYMBOL FOR NULL}").encode("utf-8", "replace").decode()
 
 
 def _chunks(keys: Collection[str]) -> Iterator[list[str]]:
