@@ -360,7 +360,7 @@ def _unescaped(word: str) -> str:
 
 def _finish(opened: "Bench", evaluation: "Evaluation", wanted: Wanted) -> int:
     """Carry an evaluation out, print it and give the exit code."""
-    from assay.bench import evaluations, terminal
+    from assay.bench import evaluations, standings, terminal
 
     with terminal.LiveProgress(title=evaluation.id) as live:
 
@@ -383,6 +383,7 @@ def _finish(opened: "Bench", evaluation: "Evaluation", wanted: Wanted) -> int:
             _say(f"What was saved is safe. Go on with: assay bench resume {evaluation.id}")
             raise
     scores = evaluations.read_scores(opened.store, evaluation)
+    standings.keep(opened.store, evaluation)  # so that its pages open at once
     files = _write_files(opened.store, evaluation, scores, wanted)
     if wanted.as_json:
         document = scores.as_json()
@@ -618,6 +619,61 @@ def export(run: str, form: Any, table: Any, output: Path | None) -> None:
         except OSError as error:
             raise _unwritable(output, error) from None
     _say(f"{number} rows in {output}")
+
+
+@bench.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--port", default=0, type=click.IntRange(0, 65535), help="The port. Default: any free one.")
+@click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+def view(file: Path, port: int, no_browser: bool) -> None:
+    """Open a results file in the dashboard: CSV, JSON Lines or Parquet, ours or anybody's with a task and a verdict a row.
+
+    It is looked at, not kept: no list of runs shows it, and it is forgotten when this command ends.
+    """
+    from assay.bench import viewing
+    from assay.bench.pages import Pages
+    from assay.store import open_store
+    from assay.web.app import make_app
+    from assay.web.serving import address_of, listen, serve, show
+
+    settings = Settings.from_environment()
+    with listen("127.0.0.1", port, move=False) as listening, open_store(settings) as store:
+        seen = viewing.open_view(store, file)
+        for note in seen.notes:
+            _say(note)
+        try:
+            app = make_app(settings, store, {"bench": Pages()}, alone=True)
+            address = f"{address_of('127.0.0.1', (), listening)}bench/view/{seen.digest}"
+
+            def opened() -> None:
+                click.echo(f"{file.name} is open at {address} (Ctrl-C ends it)")
+                sys.stdout.flush()
+                show(address, no_browser)
+
+            serve(app, listening, opened)
+        finally:
+            viewing.forget(store, seen)
+
+
+@bench.command()
+@click.argument("runs", nargs=-1, required=True)
+@click.option("--output", "-o", required=True, type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
+def site(runs: tuple[str, ...], output: Path) -> None:
+    """Write the pages of runs as files into a new folder DIR, which any plain file server can show under any path."""
+    from assay.bench import evaluations
+    from assay.bench.pages import Pages
+    from assay.bench.site import write_site
+    from assay.store import open_store
+    from assay.web.app import make_app
+
+    settings = Settings.from_environment()
+    with open_store(settings) as store:
+        named = list(dict.fromkeys(evaluations.read_evaluation(store, run).id for run in runs))
+        app = make_app(settings, store, {"bench": Pages()}, alone=True)
+        written = write_site(app, named, output, lambda pages: _say(f"{pages:,} pages …"))
+    click.echo(
+        f"{written.pages:,} pages and {written.files - written.pages:,} other files in {output}: open index.html"
+    )
 
 
 # ---- what there is -------------------------------------------------------------------------------------------------

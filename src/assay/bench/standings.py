@@ -266,6 +266,13 @@ def pairs(store: Store, evaluation: Evaluation) -> tuple[Pair, ...]:
     return _PAIRS.validate_json(_comparisons(store, evaluation, COMPARISONS.c.pairs))
 
 
+def is_small(store: Store, evaluation: Evaluation, samples: int) -> bool:
+    """Whether it has at most so many samples."""
+    some = sa.select(SAMPLES.c.index).where(SAMPLES.c.evaluation == evaluation.id).limit(samples + 1).subquery()
+    with store.engine.connect() as connection:
+        return (connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0) <= samples
+
+
 def best(store: Store, ids: Sequence[str]) -> dict[tuple[str, str], tuple[str, Rate]]:
     """By evaluation and suite, the best model and its pass@1, of what is kept: nothing is worked out for a list."""
     rate = sa.cast(SCORES.c.record, sa.JSON)[(0, "pass_at", "1")].as_string()

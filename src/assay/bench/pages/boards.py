@@ -12,7 +12,7 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from assay.bench import charts, evaluations, standings, wording
-from assay.bench.pages import addresses, live
+from assay.bench.pages import addresses, live, views
 from assay.bench.records import Evaluation
 from assay.bench.rows import csv_text
 from assay.bench.scores import Comparison, Overall, Rate, Score, compare_sides
@@ -33,6 +33,8 @@ PAIRS = 200
 """Pairs of models on one page."""
 CONTENDERS = 60
 """Models of several runs that are compared at once: 1,770 pairs."""
+SMALL = 2_000
+"""Samples of a run whose scores the list of runs works out."""
 _NAME = 80
 
 Text = Annotated[str, Query(max_length=1_000)]
@@ -177,6 +179,7 @@ def router(shell: Shell) -> APIRouter:
     _add_tasks(routes, shell)
     _add_cost_and_format(routes, shell)
     _add_board(routes, shell)
+    routes.include_router(views.router(shell, words()))
     return routes
 
 
@@ -190,6 +193,8 @@ def _add_runs(routes: APIRouter, shell: Shell) -> None:
         else:
             found = evaluations.list_evaluations(shell.store, page * RUNS + 1)[(page - 1) * RUNS :]
             found, more = found[:RUNS], len(found) > RUNS
+        for one in found:
+            _work_out_if_small(shell, one)
         best = standings.best(shell.store, [one.id for one in found])
         made = []
         for one in found:
@@ -201,12 +206,18 @@ def _add_runs(routes: APIRouter, shell: Shell) -> None:
     @routes.get("/", include_in_schema=False)
     def index(request: Request, run: Names = (), page: Page = 1) -> HTMLResponse:
         found, more = lines(run, page)
-        return shell.page(request, "bench/index.html", lines=found, more=more, page=page, **_words())
+        return shell.page(request, "bench/index.html", lines=found, more=more, page=page, **words())
 
     @routes.get("/runs.json", response_model=list[RunLine])
     def index_json(run: Names = (), page: Page = 1) -> Response:
         """The runs, newest first, thirty a page."""
         return shell.json(lines(run, page)[0])
+
+
+def _work_out_if_small(shell: Shell, evaluation: Evaluation) -> None:
+    """Scores for the list, where a run of long ago has none and a moment is enough; a large one waits to be opened."""
+    if evaluation.state != "running" and standings.is_small(shell.store, evaluation, SMALL):
+        standings.standings(shell.store, evaluation)
 
 
 # ---- the leaderboard of one run ------------------------------------------------------------------------------------
@@ -264,7 +275,7 @@ def _add_board(routes: APIRouter, shell: Shell) -> None:
         return shell.page(
             request,
             "bench/run.html",
-            **{**_words(), **under_way},
+            **{**words(), **under_way},
             **_around(evaluation, "leaderboard"),
             board=board,
             shown=[column for column in COLUMNS_OF_A_BOARD if _is_worth_a_column(column, board.lines)],
@@ -479,7 +490,7 @@ def _add_compare(routes: APIRouter, shell: Shell) -> None:
         return shell.page(
             request,
             "bench/compare.html",
-            **_words(),
+            **words(),
             **_around(evaluation, "compare"),
             models=models,
             suites=list(evaluation.suites),
@@ -532,12 +543,12 @@ def _add_compare(routes: APIRouter, shell: Shell) -> None:
     def several_page(request: Request, runs: Names = (), suite: Text = "") -> HTMLResponse:
         if not runs:
             known = evaluations.list_evaluations(shell.store, RUNS)
-            return shell.page(request, "bench/compare_runs.html", **_words(), known=known, runs=[], found=[])
+            return shell.page(request, "bench/compare_runs.html", **words(), known=known, runs=[], found=[])
         chosen, found = several(runs, suite)
         return shell.page(
             request,
             "bench/compare_runs.html",
-            **_words(),
+            **words(),
             known=evaluations.list_evaluations(shell.store, RUNS),
             runs=[one.id for one in chosen],
             found=[(one, _verdict_in_words(one, len(found)), *_flips(one)) for one in found],
@@ -665,7 +676,7 @@ def _add_tasks(routes: APIRouter, shell: Shell) -> None:
         return shell.page(
             request,
             "bench/run_tasks.html",
-            **_words(),
+            **words(),
             **_around(evaluation, "tasks"),
             matrix=matrix,
             suites=suites,
@@ -788,7 +799,7 @@ def _add_cost_and_format(routes: APIRouter, shell: Shell) -> None:
         return shell.page(
             request,
             "bench/cost.html",
-            **_words(),
+            **words(),
             **_around(evaluation, "cost"),
             scores=sorted(
                 whole.scores,
@@ -826,7 +837,7 @@ def _add_cost_and_format(routes: APIRouter, shell: Shell) -> None:
         return shell.page(
             request,
             "bench/format.html",
-            **_words(),
+            **words(),
             **_around(evaluation, "format"),
             found=[one for one in found if one.score.format_tax],
             several_suites=len({one.score.suite for one in found}) > 1,
@@ -916,7 +927,8 @@ def _around(evaluation: Evaluation, here: str) -> dict[str, Any]:
     return {"evaluation": evaluation, "run_address": addresses.run_page(evaluation.id), "tab": here}
 
 
-def _words() -> dict[str, Any]:
+def words() -> dict[str, Any]:
+    """What the boards' templates need to say their numbers."""
     return {
         "percent": wording.percent,
         "interval": wording.interval,

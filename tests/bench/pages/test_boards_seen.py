@@ -1,0 +1,68 @@
+"""The boards in a real browser: two clicks to why, nothing for axe to complain of, and the same without script."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from assay.store import Store
+from tests.bench.pages.made_runs import HOSTILE, make_run
+from tests.browser_fixture import Site, axe, four_forms
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+Serve = Callable[..., Site]
+RUN = "/bench/runs/20260301-123000-ab12"
+PAGES = {
+    "runs": "/bench/",
+    "leaderboard": RUN,
+    "tasks": f"{RUN}/tasks?show=flips",
+    "compare": f"{RUN}/compare?a=strong&b=weak",
+    "cost": f"{RUN}/cost",
+    "format": f"{RUN}/format",
+    "several": "/bench/compare?runs=20260301-123000-ab12",
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_board_has_nothing_that_axe_complains_of_in_any_form(
+    serve_app: Serve, store: Store, page: "Page", tmp_path: Path, name: str
+) -> None:
+    make_run(store, suites=("functions", "humaneval"), skip=frozenset({("weak", 3)}))
+    site = serve_app()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.goto(site.url + PAGES[name])
+        page.wait_for_load_state("networkidle")
+        axe(page)
+    four_forms(page, site.url + PAGES[name], tmp_path)
+
+
+def test_why_a_model_failed_a_task_is_two_clicks_away_without_script(
+    serve_app: Serve, store: Store, scriptless: "Page"
+) -> None:
+    make_run(store)
+    site = serve_app()
+    scriptless.goto(site.url + RUN)
+    scriptless.get_by_role("link", name="which tasks weak failed").click()
+    scriptless.get_by_role("link", name="failed: weak, functions/7").click()
+    assert "gave def f" in (scriptless.text_content("main") or "")
+
+
+def test_hostile_names_are_text_on_every_board(serve_app: Serve, store: Store, page: "Page") -> None:
+    make_run(store, models=(HOSTILE, "other"), suites=(f"s{HOSTILE}",), name="{number}" + HOSTILE, tasks=5)
+    site = serve_app()
+    for address in (
+        *list(PAGES.values())[:2],
+        f"{RUN}/tasks",
+        f"{RUN}/compare",
+        f"{RUN}/cost",
+        f"{RUN}/format",
+        PAGES["several"],
+    ):
+        page.goto(site.url + address)
+        assert page.locator("main script, main img").count() == 0, address
+        if address != "/bench/":
+            assert "⟨U+202E⟩" in (page.text_content("main") or ""), address
