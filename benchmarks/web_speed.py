@@ -37,7 +37,7 @@ def main() -> int:
         environment = {**os.environ, "ASSAY_HOME": f"{folder}/home"}
         if options.demo:
             command = [sys.executable, "-m", "assay.bench.demo"]
-            subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         log = Path(folder, "log")
         with log.open("wb") as out:
             command = [sys.executable, "-m", "assay", "up", "--port", "0", "--no-browser"]

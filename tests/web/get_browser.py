@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -15,12 +16,23 @@ NAMES = ("chromium-headless-shell", "chrome-headless-shell", "chromium", "chromi
 PACKAGE = "chromium-headless-shell"
 WITHIN_S = 300
 REFUSED_WITHIN_MS = 5_000
+FAILED = Path(sys.prefix) / "no-chromium"
+"""Written when none could be had: for an hour it is not tried again, since finding out takes a minute without a network."""
 
 
 def main() -> int:
     """Always 0: tests without a browser are better than none."""
-    if executable() is not None:
+    if unusable() is None:
         return 0
+    if not FAILED.exists() or time.time() - FAILED.stat().st_mtime > 3600:
+        _get()
+    if (reason := unusable()) is not None:
+        FAILED.touch()
+        print(f"Tests of pages will skip: {reason}. As root: apt-get install {PACKAGE}")
+    return 0
+
+
+def _get() -> None:
     print("Getting a Chromium for the tests of pages ...", flush=True)
     if os.geteuid() == 0 and shutil.which("apt-get"):
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
@@ -31,9 +43,6 @@ def main() -> int:
         limits = {"PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT": str(REFUSED_WITHIN_MS)}
         fetch = [sys.executable, "-m", "playwright", "install", "chromium-headless-shell"]
         _works(fetch, {**os.environ, **limits, **node_for_playwright()})
-    if (reason := unusable()) is not None:
-        print(f"Tests of pages will skip: {reason}. As root: apt-get install {PACKAGE}")
-    return 0
 
 
 def executable() -> str | None:
