@@ -20,7 +20,7 @@ from assay.settings import Settings
 _MADE_HOW = "1"
 
 
-def pytest_folder(settings: Settings) -> Path:
+def folder_with_pytest(settings: Settings) -> Path:
     """The folder with pytest that Python programs in the sandbox may import from; made if it is not there."""
     if settings.sandbox_packages is not None and not settings.sandbox_packages.is_dir():
         raise AssayError(

@@ -273,11 +273,13 @@ def _of_note(sample: ScriptSample) -> Iterable[tuple[ListedKind, str, str]]:
         yield "error", sample.error, "run.json"
         return
     if sample.scripts and sample.scripts[0].changes:
-        first = "script.py" if len(sample.scripts) == 1 else "tries/script-1/script.py"
-        yield "cleaned", "script: " + "; ".join(sample.scripts[0].changes), first
+        where = "" if len(sample.scripts) == 1 else "tries/script-1/"
+        file = "script.py" if sample.scripts[0].source else "reply.md"
+        yield "cleaned", "script: " + "; ".join(sample.scripts[0].changes), where + file
     if sample.tests and sample.tests[0].changes:
-        first = "test_script.py" if len(sample.tests) == 1 else "tries/tests-1/test_script.py"
-        yield "cleaned", "tests: " + "; ".join(sample.tests[0].changes), first
+        where = "" if len(sample.tests) == 1 else "tries/tests-1/"
+        file = "test_script.py" if sample.tests[0].source else "test_reply.md"
+        yield "cleaned", "tests: " + "; ".join(sample.tests[0].changes), where + file
     for number, script in enumerate(sample.scripts, 1):
         if script.tried and script.status in _BY_STATUS:
             last = number == len(sample.scripts)

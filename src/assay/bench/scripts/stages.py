@@ -280,18 +280,25 @@ def _measured(
     made = mutants(script.source, job.run.mutants)
     # a mutant may loop for ever: it is given several times the CPU time of the tests, and no more than they may have
     cpu_s = min(job.run.timeout_s, max(2.0, round(4 * test.cpu_s + 1, 1)))
-    specs = [
-        _test_spec(job, script, test.source, one.source, cpu_s=cpu_s, without=left_out, first_failure=True)
-        for one in made
-    ]
-    keys = [job.run_key("mutant", spec) for spec in specs]
-    runs: dict[str, Run] = yield Running(dict(zip(keys, specs, strict=True)))
-    judged = [_judged(one.mutant, runs[key], job.mark) for one, key in zip(made, keys, strict=True)]
-    return _with(sample, mutants=tuple(judged))
+    files = {**script.files, **job.prompt.example.files}
+    how: dict[str, Any] = {"cpu_s": cpu_s, "without": left_out}
+    together = trying.mutants_spec([m.source for m in made], test.source, files, job.run.timeout_s, job.mark, **how)
+    judged = trying.caught_each((yield from _run(job, "mutants", together)), job.mark, len(made)) if made else []
+    specs = {
+        at: _test_spec(job, script, test.source, one.source, first_failure=True, **how)
+        for at, one in enumerate(made)
+        if judged[at][0] is None
+    }
+    if specs:
+        keys = {at: job.run_key("mutant", spec) for at, spec in specs.items()}
+        runs: dict[str, Run] = yield Running({keys[at]: spec for at, spec in specs.items()})
+        for at, key in keys.items():
+            judged[at] = trying.caught(runs[key], job.mark)
+    found = [_judged(one.mutant, *judged[at]) for at, one in enumerate(made)]
+    return _with(sample, mutants=tuple(found))
 
 
-def _judged(mutant: Mutant, run: Run, mark: str) -> Mutant:
-    noticed, how = trying.caught(run, mark)
+def _judged(mutant: Mutant, noticed: bool | None, how: str) -> Mutant:
     return mutant.model_copy(update={"caught": noticed, "how": how})
 
 

@@ -3,11 +3,13 @@
 Whether a script parses is asked without running a line of it. Whether it imports and runs is its own word: it runs in
 the process that says so. So are tests that import what they test (integrity: in_process): the report of a test run is
 believed only if pytest came to its end (a word from outside is written down after it), the report is plain XML without
-a document type, and it agrees with pytest's exit code. A program that takes pytest apart from inside can still claim a
-pass for itself; it then notices no mutant, and is reported as tests that cannot fail.
+a document type, it tells of every test that was collected, and it agrees with pytest's exit code. A program that takes
+pytest apart from inside can still claim a pass for itself; it then notices no mutant, and is reported as tests that
+cannot fail.
 """
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
@@ -54,11 +56,70 @@ _TESTING = """
 import json, os, sys
 _mark = sys.stdin.readline().strip()
 import pytest
-_code = int(pytest.main(%s))
+class _Count:
+    number = -1
+    def pytest_collection_finish(self, session):
+        self.number = len(session.items)
+_count = _Count()
+_code = int(pytest.main(%s, plugins=[_count]))
 with open("_assay_mark.json", "w") as file:
-    json.dump({"mark": _mark, "code": _code}, file)
+    json.dump({"mark": _mark, "code": _code, "collected": _count.number}, file)
 sys.exit(_code)
 """
+
+_MUTATING = """
+import json, os, resource, shutil, signal, sys, time
+_mark = sys.stdin.readline().strip()
+import pytest
+_work, _how = os.getcwd(), %s
+pytest.main(_how["warm"])  # what pytest imports as it goes is imported once
+class _Count:
+    number = -1
+    def pytest_collection_finish(self, session):
+        self.number = len(session.items)
+_count = _Count()
+_endings = []
+for _number in range(_how["mutants"]):
+    _place = os.path.join(_work, "m%%d" %% _number)
+    shutil.copytree("base", _place)
+    shutil.move("m%%d.py" %% _number, os.path.join(_place, "script.py"))
+    _child = os.fork()
+    if _child == 0:
+        _code = 70
+        try:
+            os.setpgid(0, 0)
+            os.chdir(_place)
+            resource.setrlimit(resource.RLIMIT_CPU, (_how["cpu_s"], _how["cpu_s"] + 1))
+            _null = os.open("/dev/null", os.O_RDWR)
+            for _fd in (0, 1, 2):
+                os.dup2(_null, _fd)
+            _code = int(pytest.main(_how["arguments"], plugins=[_count]))
+            with open("_assay_mark.json", "w") as file:
+                json.dump({"mark": _mark, "code": _code, "collected": _count.number}, file)
+        finally:
+            os._exit(_code)
+    _end, _status, _done = time.monotonic() + _how["wall_s"], 0, 0
+    while not _done:
+        _done, _status = os.waitpid(_child, os.WNOHANG)
+        if _done:
+            break
+        if time.monotonic() > _end:
+            break
+        time.sleep(0.005)
+    try:
+        os.killpg(_child, signal.SIGKILL)
+    except OSError:
+        pass
+    if not _done:
+        os.waitpid(_child, 0)
+    _signal = os.WTERMSIG(_status) if _done and os.WIFSIGNALED(_status) else 0
+    _ending = "late" if not _done else "cpu" if _signal in (signal.SIGXCPU, signal.SIGKILL) else "ended"
+    _endings.append({"ending": _ending, "code": os.WEXITSTATUS(_status) if _done and not _signal else None})
+with open("_assay_mark.json", "w") as file:
+    json.dump({"mark": _mark, "endings": _endings}, file)
+"""
+
+_WARM = "import pytest\n\n\ndef test_warm():\n    assert pytest\n"
 
 Files = Mapping[str, str]
 
@@ -113,12 +174,7 @@ def pytest_spec(
     cpu_s: float | None = None,
 ) -> Spec:
     """The tests, with pytest. `without`: tests to leave out; `first_failure`: stop there."""
-    arguments = ["-q", "--tb=short", "--color=no", "-p", "no:cacheprovider", "--noconftest", "-c", "pytest.ini"]
-    arguments += ["--rootdir", ".", "-o", "junit_family=xunit2", f"--junitxml={_REPORT}"]
-    arguments += ["-x"] if first_failure else []
-    for name in without:
-        arguments += ["--deselect", name]
-    driver = _TESTING % json.dumps([*arguments, TESTS])
+    driver = _TESTING % json.dumps(_arguments(without, first_failure=first_failure))
     return Spec(
         files=_bytes(files, {SCRIPT: source, TESTS: tests, _TESTS: driver, "pytest.ini": "[pytest]\n"}),
         main=_TESTS,
@@ -127,6 +183,54 @@ def pytest_spec(
         collect_mb=8,
         limits=_limits(timeout_s, cpu_s),
     )
+
+
+def mutants_spec(
+    sources: Sequence[str],
+    tests: str,
+    files: Files,
+    timeout_s: float,
+    mark: str,
+    *,
+    without: Sequence[str],
+    cpu_s: float,
+) -> Spec:
+    """The tests against many mutants, one after the other: pytest is imported once, each mutant has a process of its own.
+
+    It is the quick way. A mutant of which it says nothing that can be believed is to be run by itself, by `pytest_spec`.
+    """
+    how = {
+        "mutants": len(sources),
+        "cpu_s": math.ceil(cpu_s),
+        "wall_s": timeout_s,
+        "arguments": _arguments(without, first_failure=True),
+        "warm": ["-q", "-p", "no:cacheprovider", "--noconftest", "-c", "base/pytest.ini", "_assay_warm.py"],
+    }
+    beside = {f"base/{path}": text for path, text in {**files, TESTS: tests, "pytest.ini": "[pytest]\n"}.items()}
+    changed = {f"m{number}.py": source for number, source in enumerate(sources)}
+    whole = Limits(
+        wall_s=min(3600, 20 + len(sources) * timeout_s),
+        cpu_s=min(3600, 20 + len(sources) * (math.ceil(cpu_s) + 1)),
+        output_kb=64,
+    )
+    return Spec(
+        files=_bytes(beside, changed, {_TESTS: _MUTATING % repr(how), "_assay_warm.py": _WARM}),
+        main=_TESTS,
+        stdin=f"{mark}\n".encode(),
+        collect=(_MARK, f"m*/{_MARK}", f"m*/{_REPORT}"),
+        collect_mb=16,
+        limits=whole,
+    )
+
+
+def _arguments(without: Sequence[str], *, first_failure: bool) -> list[str]:
+    """pytest's, with nothing of a configuration or plug-in that lies beside the tests."""
+    arguments = ["-q", "--tb=short", "--color=no", "-p", "no:cacheprovider", "--noconftest", "-c", "pytest.ini"]
+    arguments += ["--rootdir", ".", "-o", "junit_family=xunit2", f"--junitxml={_REPORT}"]
+    arguments += ["-x"] if first_failure else []
+    for name in without:
+        arguments += ["--deselect", name]
+    return [*arguments, TESTS]
 
 
 # ---- what a script did ---------------------------------------------------------------------------------------------
@@ -251,6 +355,8 @@ def tests_said(run: Run, mark: str) -> Tested:
     if code == 5 or (code == 0 and all(test.outcome == "skipped" for test in tests)):
         return Tested("no_tests", "every test is skipped" if tests else "nothing is collected", tests)
     bad = [test for test in tests if test.outcome in ("failed", "error")]
+    if code == 0 and said is not None and said.get("collected") != len(tests):
+        return Tested("crashed", f"of {said.get('collected')} tests that were collected the report tells {len(tests)}")
     if code == 0 and tests and not bad:
         return Tested("passed", "", tests, collects=True)
     if code == 1 and bad:
@@ -309,6 +415,30 @@ def caught(run: Run, mark: str) -> tuple[bool | None, str]:
     return True, said.message
 
 
+def caught_each(run: Run, mark: str, number: int) -> list[tuple[bool | None, str]]:
+    """The same of each mutant of `mutants_spec`; None where nothing can be believed, and it is to be run by itself."""
+    said = _marked(run, mark)
+    endings = said.get("endings") if said is not None else None
+    if not isinstance(endings, list) or len(endings) != number:
+        return [(None, "")] * number
+    return [_caught_one(run, mark, at, ending) for at, ending in enumerate(endings)]
+
+
+def _caught_one(run: Run, mark: str, number: int, ending: object) -> tuple[bool | None, str]:
+    if not isinstance(ending, dict) or ending.get("ending") not in ("ended", "cpu"):
+        return None, ""
+    if ending["ending"] == "cpu":
+        return True, "it broke a limit"
+    code = ending.get("code")
+    files = {name: run.files.get(f"m{number}/{name}", b"") for name in (_MARK, _REPORT)}
+    if code is None or _MARK not in files:
+        return None, ""
+    alone = run.model_copy(update={"status": "ok" if code == 0 else "exit", "exit_code": code, "files": files})
+    if tests_said(alone, mark).status == "crashed":
+        return None, ""
+    return caught(alone, mark)
+
+
 def _outcomes(report: bytes) -> tuple[TestOutcome, ...] | None:
     """The tests of a report; None: it is none, or one made to do harm."""
     if not report or len(report) > _MAX_REPORT:
@@ -323,12 +453,16 @@ def _outcomes(report: bytes) -> tuple[TestOutcome, ...] | None:
         root = ElementTree.fromstring(text)  # noqa: S314 - bounded, and without a document type nothing is expanded
     except (ElementTree.ParseError, ValueError, RecursionError):
         return None
+    if not all((suite.get("tests") or "0").isdecimal() for suite in root.iter("testsuite")):
+        return None
+    told = sum(int(suite.get("tests") or "0") for suite in root.iter("testsuite"))
     found: dict[str, TestOutcome] = {}
     for case in root.iter("testcase"):
         one = _outcome(case)
         if one.name not in found or found[one.name].outcome == "passed":
             found[one.name] = one
-    return tuple(found.values())
+    # a test that was begun and not ended (pytest.exit) stands in the report, and is not counted in it
+    return tuple(found.values()) if told >= len(found) else None
 
 
 _Outcome = Literal["passed", "failed", "error", "skipped"]

@@ -18,7 +18,7 @@ from dbos import DBOS
 from assay import workflows
 from assay.bench import carrying, evaluations
 from assay.bench.scripts import runs
-from assay.bench.scripts.packages import importable, pytest_folder
+from assay.bench.scripts.packages import folder_with_pytest, importable
 from assay.bench.scripts.records import STAGES, ScriptRun, ScriptSample, Stage
 from assay.bench.scripts.runs import Place, Standing, place_of
 from assay.bench.scripts.stages import TAKEN_IN, Asking, Item, Job, Running, Through, reached, ready, through
@@ -82,7 +82,7 @@ class Runner:
 
     @cached_property
     def _sandbox(self) -> Sandbox:
-        settings = replace(self._bench.settings, sandbox_packages=pytest_folder(self._bench.settings))
+        settings = replace(self._bench.settings, sandbox_packages=folder_with_pytest(self._bench.settings))
         return open_sandbox(settings, required=1, allow_unsafe=self._allow_unsafe)
 
     @property
@@ -93,7 +93,7 @@ class Runner:
     @cached_property
     def available(self) -> frozenset[str]:
         """The packages that programs may import."""
-        return importable(pytest_folder(self._bench.settings))
+        return importable(folder_with_pytest(self._bench.settings))
 
     @property
     def isolation(self) -> str:
