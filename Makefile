@@ -49,7 +49,7 @@ lint: setup
 
 # The documentation as a site in site/, built so that a warning ends it.
 docs: setup
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet && echo "The documentation: site/index.html"
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict && echo "The documentation: site/index.html"
 
 bench: setup
 	$(BIN)/python benchmarks/all.py

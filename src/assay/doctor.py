@@ -56,7 +56,7 @@ def examine(settings: Settings, environment: Mapping[str, str] | None = None) ->
         *_guarded("database", lambda: database(settings)),
         node(env),
         browser(env),
-        *local_servers(),
+        *local_servers(_moved(env)),
         *keys(env),
         traces(settings),
     ]
@@ -178,6 +178,13 @@ def local_servers(addresses: Mapping[str, str] | None = None) -> list[Line]:
         return list(pool.map(look, _LOCAL))
 
 
+def _moved(env: Mapping[str, str]) -> dict[str, str]:
+    """Where ASSAY_OLLAMA_URL and its like say that these servers are."""
+    from assay.pipeline.llm.urls import moved
+
+    return {provider: url.removesuffix("/v1") for provider, url in moved(env).items()}
+
+
 def _offered(url: str, field: str) -> tuple[list[str], str]:
     """The names a server lists, or what came instead."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy is for the world outside
@@ -227,7 +234,7 @@ def traces(settings: Settings) -> Line:
     """Where spans go."""
     if settings.otlp_endpoint:
         return Line(name="traces", mark="ok", found=f"sent to {settings.otlp_endpoint}")
-    fix = "to see every call in MLflow or another collector, set OTEL_EXPORTER_OTLP_ENDPOINT"
+    fix = "to see every call in MLflow: assay traces up; in another collector: set OTEL_EXPORTER_OTLP_ENDPOINT"
     return Line(name="traces", mark="missing", found="not sent anywhere", fix=fix)
 
 

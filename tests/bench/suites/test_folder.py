@@ -243,7 +243,7 @@ def test_a_task_survives_being_written_down(write: Write) -> None:
 
 def test_the_task_in_the_docs_is_a_task_and_its_programs_come_out_as_it_says(tmp_path: Path) -> None:
     text = (Path(__file__).parents[3] / "docs" / "suites.md").read_text(encoding="utf-8")
-    for name, code in re.findall(r"^`total-price/([\w./]+)`[^`]*\n\n```\w+\n(.*?)^```", text, re.M | re.S):
+    for name, code in re.findall(r"^```\w+ file=tasks/total-price/([\w./]+)\n(.*?)^```", text, re.M | re.S):
         file = tmp_path / "total-price" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(code)

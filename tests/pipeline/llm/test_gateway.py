@@ -264,6 +264,19 @@ def test_the_usual_key_of_a_provider_is_not_sent_to_another_server() -> None:
         assert "authorization" not in server.seen[0].headers
 
 
+def test_a_local_server_is_asked_where_the_environment_says_unless_the_model_does() -> None:
+    with OllamaServer() as here, OllamaServer() as elsewhere, Gateway({"ASSAY_OLLAMA_URL": here.url}) as gateway:
+        model = Model(name="m", provider="ollama", model="tiny")
+        gateway.complete(Request(model=model, messages=(Message(role="user", content="Hello."),)))
+        gateway.complete(
+            Request(
+                model=model.model_copy(update={"url": elsewhere.url}), messages=(Message(role="user", content="Hi."),)
+            )
+        )
+        assert here.counts().prompts == {"Hello.": 1}
+        assert elsewhere.counts().prompts == {"Hi.": 1}
+
+
 def test_a_missing_key_says_which_variable_to_set() -> None:
     model = Model(name="openai/gpt-x", provider="openai", model="gpt-x")
     with Gateway({}) as gateway, pytest.raises(AssayError, match="OPENAI_API_KEY is not set") as caught:

@@ -19,7 +19,7 @@ from assay.errors import AssayError, ProviderError
 from assay.pipeline.llm import PROVIDERS, Patience, Provider, Server, ServerDown
 from assay.pipeline.llm.keys import Keys
 from assay.pipeline.llm.lanes import Lane
-from assay.pipeline.llm.urls import server_url
+from assay.pipeline.llm.urls import moved, server_url
 from assay.records import Model, Price, Reply, Request
 from assay.tracing import Tracing
 
@@ -53,7 +53,9 @@ class Gateway:
         tracing: Tracing | None = None,
     ) -> None:
         """`environment` is where keys are looked up; None: the process's own."""
-        self._keys = Keys(os.environ if environment is None else environment)
+        environment = os.environ if environment is None else environment
+        self._keys = Keys(environment)
+        self._moved = moved(environment)
         self._patience = patience or Patience()
         self._recorders = tuple(recorders)
         self._tracing = tracing
@@ -144,8 +146,14 @@ class Gateway:
 
     def _new_lane(self, model: Model) -> Lane:
         make = PROVIDERS.get(model.provider)
-        server = server_for(model, make, self._keys, self._patience)
+        server = server_for(self._placed(model), make, self._keys, self._patience)
         return Lane(make(server), server, server.url or model.provider)
+
+    def _placed(self, model: Model) -> Model:
+        """The model, at the address that the environment gives its server."""
+        if model.url or model.provider not in self._moved:
+            return model
+        return model.model_copy(update={"url": self._moved[model.provider]})
 
     async def _close_lanes(self) -> None:
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
