@@ -44,7 +44,7 @@ class Truth:
 
     @property
     def wrong(self) -> float:
-        return 1 - self.right - sum(getattr(self, name) for name in _OTHERS)
+        return 1 - self.right - self.flaky - self.truncated - self.syntax_error - self.exception - self.no_code
 
     @property
     def whole_s(self) -> float:
@@ -60,9 +60,10 @@ class Truth:
             return "right"
         drawn = (drawn - right) / (1 - right) * (1 - self.right)  # where it lies among the rest
         for name in _OTHERS:
-            if drawn < getattr(self, name):
+            share: float = getattr(self, name)
+            if drawn < share:
                 return name
-            drawn -= getattr(self, name)
+            drawn -= share
         return "wrong"
 
 
