@@ -82,6 +82,13 @@ def test_wheel_and_sdist_carry_the_bundle_and_none_of_npms_packages(checkout: Pa
     assert not any("node_modules" in name or "axe" in name for name in [*names, *packed])
 
 
+def test_an_editable_install_builds_it_too(checkout: Path) -> None:
+    (checkout / "dist").mkdir()
+    command = [sys.executable, "-c", "import hatchling.build as build; build.build_editable('dist')"]
+    subprocess.run(command, cwd=checkout, check=True, capture_output=True, timeout=300)
+    assert (checkout / "src/assay/web/static" / manifest(checkout)["app.js"]).is_file()
+
+
 def test_an_sdist_is_built_into_a_wheel_without_npm(checkout: Path, tmp_path: Path) -> None:
     build(checkout, "sdist")
     (sdist,) = (checkout / "dist").glob("*.tar.gz")
