@@ -12,6 +12,7 @@ from assay.pipeline.checks import CHECKS
 from assay.pipeline.cli import sandbox
 from assay.pipeline.llm import PROVIDERS
 from assay.pipeline.sandbox import SANDBOXES
+from assay.traces.cli import traces
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -36,7 +37,7 @@ def test_every_variable_of_the_environment_is_documented() -> None:
         assert name in TEXT, name
 
 
-@pytest.mark.parametrize("group", [bench, sandbox], ids=["bench", "sandbox"])
+@pytest.mark.parametrize("group", [bench, sandbox, traces], ids=["bench", "sandbox", "traces"])
 def test_every_command_is_documented(group: click.Group) -> None:
     for name in group.commands:
         assert re.search(rf"assay {group.name} [^\n]*\b{name}\b|`{name}`", TEXT), name

@@ -41,7 +41,8 @@ def mlflow(tmp_path: Path) -> Iterator[dict[str, str]]:
     lines = [running.stdout.readline() for _ in range(2)]
     yield dict(line.strip().removeprefix("export ").split("=", 1) for line in lines)
     running.send_signal(signal.SIGINT)
-    assert running.wait(60) == 0
+    running.communicate(timeout=60)
+    assert running.returncode == 0
 
 
 def test_a_runs_calls_and_scores_are_seen_in_mlflow_through_its_api(
