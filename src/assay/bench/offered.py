@@ -1,6 +1,7 @@
 """What the model servers on this machine offer: looked for in the background, so that no page waits for a slow one."""
 
 import json
+import os
 import threading
 import time
 import urllib.error
@@ -8,6 +9,7 @@ import urllib.request
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
+from assay.pipeline.llm.urls import moved
 from assay.records import Record
 
 _FRESH_S = 10.0
@@ -42,11 +44,12 @@ class Offered(Record):
 class Finder:
     """Asks each server for its models, again when the last answer is more than ten seconds old, and never twice at once.
 
-    `addresses`: where to look instead of the servers' usual ports. A model at another address is named by it.
+    `environment`: says where servers listen that are not at their usual ports (ASSAY_OLLAMA_URL and its like).
     """
 
-    def __init__(self, addresses: Mapping[str, str] | None = None) -> None:
-        self._addresses = dict(addresses or {})
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        given = moved(os.environ if environment is None else environment)
+        self._addresses = {provider: url.removesuffix("/v1") for provider, url in given.items()}
         self._pool = ThreadPoolExecutor(len(LOCAL), "assay-models")
         self._lock = threading.Lock()
         self._asked: dict[str, tuple[float, Future[Offered]]] = {}
@@ -70,8 +73,8 @@ class Finder:
     def _ask(self, provider: str) -> Offered:
         title, usual, path, field, start = LOCAL[provider]
         url = self._addresses.get(provider, usual)
-        names, problem, down = _names(url + path, field)
-        models = tuple(f"{provider}/{name}" if url == usual else f"{url}/v1#{name}" for name in names[:_MOST])
+        names, problem, down = _names(url, path, field)
+        models = tuple(f"{provider}/{name}" for name in names[:_MOST])
         found = Offered(provider=provider, title=title, url=url, models=models, problem=problem, down=down, start=start)
         self._known[provider] = found
         return found
@@ -92,11 +95,11 @@ def favourite(found: list[Offered]) -> str | None:
     return models[0] if models else None
 
 
-def _names(url: str, field: str) -> tuple[list[str], str, bool]:
+def _names(url: str, path: str, field: str) -> tuple[list[str], str, bool]:
     """The names a server lists; what came instead; and whether nothing listens there."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy is for the world outside
     try:
-        with opener.open(url, timeout=_PROBE_S) as response:
+        with opener.open(url + path, timeout=_PROBE_S) as response:
             document = json.loads(response.read(_LARGEST))
         names = [str(item.get("name") or item["id"]) for item in document[field]]
         return [name for name in names if name.isprintable() and 0 < len(name) <= 200], "", False

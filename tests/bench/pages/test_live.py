@@ -1,6 +1,5 @@
 """A run is started, watched, stopped and gone on with from pages, by real HTTP and in a real browser."""
 
-import fcntl
 import os
 import re
 import signal
@@ -42,17 +41,11 @@ def site(serve_app: Serve) -> Site:
 
 
 @pytest.fixture
-def ollama() -> Iterator[OllamaServer]:
-    """A server of Ollama's protocol at Ollama's own address, where the app looks for it; one test at a time."""
-    with open("/tmp/assay-tests-11434.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        server = OllamaServer(slow, port=11434)
-        try:
-            server.start()
-        except OSError:
-            pytest.skip("something else listens where Ollama does (port 11434)")
+def ollama(monkeypatch: pytest.MonkeyPatch) -> Iterator[OllamaServer]:
+    """A server of Ollama's protocol, where the environment says that Ollama listens."""
+    with OllamaServer(slow) as server:
+        monkeypatch.setenv("ASSAY_OLLAMA_URL", server.root)
         yield server
-        server.stop()
 
 
 def slow(prompt: str, nth: int) -> ScriptedReply:

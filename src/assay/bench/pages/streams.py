@@ -19,8 +19,8 @@ from assay.web.shell import Shell
 _log = logging.getLogger("assay.web")
 
 EVERY_S = 1.0
-_SHARE = 20  # of the time, a look may take one part in so many: large runs are looked at less often
-_LONGEST_S = 30.0
+_SHARE = 5  # of the time, a look may take one part in so many: large runs are looked at less often
+_LONGEST_S = 10.0
 _HEARTBEAT_S = 15.0
 _AFTER_TROUBLE_S = 5.0
 _SLICE_S = 0.25
