@@ -14,12 +14,15 @@ _LONGEST = 160
 _TITLE = r"""substring(left(t.record, 20000) from '"title":"((?:[^"\\]|\\.)*)"')"""
 # a task's record may be megabytes of inputs; its title stands near the beginning, and only that is read
 
+# a NUL in a record stands there as an escape, which a JSON value of PostgreSQL may not hold
+_RECORD = r"replace(record, '\u0000', '\ufffd')\:\:json"
+
 _RUNS = """
 select e.id, e.state, e.suites, e.models from (
     select id, state, created, source,
-        (select string_agg(value, ', ') from json_array_elements_text(record::json -> 'suites')) as suites,
-        coalesce((select string_agg(value ->> 'name', ', ') from json_array_elements(record::json -> 'models')),
-            (select string_agg(value, ', ') from json_array_elements_text(record::json -> 'replies')), '') as models
+        (select string_agg(value, ', ') from json_array_elements_text({record} -> 'suites')) as suites,
+        coalesce((select string_agg(value ->> 'name', ', ') from json_array_elements({record} -> 'models')),
+            (select string_agg(value, ', ') from json_array_elements_text({record} -> 'replies')), '') as models
     from bench_evaluations
 ) e where e.source <> 'view' and {all_words}
 order by e.id = :whole desc, starts_with(e.id, :whole) desc, e.created desc limit :limit
@@ -29,7 +32,7 @@ _RUN_TEXT = "concat_ws(' ', e.id, e.suites, e.models, e.state)"
 _MODELS = """
 select m.name, count(*) as runs, max(m.created) as latest, (array_agg(m.id order by m.created desc))[1] as id from (
     select e.id, e.created, model.value ->> 'name' as name
-    from bench_evaluations e, json_array_elements(e.record::json -> 'models') model where e.source <> 'view'
+    from bench_evaluations e, json_array_elements({record} -> 'models') model where e.source <> 'view'
 ) m where {all_words} group by m.name
 order by lower(m.name) = lower(:whole) desc, strpos(lower(m.name), lower(:whole)), latest desc limit :limit
 """
@@ -48,7 +51,8 @@ _TASK_TEXT = "concat_ws(' ', k.suite, k.task, k.title)"
 
 def search(shell: Shell, words: str, limit: int) -> list[Hit]:
     """Runs by id, suite and model; models; tasks by id and title. Every word must be there; the nearest first."""
-    given = words.replace("\0", " ").split()[:_MOST_WORDS]
+    # the database's text holds neither NUL nor half a character
+    given = words.replace("\0", " ").encode("utf-8", "replace").decode().split()[:_MOST_WORDS]
     if not given or limit < 1:
         return []
     values: dict[str, object] = {"whole": " ".join(given), "limit": limit}
@@ -57,7 +61,7 @@ def search(shell: Shell, words: str, limit: int) -> list[Hit]:
     def query(text: str, over: str) -> sa.TextClause:
         # strpos and not LIKE: a search for 100% or a_b means these characters
         every = " and ".join(f"strpos(lower({over}), :word{number}) > 0" for number in range(len(given)))
-        return sa.text(text.replace("{all_words}", every).replace("{title}", _TITLE.replace(":", r"\:")))
+        return sa.text(text.replace("{all_words}", every).replace("{title}", _TITLE.replace(":", r"\:")).replace("{record}", _RECORD))
 
     with shell.store.engine.connect() as connection:
         models = [_model(row) for row in connection.execute(query(_MODELS, _MODEL_TEXT), values)]
