@@ -29,7 +29,7 @@ _HOST = "127.0.0.1"
 _KINDS = {"text/html": ".html", "application/json": ".json", "text/csv": ".csv", "text/plain": ".txt"}
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}\Z")
 _ASSET = re.compile(r"/assets/([A-Za-z0-9][A-Za-z0-9._-]{0,100})\Z")
-_LEFT_OUT = ("form", "noscript", "dialog")
+_LEFT_OUT = ("form", "noscript", "dialog", "button", "input", "select", "textarea")
 _SCRIPTED = ("hx-", "data-live", "data-copy")
 
 

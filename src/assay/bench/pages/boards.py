@@ -25,7 +25,7 @@ from assay.web.shell import Shell
 
 RUNS = 30
 """Runs on one page of the list."""
-TASKS = 100
+TASKS = 50
 """Tasks on one page of the matrix."""
 COLUMNS = 30
 """Models side by side in the matrix; more are chosen among."""
@@ -262,11 +262,8 @@ def _add_board(routes: APIRouter, shell: Shell) -> None:
         model: Names = (),
         q: Text = "",
     ) -> Response:
-        if not evaluations.is_there(shell.store, run):
-            try:
-                found = evaluations.read_evaluation(shell.store, run)  # `last`, or a part of an id
-            except AssayError as error:
-                raise HTTPException(404, f"{error} {error.help}") from None
+        found = _named(shell, run)  # `last`, or a part of an id
+        if found.id != run:
             return RedirectResponse(addresses.run_page(found.id), 303)
         board = asked(request, run, sort, suite, model, q)
         evaluation = board.run
@@ -558,6 +555,8 @@ def _add_compare(routes: APIRouter, shell: Shell) -> None:
 
 
 def _named(shell: Shell, run: str) -> Evaluation:
+    if "\0" in run:
+        raise HTTPException(404, "No run's name holds a NUL character.")
     try:
         return evaluations.read_evaluation(shell.store, run)
     except AssayError as error:

@@ -1,0 +1,137 @@
+"""What the boards say, as data: the leaderboard's order and weights, flips, filters, and what is not there."""
+
+import csv
+import io
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from assay.bench import evaluations
+from assay.bench.pages import Pages
+from assay.settings import Settings
+from assay.store import Store
+from assay.web.app import make_app
+from tests.bench.pages.made_runs import HOSTILE, make_run, make_sample
+
+RUN = "/bench/runs/20260301-123000-ab12"
+
+
+@pytest.fixture
+def client(store: Store, tmp_path: object) -> Iterator[TestClient]:
+    app = make_app(Settings(home=tmp_path, database_url=store.url), store, {"bench": Pages()})  # type: ignore[arg-type]
+    with TestClient(app, base_url="http://127.0.0.1", follow_redirects=False, client=("127.0.0.1", 5)) as opened:
+        opened.headers["accept"] = "text/html,*/*"
+        yield opened
+
+
+def test_the_leaderboard_says_who_leads_and_sorts_by_what_the_address_says(client: TestClient, store: Store) -> None:
+    make_run(store)
+    board = client.get(f"{RUN}.json").json()
+    assert [line["standing"]["score"]["model"] for line in board["lines"]] == ["strong", "middle", "weak"]
+    assert board["said"][0].startswith("strong is at 90.0 % (74.4 – 96.5, n = 30 tasks) on functions")
+    turned = client.get(f"{RUN}.json?sort=pass").json()
+    assert [line["standing"]["score"]["model"] for line in turned["lines"]] == ["weak", "middle", "strong"]
+    found = client.get(f"{RUN}.json?q=WEA").json()
+    assert (len(found["lines"]), found["left_out"]) == (1, 2)
+
+
+def test_weights_in_the_address_change_the_overall_score(client: TestClient, store: Store) -> None:
+    make_run(store, suites=("functions", "humaneval"))
+    assert client.get(f"{RUN}.json").json()["weights"] == {"functions": 0.5, "humaneval": 0.5}
+    weighted = client.get(f"{RUN}.json?w:functions=3&w:humaneval=1").json()
+    assert weighted["weights"] == {"functions": 0.75, "humaneval": 0.25}
+    assert client.get(f"{RUN}?w:functions=-1").status_code == 422
+    assert client.get(f"{RUN}?w:functions=0").status_code == 422
+
+
+def test_what_is_missing_cannot_be_overlooked(client: TestClient, store: Store) -> None:
+    make_run(store, skip=frozenset({("weak", 3)}))
+    page = client.get(RUN).text
+    assert "Not everything is here" in page
+    assert "1 missing" in page
+
+
+def test_each_table_is_also_csv_that_no_spreadsheet_takes_for_a_formula(client: TestClient, store: Store) -> None:
+    make_run(store, models=("=HYPERLINK(1)", "other"))
+    for address in (f"{RUN}.csv", f"{RUN}/tasks.csv", f"{RUN}/compare.csv", f"{RUN}/cost.csv", f"{RUN}/format.csv"):
+        rows = list(csv.DictReader(io.StringIO(client.get(address).text)))
+        assert rows, address
+        assert all(not value.startswith("=") for row in rows for value in row.values()), address
+
+
+def test_two_models_are_compared_in_a_sentence_and_by_the_tasks_that_flip(client: TestClient, store: Store) -> None:
+    make_run(store)
+    (versus,) = client.get(f"{RUN}/compare.json?a=strong&b=weak").json()
+    assert versus["said"].startswith("strong is better than weak on 30 tasks of functions by 60.0 points (p < 0.001")
+    assert len(versus["a_wins"]) == 18
+    assert versus["b_wins"] == []
+    assert client.get(versus["a_wins"][0]["b"]).status_code == 200
+
+
+@pytest.mark.parametrize(("show", "count"), [("all", 30), ("flips", 18), ("none", 3), ("every", 9), ("failed", 21)])
+def test_the_tasks_page_keeps_what_its_filter_says(client: TestClient, store: Store, show: str, count: int) -> None:
+    make_run(store)
+    assert client.get(f"{RUN}/tasks.json?show={show}").json()["tasks"] == count
+
+
+def test_models_of_two_runs_are_compared_on_the_tasks_both_saw(client: TestClient, store: Store) -> None:
+    make_run(store)
+    make_run(store, identifier="20260302-000000-cd34", models=("strong",), tasks=10)
+    found = client.get("/bench/compare.json?runs=20260301-123000-ab12&runs=20260302-000000-cd34").json()
+    assert len(found) == 6
+    assert {pair["tasks"] for pair in found if pair["b"]["evaluation"].endswith("cd34")} == {10}
+
+
+def test_a_part_of_an_id_leads_to_the_run_and_an_unknown_one_says_what_there_is(
+    client: TestClient, store: Store
+) -> None:
+    make_run(store)
+    for name in ("last", "20260301", "ab12"):
+        assert client.get(f"/bench/runs/{name}").headers["location"] == RUN
+    gone = client.get("/bench/runs/nothing")
+    assert gone.status_code == 404
+    assert "no evaluation is called" in gone.text.lower()
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        (f"{RUN}?sort=nonsense", 422), (f"{RUN}/compare?a=nobody&b=weak", 404), (f"{RUN}/tasks?model=nobody", 404),
+        (f"{RUN}/tasks?show=nonsense", 422), (f"{RUN}/tasks?page=0", 422), ("/bench/compare?runs=nothing", 404),
+        ("/bench/view/nothing", 404), ("/bench/runs/nothing/cost.json", 404), ("/bench/runs/%00/tasks", 404),
+        ("/bench/runs/%00", 404), (f"{RUN}/tasks?suite=%00&model=%00", 404), (f"{RUN}.json?q=%00", 200),
+    ],
+)  # fmt: skip
+def test_what_is_not_there_or_not_understood_is_no_failure_of_ours(
+    client: TestClient, store: Store, address: str, status: int
+) -> None:
+    make_run(store)
+    assert client.get(address).status_code == status
+
+
+def test_a_run_at_work_shows_its_progress_and_what_is_there(client: TestClient, store: Store) -> None:
+    make_run(store, state="running", skip=frozenset({("weak", number) for number in range(30)}))
+    page = client.get(RUN).text
+    assert "30 samples of 30 missing" in page
+    assert "strong is at 90.0 %" in page
+
+
+def test_the_list_of_runs_has_the_best_and_an_empty_one_says_what_to_do(client: TestClient, store: Store) -> None:
+    assert "No run yet" in client.get("/bench/").text
+    make_run(store)
+    (line,) = client.get("/bench/runs.json").json()
+    assert (line["best_model"], line["best"]["value"]) == ("strong", 0.9)
+
+
+def test_hostile_names_come_through_the_json_unchanged_and_are_escaped_on_pages(
+    client: TestClient, store: Store
+) -> None:
+    evaluation = make_run(store, models=(HOSTILE, "other"), name="{number}" + HOSTILE, tasks=4)
+    evaluations.save_samples(
+        store, [make_sample(evaluation.id, "functions", "0" + HOSTILE, "other", "wrong", 1, HOSTILE)]
+    )
+    assert client.get(f"{RUN}/tasks.json").json()["lines"][0]["task"] == "0" + HOSTILE
+    for address in (RUN, f"{RUN}/tasks", f"{RUN}/compare", f"{RUN}/cost", f"{RUN}/format"):
+        assert "<script>alert" not in client.get(address).text
+        assert "\u202e" not in client.get(address).text
