@@ -29,11 +29,8 @@ from pathlib import Path
 REASONS = (
     "installs software",
     "needs a key",
-    "needs a container engine",
     "needs the data set",
-    "needs a second machine",
     "needs a database server",
-    "needs Jupyter",
     "runs for an hour",
     "is a pattern",
     "is run by tests/bench/test_demo.py",
