@@ -52,7 +52,7 @@ def make_run(
                     if (model, number) in skip:
                         continue
                     passes = number % 10 < max(1, 9 - 3 * place)
-                    status: Status = "pass" if passes else ("wrong", "exception", "timeout", "truncated")[number % 4]  # type: ignore[assignment]
+                    status: Status = "pass" if passes else ("wrong", "exception", "timeout", "truncated")[number % 4]
                     made.append(
                         make_sample(evaluation.id, suite, name.format(suite=suite, number=number), model, status, index)
                     )
