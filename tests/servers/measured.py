@@ -153,3 +153,55 @@ def answers_of(tasks: Iterable[object]) -> dict[str, Answers]:
         (message,) = question(task, model)
         found[message.content] = Answers(task.id, task.reference, tuple(wrong.source for wrong in task.wrong))
     return found
+
+
+# ---- the script pipeline: one model writes scripts, one writes tests for them ----------------------------------------
+
+
+@dataclass(frozen=True)
+class Prompted:
+    """A prompt's right script, and tests that it passes and its mutants do not."""
+
+    answers: Answers
+    tests: str
+
+
+@dataclass
+class MeasuredPipeline:
+    """An `Answer` that writes a prompt's reference at the rates of `scripts`, and tests for it at those of `tests`.
+
+    For tests the outcomes mean: right, tests that hold and check what the prompt says; flaky, one test of which fails
+    half the time; exception, a file that cannot be collected; no_code, tests that assert nothing; wrong, a failing test.
+    """
+
+    prompts: Mapping[str, Prompted]
+    """By the prompt's first line."""
+    scripts: Truth
+    tests: Truth
+    seed: object = 0
+    given: Counter[str] = field(default_factory=Counter)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, prompt: str, nth: int) -> ScriptedReply:
+        known = next((one for line, one in self.prompts.items() if line in prompt), None)
+        if known is None:
+            return ScriptedReply("I do not know this prompt.")
+        writes_tests = "Write pytest tests" in prompt
+        truth = self.tests if writes_tests else self.scripts
+        outcome = truth.outcome((self.seed, writes_tests), known.answers.name, nth)
+        with self._lock:
+            self.given[f"{'tests' if writes_tests else 'script'} {outcome}"] += 1
+        return _tests(known, outcome, truth) if writes_tests else written(known.answers, outcome, truth, nth)
+
+
+def _tests(known: Prompted, outcome: Outcome, truth: Truth) -> ScriptedReply:
+    source = known.tests
+    if outcome == "flaky":
+        source += "\n\ndef test_luck():\n    import os\n    assert os.urandom(1)[0] < 128\n"
+    if outcome == "exception":
+        source = "raise RuntimeError('not today')\n" + source
+    if outcome == "no_code":
+        source = "import script\n\n\ndef test_it_is_there():\n    script\n"
+    if outcome == "wrong":
+        source += "\n\ndef test_what_nobody_asked_for():\n    assert 1 == 2\n"
+    return written(Answers(known.answers.name, source, (source,)), "right", truth, 0)

@@ -1,9 +1,8 @@
 """What a model is asked: the task, and after a failure what it may see of it. Pure."""
 
-import ast
 import re
-import warnings
 
+from assay.bench.parsing import parse
 from assay.bench.records import Attempt
 from assay.pipeline.llm import PROVIDERS
 from assay.records import Finding, Message, Model, Options, Report, Request, Task
@@ -42,13 +41,7 @@ def is_source(task: Task) -> bool:
 
 
 def _parses(source: str) -> bool:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
+    return parse(source) is not None
 
 
 # ---- repair --------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from assay.bench.scripts.records import (
     TestOutcome,
     TestStatus,
 )
-from assay.bench.scripts.runs import Item
+from assay.bench.scripts.stages import Item
 from assay.records import Model, Reply
 from assay.store import Store
 

@@ -55,7 +55,7 @@ def test_a_page_is_in_order_in_every_form(
     made(store, SCRIPT)
     site = serve_app()
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         page.goto(site.url + address)
         axe(page)
     four_forms(page, site.url + address, tmp_path)

@@ -7,10 +7,10 @@ import ast
 import builtins
 import re
 import sys
-import warnings
 from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
+from assay.bench.parsing import parse
 from assay.pipeline.extract import extract
 from assay.records import Program, Reply, Task
 
@@ -152,14 +152,7 @@ def _is_test_file(path: str) -> bool:
 
 def parsed(source: str) -> ast.Module | None:
     """Its tree; None where it does not parse here, or is too much."""
-    if len(source) > MAX_SOURCE:
-        return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    return None if len(source) > MAX_SOURCE else parse(source)
 
 
 def defined(tree: ast.Module) -> set[str]:
