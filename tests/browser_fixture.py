@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 MODULES = ROOT / "build" / "web" / "node_modules"
+WITHIN_S = 120
+"""A machine under load takes its time; nothing is measured here."""
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -67,13 +69,13 @@ def serve_app(store: Store, tmp_path: Path) -> Iterator[Callable[..., Site]]:
         site = Site(f"http://127.0.0.1:{listening.getsockname()[1]}", app, thread)
         thread.start()
         running.append(site)
-        assert opened.wait(60), "the app did not open"
+        assert opened.wait(WITHIN_S), "the app did not open"
         return site
 
     yield serve
     for site in running:
         site.app.state.stop()
-        site.thread.join(30)
+        site.thread.join(WITHIN_S)
         assert not site.thread.is_alive(), "the app did not stop"
 
 
@@ -107,6 +109,7 @@ def scriptless(browser: "Browser") -> Iterator["Page"]:
 
 def _watched(browser: "Browser", **options: Any) -> Iterator["Page"]:
     context = browser.new_context(viewport=WIDE, **options)  # type: ignore[arg-type]
+    context.set_default_timeout(WITHIN_S * 1000)
     made = context.new_page()
     watch = _Watch()
     made.on("request", lambda request: watch.asked(request.url))

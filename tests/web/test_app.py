@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from assay.web.assets import Assets
-from tests.browser_fixture import Site
+from tests.browser_fixture import WITHIN_S, Site
 from tests.web.garden import HOSTILE, Garden
 from tests.web.test_guard import Browser
 
@@ -163,7 +163,7 @@ def test_products_are_closed_with_the_app(serve_app: Serve) -> None:
     garden = Garden()
     site = serve_app({"garden": garden})
     site.app.state.stop()
-    site.thread.join(30)
+    site.thread.join(WITHIN_S)
     assert garden.closed
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from assay.web.guard import LARGEST_BODY, Door
-from tests.browser_fixture import Site
+from tests.browser_fixture import WITHIN_S, Site
 from tests.web.garden import Garden
 
 Serve = Callable[..., Site]
@@ -25,7 +25,7 @@ class Browser:
         self.cookies: dict[str, str] = {}
 
     def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> "Said":
-        connection = HTTPConnection(self.host, timeout=30)
+        connection = HTTPConnection(self.host, timeout=WITHIN_S)
         sent = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()), "Accept": "text/html"}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(method, path, body, sent)
@@ -186,7 +186,7 @@ def test_a_body_that_says_it_is_too_large_is_not_read(browser: Browser) -> None:
 
 def test_a_body_that_turns_out_too_large_is_cut_off(site: Site) -> None:
     host, _, port = urlsplit(site.url).netloc.partition(":")
-    with socket.create_connection((host, int(port)), timeout=30) as connection:
+    with socket.create_connection((host, int(port)), timeout=WITHIN_S) as connection:
         head = f"POST /garden/beds HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n\r\n"
         connection.sendall(head.encode())
         chunk = b"100000\r\n" + b"x" * 0x100000 + b"\r\n"
@@ -201,7 +201,7 @@ def test_a_body_that_turns_out_too_large_is_cut_off(site: Site) -> None:
 @pytest.mark.parametrize("length", ["-1", "many", "9" * 400])
 def test_a_length_that_is_none_is_refused(site: Site, length: str) -> None:
     host, _, port = urlsplit(site.url).netloc.partition(":")
-    with socket.create_connection((host, int(port)), timeout=30) as connection:
+    with socket.create_connection((host, int(port)), timeout=WITHIN_S) as connection:
         connection.sendall(f"POST /theme HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\n\r\n".encode())
         assert re.match(rb"HTTP/1.1 4\d\d ", connection.recv(64))
 

@@ -10,7 +10,7 @@ from urllib.request import urlopen
 import pytest
 
 from assay.web.assets import Assets
-from tests.browser_fixture import PHONE, Site, axe, four_forms
+from tests.browser_fixture import PHONE, WITHIN_S, Site, axe, four_forms
 from tests.killing import wait_for
 from tests.web.garden import Garden
 from tests.web.test_guard import Browser
@@ -113,8 +113,8 @@ def test_everything_can_be_reached_and_used_by_the_keyboard_alone(
     page.goto(f"{site.url}/garden/")
     page.get_by_label("Bed").focus()
     page.keyboard.type("sorrel/")
-    press("Enter")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        press("Enter")
     assert garden.beds[-1] == "sorrel/"
 
 
@@ -182,7 +182,7 @@ def test_a_live_page_that_is_left_is_watched_no_more(site: Site, page: "Page", g
     garden.height = 1
     page.get_by_text("1 cm").wait_for()
     page.goto(f"{site.url}/garden/")
-    wait_for(lambda: site.shell.watching == 0, 20)
+    wait_for(lambda: site.shell.watching == 0, WITHIN_S)
     seen = garden.looks
     Browser(site).get("/garden/")
     assert garden.looks == seen
@@ -194,7 +194,7 @@ def test_the_app_ends_though_somebody_watches(site: Site, page: "Page", garden: 
     page.get_by_text("1 cm").wait_for()
     assert site.shell.watching == 1
     site.app.state.stop()
-    site.thread.join(20)
+    site.thread.join(WITHIN_S)
     assert not site.thread.is_alive()
 
 
