@@ -65,9 +65,12 @@ class Folder:
                 self._written[place_of(sample)] = now[place_of(sample)]
 
     def report(self, report: ScriptReport) -> Path:
-        """Write the report's numbers and lists as JSON."""
-        path = self.path / "report.json"
-        _write(path, report.model_dump_json(indent=2))
+        """Write the report as Markdown, whose place is given, and its numbers and lists as JSON."""
+        from assay.bench.scripts.document import report_markdown
+
+        _write(self.path / "report.json", report.model_dump_json(indent=2))
+        path = self.path / "report.md"
+        _write(path, report_markdown(report))
         return path
 
 

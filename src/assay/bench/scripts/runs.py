@@ -215,7 +215,8 @@ def read_samples(store: Store, run: str, places: Sequence[Place] | None = None) 
 
 def read_sample(store: Store, run: str, place: Place) -> ScriptSample | None:
     """One sample, as far as it is."""
-    return next(read_samples(store, run, [place]), None)
+    found = list(read_samples(store, run, [place]))  # all of it, so that the cursor is closed
+    return found[0] if found else None
 
 
 def drop_errors(store: Store, run: str) -> None:
