@@ -507,8 +507,8 @@ def compare_lines(before: str, after: str, *, context: int | None = None) -> lis
         return _rows(matcher.get_opcodes(), left, right)
     rows: list[Row] = []
     for group in matcher.get_grouped_opcodes(context):
-        start, end = group[0], group[-1]
-        rows.append(Row("gap", f"lines {start[1] + 1}–{end[2]} of the first, {start[3] + 1}–{end[4]} of the second"))
+        start = group[0]
+        rows.append(Row("gap", f"from line {start[1] + 1} of the first, {start[3] + 1} of the second"))
         rows += _rows(group, left, right)
     return rows
 

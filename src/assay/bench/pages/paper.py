@@ -31,7 +31,7 @@ class Paper:
 
     def numbered(self, text: str, limit: int = TEXT) -> Markup:
         """A text for `<pre class="code lines">`: each line an element, which the style numbers."""
-        lines = visible(text, limit).split("\n")
+        lines = visible(text, limit).removesuffix("\n").split("\n")
         shown = [Markup("<span>{}</span>").format(line) for line in lines[:LINES]]
         if len(lines) > LINES:
             shown.append(Markup("… {} more lines").format(f"{len(lines) - LINES:,}"))
