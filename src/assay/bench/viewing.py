@@ -12,7 +12,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import islice, repeat
+from itertools import islice
 from pathlib import Path
 from typing import Any, get_args
 
@@ -334,8 +334,9 @@ def _statuses(row: Row, found: Mapping[str, str], by_task: bool, name: str, line
             status for status in _STATUSES if status != "pass" for _ in range(_whole(row.get(f"n_{status}")) or 0)
         ]
         short = max(0, samples - passed - sum(status != "error" for status in other))
-        passes, wrongs = repeat[Status]("pass", passed), repeat[Status]("wrong", short)
-        return [*passes, *other, *wrongs]
+        passes: list[Status] = ["pass"] * passed
+        wrongs: list[Status] = ["wrong"] * short
+        return passes + other + wrongs
     status = str(row.get(found["status"], "")).strip().lower() if "status" in found else ""
     if status in _STATUSES:
         return [status]
