@@ -24,7 +24,7 @@ def add(
         id=identifier,
         created=datetime(2026, 1, int(identifier[6:8]), tzinfo=UTC),
         source="run",
-        state=state,  # type: ignore[arg-type]
+        state=state,
         suites=(suite,),
         models=(Model(name=model, provider="ollama", model=model),),
     )

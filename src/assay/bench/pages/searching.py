@@ -1,6 +1,5 @@
 """What of bench's own things some words find: runs, models, tasks. Counted and ordered in the database."""
 
-import json
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +10,7 @@ from assay.web.shell import Shell
 
 _MOST_WORDS = 6
 _LONGEST = 160
-_TITLE = r"""substring(left(t.record, 20000) from '"title":"((?:[^"\\]|\\.)*)"')"""
+_TITLE = r"""('["' || replace(substring(left(t.record, 20000) from '"title":"((?:[^"\\]|\\.)*)"'), '\u0000', '') || '"]')::json ->> 0"""
 # a task's record may be megabytes of inputs; its title stands near the beginning, and only that is read
 
 # a NUL in a record stands there as an escape, which a JSON value of PostgreSQL may not hold
@@ -61,7 +60,11 @@ def search(shell: Shell, words: str, limit: int) -> list[Hit]:
     def query(text: str, over: str) -> sa.TextClause:
         # strpos and not LIKE: a search for 100% or a_b means these characters
         every = " and ".join(f"strpos(lower({over}), :word{number}) > 0" for number in range(len(given)))
-        return sa.text(text.replace("{all_words}", every).replace("{title}", _TITLE.replace(":", r"\:")).replace("{record}", _RECORD))
+        return sa.text(
+            text.replace("{all_words}", every)
+            .replace("{title}", _TITLE.replace(":", r"\:"))
+            .replace("{record}", _RECORD)
+        )
 
     with shell.store.engine.connect() as connection:
         models = [_model(row) for row in connection.execute(query(_MODELS, _MODEL_TEXT), values)]
@@ -95,17 +98,9 @@ def _model(row: "sa.Row[Any]") -> Hit:
 
 def _task(row: "sa.Row[Any]") -> Hit:
     runs = "1 run" if row.runs == 1 else f"{row.runs:,} runs"
-    detail = f"{row.suite}: {_title(row.title)}" if row.title else row.suite
+    detail = f"{row.suite}: {row.title}" if row.title else row.suite
     href = addresses.task_page(row.latest, row.suite, row.task)
     return Hit(kind="task", title=row.task, detail=f"{_cut(detail)} · {runs}", href=href)
-
-
-def _title(stored: str) -> str:
-    """A title as JSON writes it, without the quotes."""
-    try:
-        return str(json.loads(f'"{stored}"'))
-    except ValueError:
-        return stored
 
 
 def _cut(text: str) -> str:
