@@ -30,7 +30,7 @@ _SAVED_AT_ONCE = 50
 def plain_name(name: str) -> str:
     """A name as a file name that leads nowhere else; one that had to be changed ends with a mark of its own."""
     plain = re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip("._-")[:60]
-    if plain == name:
+    if plain and plain == name:
         return plain
     return f"{plain or 'name'}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:6]}"
 
