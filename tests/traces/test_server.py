@@ -69,8 +69,8 @@ def traces_up(home: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
 
     yield start
     for made in started:
-        made.kill()
-        made.communicate()
+        made.terminate()  # not killed: it takes its server along
+        made.communicate(timeout=60)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
