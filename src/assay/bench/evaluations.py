@@ -78,11 +78,11 @@ _LONGEST_NAME = 600  # bytes: of a suite, a task and a model together an index h
 
 
 def _must_be_a_name(name: str) -> None:
-    """Names stand in keys of tables, in addresses and in files: no NUL, not endless. Everything else may stand in them."""
+    """Names stand in keys of tables, in addresses and in files: one line, not endless. Everything else may stand in them."""
     said = one_line(name, 80)
-    if "\0" in name:
+    if any(char in name for char in "\0\n\r"):
         raise AssayError(
-            f"{said!r} cannot be the name of a suite, task or model: it holds a NUL character.", "Rename it."
+            f"{said!r} cannot be the name of a suite, task or model: it holds a NUL or a line end.", "Rename it."
         )
     if len(name.encode("utf-8", "replace")) > _LONGEST_NAME:
         raise AssayError(
