@@ -1,0 +1,83 @@
+"""What is put into the models of the pipeline comes out of its report: scripts, tests, and tests that cannot fail."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import assay.bench
+from assay.bench.scores import Rate
+from assay.bench.scripts.prompts import load_batch
+from assay.bench.scripts.records import Prompt, ScriptReport
+from assay.store import Store
+from tests.servers.measured import Answers, MeasuredPipeline, Prompted, Truth
+from tests.servers.openai import OpenAIServer
+
+FOLDER = Path(assay.bench.__file__).parent / "prompts"
+BATCH = FOLDER / "1-one-liners.md"
+
+
+def prompted(prompt: Prompt) -> Prompted:
+    """The prompt's reference, and tests of every example and of the output that the prompt shows."""
+    reference = (FOLDER / "reference" / f"{prompt.id}.py").read_text()
+    examples = re.findall(r"`([^`]+)`\s+gives\s+`([^`]+)`", prompt.text)
+    (output,) = re.findall(r"^```output\n(.*?)^```$", prompt.text + "\n", re.MULTILINE | re.DOTALL)
+    asserts = [f"    assert ({call}) == ({value})" for call, value in examples]
+    tests = [
+        "import runpy", "import script", "from script import *", "", "", "def test_examples():", *asserts, "", "",
+        "def test_output(capsys):", "    runpy.run_path(script.__file__, run_name='__main__')",
+        f"    assert capsys.readouterr().out == {output!r}", "",
+    ]  # fmt: skip
+    return Prompted(Answers(prompt.id, reference, (reference,)), "\n".join(tests))
+
+
+def within(rate: Rate | None, truth: float) -> bool:
+    assert rate is not None
+    return rate.low <= truth <= rate.high
+
+
+def test_the_true_rates_of_both_models_lie_within_the_intervals_of_the_report(
+    store: Store, scripts_home: Path, tmp_path: Path
+) -> None:
+    scripts = Truth(right=0.7, syntax_error=0.1, truncated=0.1, exception=0.1, first_token_s=0.02)
+    tests = Truth(right=0.4, flaky=0.2, exception=0.1, no_code=0.2)
+    model = MeasuredPipeline(
+        {f"# {one.title}\n": prompted(one) for one in load_batch(BATCH).prompts}, scripts, tests, seed=1
+    )
+    with OpenAIServer(model) as server:
+        environment = {**os.environ, "ASSAY_HOME": str(scripts_home), "ASSAY_DATABASE_URL": store.url}
+        command = [sys.executable, "-m", "assay", "bench", "scripts", str(BATCH), "--output", "out", "--json"]
+        command += ["--model", f"{server.url}#model-a", "--testing-model", f"{server.url}#model-b"]
+        command += ["--samples", "2", "--mutants", "2"]
+        done = subprocess.run(
+            command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False
+        )
+    assert done.returncode == 0, done.stderr
+    (report_file,) = (tmp_path / "out" / "runs").glob("*/report.json")
+    report = ScriptReport.model_validate_json(report_file.read_text())
+    assert json.loads(done.stdout)["run"] == report.run
+    (found,) = report.by_model
+    assert (found.seen, found.errors) == (24, 0)
+    # scripts
+    parses = 1 - scripts.syntax_error - scripts.truncated
+    assert within(found.first.parses, parses)
+    assert within(found.first.imports, parses - scripts.exception)
+    assert within(found.first.runs, parses - scripts.exception)
+    assert within(found.truncated, scripts.truncated)
+    assert within(found.syntax_errors, scripts.syntax_error)
+    # tests
+    assert within(found.first.collects, 1 - tests.exception)
+    assert within(found.first.passes, tests.right + tests.no_code + tests.flaky / 2)
+    assert within(found.cannot_fail, tests.no_code / (1 - tests.exception))
+    assert len(report.listed["cannot_fail"]) >= model.given["tests no_code"]
+    assert within(
+        found.flaky, tests.flaky / 2 / (1 - tests.exception)
+    )  # half of them fail in one run and not in the other
+    assert len(report.listed["flaky"]) <= model.given["tests flaky"]
+    # time
+    (writing,) = [one for one in found.spending if one.purpose == "scripts"]
+    assert writing.calls == 24
+    assert writing.latency_p50 is not None
+    assert writing.latency_p50 >= scripts.first_token_s
