@@ -20,6 +20,7 @@ def offers(shell: Shell) -> list[Offer]:
     latest = evaluations.list_evaluations(shell.store, _LOOKED_AT)
     phases = [(one, here.starter.phase(one)) for one in latest if one.state != "done"]
     moving = next((one for one, phase in phases if phase in MOVING), None)
+    finished = next((one for one in latest if one.state == "done"), None)
     stopped = next((one for one, phase in phases if phase in ("paused", "dead", "failed")), None)
     made = []
     if moving is not None:
@@ -55,6 +56,17 @@ def offers(shell: Shell) -> list[Offer]:
                 fields={},
             )
         )
+    if finished is not None:
+        who = ", ".join(model.name for model in finished.models[:3])
+        made.append(
+            Offer(
+                title=f"See the latest run, {finished.id}",
+                text=f"{', '.join(finished.suites)}{f' with {who}' if who else ''} is done: who is better, how sure that is, "
+                "and why each failure failed.",
+                label="See the results",
+                href=addresses.run_page(finished.id),
+            )
+        )
     if not made and not latest:
         made.append(
             Offer(
@@ -65,7 +77,7 @@ def offers(shell: Shell) -> list[Offer]:
                 fields={"suite": preparing.DEFAULT_SUITE, "recording": "all"},
             )
         )
-    if not made:
+    if len(made) < _MOST and model is None and latest:
         made.append(
             Offer(
                 title="Run a model",

@@ -23,7 +23,12 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.command()
 @click.argument("prompts_dir", required=False, type=click.Path(path_type=Path))
 @click.option("--model", "-m", "models", multiple=True, metavar="MODEL", help="Who writes scripts. Repeat.")
-@click.option("--testing-model", "-t", metavar="MODEL", help="Who writes pytest tests for them.")
+@click.option(
+    "--testing-model",
+    "-t",
+    metavar="MODEL",
+    help="Who writes pytest tests for them; the name of a model of --config will do.",
+)
 @click.option("--config", type=click.Path(path_type=Path), metavar="DIR", help="A folder (or file) of models.")
 @click.option(
     "--samples", type=click.IntRange(1, 1000), default=1, show_default=True, help="Scripts a prompt and model."
@@ -153,7 +158,7 @@ def _asked_for(
         writers = models_in(scripts_dir, prompts)
     else:
         writers = _models(models, config, options, concurrency)
-    tester = _models((testing_model,), None, options, concurrency)[0] if testing_model else None
+    tester = _tester(testing_model, config, options, concurrency) if testing_model else None
     run, is_new = begin_or_find(
         opened,
         prompts,
@@ -178,6 +183,15 @@ def _models(names: "Sequence[str]", config: Path | None, options: Any, concurren
 
     found = preparing.models_named(names, preparing.folder_of(config), options, concurrency)
     return tuple(model.model_copy(update={"suites": ()}) for model in found)
+
+
+def _tester(name: str, config: Path | None, options: Any, concurrency: int | None) -> "Model":
+    """The testing model: one of the model files, where one has this name."""
+    if config is not None:
+        for model in _models((), config, options, concurrency):
+            if model.name == name:
+                return model
+    return _models((name,), None, options, concurrency)[0]
 
 
 def _carried_out(opened: "Bench", run: "ScriptRun", stage: str | None, *, allow_unsafe: bool) -> "ScriptRun":
