@@ -38,6 +38,31 @@ def test_a_reply_without_code_says_so() -> None:
     assert found.problem
 
 
+def test_a_script_with_a_syntax_error_keeps_all_its_lines() -> None:
+    broken = SCRIPT.replace("greet(name):", "greet(name)")
+    found = clean_script(Reply(text=f"Here it is.\n```python\n{broken}```\n"), "")
+    assert (found.source, found.changes, found.cut) == (broken, (), False)
+    old = 'import sys\nprint "a"\nx = 1\n'
+    assert clean_script(Reply(text=f"```python\n{old}```\n"), "").source == old
+
+
+@pytest.mark.parametrize(
+    ("text", "is_cut"),
+    [
+        pytest.param(f"```python\n{SCRIPT}```\nIt prints a gre", False, id="in the words behind"),
+        pytest.param(f"```python\n{SCRIPT}```\nRun it:\n```console\n$ python scr", False, id="in a block behind"),
+        pytest.param(f"```python\n{SCRIPT[:45]}", True, id="in the script, which parses"),
+        pytest.param(f"```python\n{SCRIPT[:-8]}", True, id="in the script's last statement"),
+        pytest.param(SCRIPT, True, id="in a script without a fence"),
+    ],
+)
+def test_a_cut_within_the_script_is_told_from_one_behind_it(text: str, *, is_cut: bool) -> None:
+    assert clean_script(Reply(text=text, finish="length"), "").cut == is_cut
+    assert not clean_script(Reply(text=text), "").cut
+    tests = text.replace("greet", "test_greet")
+    assert clean_tests(Reply(text=tests, finish="length"), SCRIPT, ()).cut == is_cut
+
+
 @pytest.mark.parametrize(
     ("source", "line"),
     [

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from assay.bench.parsing import parse
 from assay.pipeline.extract import extract
+from assay.pipeline.extract.fences import blocks
 from assay.records import Program, Reply, Task
 
 MAX_SOURCE = 200_000
@@ -88,27 +89,44 @@ class Cleaned(NamedTuple):
     """Further files that belong beside it."""
     changes: tuple[str, ...]
     problem: str
+    cut: bool = False
+    """Whether the reply was cut within the program, so that what there is of it is a piece, even if it parses."""
 
 
 def clean_script(reply: Reply, prompt: str) -> Cleaned:
     """The script of a reply: its main file under our name, with imports it forgot."""
-    program = extract(Task(id="script", suite="scripts", prompt=prompt, checks=()), reply)
+    task = Task(id="script", suite="scripts", prompt=prompt, checks=())
+    program = extract(task, reply)
     if program.problem is not None:
         return Cleaned("", {}, program.changes, program.problem)
     main, files, changes = _script_and_files(program)
     source, mended = mend_imports(main, files=files)
-    return Cleaned(source, files, (*program.changes, *changes, *mended), "")
+    return Cleaned(source, files, (*program.changes, *changes, *mended), "", _is_cut(task, reply, program))
 
 
 def clean_tests(reply: Reply, script: str, files: Collection[str], available: Collection[str] = ()) -> Cleaned:
     """The test file of a reply: importing the script under its name here. `available`: packages that are here."""
-    program = extract(Task(id="tests", suite="scripts", prompt="", checks=()), reply)
+    task = Task(id="tests", suite="scripts", prompt="", checks=())
+    program = extract(task, reply)
     if program.problem is not None:
         return Cleaned("", {}, program.changes, program.problem)
     main, changes = _tests_of(program)
     source, renamed = point_at_script(main, script, files=files, available=available)
     source, mended = mend_imports(source, files=files)
-    return Cleaned(source, {}, (*program.changes, *changes, *renamed, *mended), "")
+    return Cleaned(source, {}, (*program.changes, *changes, *renamed, *mended), "", _is_cut(task, reply, program))
+
+
+def _is_cut(task: Task, reply: Reply, program: Program) -> bool:
+    """Whether a reply that was cut ends within its program, and not in words or another block behind it."""
+    if reply.finish != "length":
+        return False
+    fenced = blocks(reply.text)
+    if not fenced:
+        return True  # nothing says where the program ends
+    if fenced[-1].closed:
+        return False
+    before = extract(task, reply.model_copy(update={"text": reply.text[: fenced[-1].start]}))
+    return before.files != program.files
 
 
 def _script_and_files(program: Program) -> tuple[str, dict[str, str], list[str]]:

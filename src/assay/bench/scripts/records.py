@@ -87,7 +87,7 @@ ScriptStatus = Literal[
 """How far a script came, by the first thing that went wrong.
 
 no_code          the reply holds no Python
-truncated        the reply was cut at the token limit, and what there is does not parse
+truncated        the reply was cut at the token limit before the script's end, even if what there is parses
 syntax_error     it does not parse
 missing_package  it imports a package that is not here: neither a pass nor a failure of the code
 import_error     importing it raises, ends the process or breaks a limit

@@ -28,6 +28,7 @@ from assay.store import kept
 
 VERSION = "1"
 """Of what a key of Runs stands for."""
+_CUT = "the reply was cut before the program's end"
 TAKEN_IN = "taken-in"
 """The provider of a model that cannot be asked: its scripts were made elsewhere."""
 
@@ -193,6 +194,8 @@ def _tried(job: Job, attempt: ScriptAttempt) -> Generator[Need, Any, ScriptAttem
     if found.problem:
         status = "truncated" if attempt.reply.truncated else "no_code"
         return attempt.model_copy(update={"status": status, "message": found.problem, "tried": True})
+    if found.cut:
+        return attempt.model_copy(update={"status": "truncated", "message": _CUT, "tried": True})
     timeout = job.run.timeout_s
     parsed = trying.parse_said((yield from _run(job, "parse", trying.parse_spec(found.source, timeout))))
     if not parsed.ok:
@@ -247,6 +250,8 @@ def _tests_tried(job: Job, script: ScriptAttempt, attempt: TestAttempt) -> Gener
     if found.problem:
         status = "truncated" if cut else "no_code"
         return attempt.model_copy(update={"status": status, "message": found.problem, "tried": True})
+    if found.cut:
+        return attempt.model_copy(update={"status": "truncated", "message": _CUT, "tried": True})
     parsed = trying.parse_said((yield from _run(job, "parse", trying.parse_spec(found.source, job.run.timeout_s))))
     if not parsed.ok:
         status = "error" if parsed.error else "truncated" if cut else "syntax_error"

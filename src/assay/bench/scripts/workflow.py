@@ -28,6 +28,7 @@ from assay.pipeline.sandbox import Sandbox
 from assay.pipeline.sandbox.choose import open_sandbox
 from assay.records import Model, Run, Spec
 from assay.store import Store, kept
+from assay.tracing import Subject, about
 
 
 class Progress(NamedTuple):
@@ -87,7 +88,9 @@ class Runner:
 
     @property
     def sandbox(self) -> Sandbox:
+        """Opened when it is first needed, and never by a process that is closing: nobody would close it."""
         with self._lock:
+            self._bench.still_open()
             return self._sandbox
 
     @cached_property
@@ -120,8 +123,11 @@ class Runner:
         return run
 
     def close(self) -> None:
+        """After the Bench said that it stops. A sandbox that is being opened this moment is waited for, and closed."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-        if (made := self.__dict__.pop("_sandbox", None)) is not None:
+        with self._lock:
+            made = self.__dict__.pop("_sandbox", None)
+        if made is not None:
             made.close()
 
 
@@ -214,9 +220,14 @@ class Carrier:
                 came = one.runs
 
     def _ask(self, one: _Live, need: Asking) -> None:
-        pool = self.bench.askers(need.request.model)
-        future = pool.submit(self.bench.ask_and_keep, self.run.id, self.generation, need.key, need.request)
+        future = self.bench.askers(need.request.model).submit(self._asked, one.job, need)
         self._under_way[future] = (one, need)
+
+    def _asked(self, job: Job, need: Asking) -> ProviderError | str | None:
+        """Ask and keep the reply; the call stands in the trace of its sample."""
+        item = job.item
+        with about(Subject(self.run.id, job.prompt.batch, item.prompt, item.model, item.index)):
+            return self.bench.ask_and_keep(self.run.id, self.generation, need.key, need.request)
 
     def _start(self, one: _Live, need: Running) -> None:
         missing = {key: spec for key, spec in need.specs.items() if key not in one.runs}
@@ -363,6 +374,7 @@ def finish(
     """Take a run's samples through these stages, as far as they are not, and say how it stands. Ctrl-C: Interrupted."""
     store = bench.store
     carrying.must_be_free(store, run.executor, f"The run {run.id}")
+    engine = None
     try:
         engine = bench.engine_for(run.id)
         runs.set_state(store, run.id, "running", executor=engine.executor_id)
@@ -374,7 +386,7 @@ def finish(
             _watch(bench, run, _take_up(store, engine, run.id, stages)[0], stages, watch)
         workflows.drop_queue(queue_of(run.id))
     except KeyboardInterrupt:
-        raise _interrupted(bench, run, stages) from None
+        raise _interrupted(bench, run, stages, engine) from None
     bench.close_engine()
     return runs.get_run(store, run.id)
 
@@ -414,10 +426,11 @@ def progress(bench: Bench, run: str, stages: Sequence[Stage], total: int) -> Pro
     )
 
 
-def _interrupted(bench: Bench, run: ScriptRun, stages: Sequence[Stage]) -> Interrupted:
+def _interrupted(bench: Bench, run: ScriptRun, stages: Sequence[Stage], engine: workflows.Engine | None) -> Interrupted:
     bench.stop()
     runs.set_state(bench.store, run.id, "paused", "stopped by the user")
-    workflows.drop_queue(queue_of(run.id))  # workers elsewhere stop too
+    if engine is not None:
+        workflows.drop_queue(queue_of(run.id))  # workers elsewhere stop too
     now = progress(bench, run.id, stages, runs.count_items(bench.store, run.id))
     return Interrupted(
         f"Stopped. {now.done} of {now.total} samples are through the stage {now.stage}, and every reply is kept.",

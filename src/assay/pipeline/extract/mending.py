@@ -1,5 +1,6 @@
 """Make a piece of text parse, by the smallest change that does it; what was done is said in words."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,9 @@ from assay.pipeline.extract.statements import PARSE_LIMIT, Grammar, Source, Stat
 MENDING_LIMIT = 16 * 1024
 """Characters; in longer source only lines that are not code are dropped. tree-sitter's recovery from errors costs up
 to 15 us a character, and mending parses a dozen times."""
+_CODE = frozenset({"definition", "import", "assignment", "block", "main"})
+_OLD_CODE = re.compile(r"\s*(?:print|exec|raise)\s+\S")
+"""Statements of Python 2, which do not parse."""
 TAIL_LINES = 8
 """How many lines at the end of a truncated function may be given up."""
 
@@ -164,10 +168,16 @@ def _all(code: str, steps: Sequence[tuple[str, Callable[[str], str]]]) -> str:
 
 
 def _shortened(source: Source, entry: str | None, *, cut_short: bool) -> Mended | None:
-    """What is left without lines that are not code, or a half-finished end, if it still defines what is asked."""
+    """What is left without lines that are not code, or a half-finished end, if it still defines what is asked.
+
+    Where no definition is asked for, the whole program is: then nothing that is code may be lost with the rest, else
+    a program with a syntax error would become its first or last lines, which run.
+    """
     found = runs(source.grammar, source.code)
     if entry is not None:
         found = [run for run in found if Source(source.grammar, run.code).defines(entry)]
+    elif not cut_short:
+        found = _holding_all_code(source, found)
     for run in sorted(found, key=lambda run: -len(run.code)):
         kept = Source(source.grammar, run.code)
         if kept.parses:
@@ -175,6 +185,17 @@ def _shortened(source: Source, entry: str | None, *, cut_short: bool) -> Mended 
     if cut_short and (shorter := _without_tail(source)) is not None and (entry is None or shorter.defines(entry)):
         return Mended(shorter, ("the half-finished end of a truncated text dropped",))
     return None
+
+
+def _holding_all_code(source: Source, found: "Sequence[Run]") -> "list[Run]":
+    """The runs outside which there are only words: no code, whole or broken."""
+    text = source.code
+    code = [
+        s.start
+        for s in source.grammar.statements(text, prose=True)
+        if s.kind in _CODE or (source.grammar.name == "python" and _OLD_CODE.match(text, s.start, s.end))
+    ]
+    return [run for run in found if not code or (run.start <= code[0] and code[-1] < run.end)]
 
 
 def dropped_around(grammar: Grammar, text: str, run: "Run", *, cut_short: bool) -> tuple[str, ...]:
