@@ -18,11 +18,16 @@ Serve = Callable[..., Site]
 
 
 def add(
-    store: Store, identifier: str, state: str = "done", model: str = "ollama/small:1b", suite: str = "functions"
+    store: Store,
+    identifier: str,
+    state: str = "done",
+    model: str = "ollama/small:1b",
+    suite: str = "functions",
+    created: datetime | None = None,
 ) -> None:
     evaluation = Evaluation(
         id=identifier,
-        created=datetime(2026, 1, int(identifier[6:8]), tzinfo=UTC),
+        created=created or datetime(2026, 1, int(identifier[6:8]), tzinfo=UTC),
         source="run",
         state=state,
         suites=(suite,),
@@ -57,6 +62,25 @@ def test_a_local_model_comes_before_a_run_that_is_paused(
     assert first.title == "Run ten tasks on qwen2.5-coder:7b now"
     assert second.href == "/bench/runs/20260101-000000-aaaa/continue"
     assert "0/1" in second.text
+
+
+def test_after_a_run_its_results_come_first_then_a_new_one(
+    serve_app: Serve, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OLLAMA", "LMSTUDIO", "VLLM"):
+        monkeypatch.setenv(f"ASSAY_{name}_URL", "http://127.0.0.1:9")
+    add(store, "20260101-000000-aaaa")
+    add(store, "20260102-000000-bbbb")
+    first, second = offers.offers(serve_app().shell)
+    assert first.href == "/bench/runs/20260102-000000-bbbb"
+    assert second.href == "/bench/new"
+
+
+def test_a_run_at_work_is_watched_first_and_another_may_begin(serve_app: Serve, store: Store) -> None:
+    add(store, "20260101-000000-aaaa", "running", created=datetime.now(UTC))  # its process has a while to say who it is
+    first, second = offers.offers(serve_app().shell)
+    assert first.title == "Watch run 20260101-000000-aaaa"
+    assert second.href == "/bench/new"
 
 
 @pytest.mark.parametrize(

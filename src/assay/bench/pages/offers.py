@@ -60,9 +60,9 @@ def offers(shell: Shell) -> list[Offer]:
         who = ", ".join(model.name for model in finished.models[:3])
         made.append(
             Offer(
-                title=f"See the latest run, {finished.id}",
-                text=f"{', '.join(finished.suites)}{f' with {who}' if who else ''} is done: who is better, how sure that is, "
-                "and why each failure failed.",
+                title=f"See the latest run: {', '.join(finished.suites)}",
+                text=f"{finished.id}{f' with {who}' if who else ''} is done: who is better, how sure that is, "
+                "and why a model failed a task.",
                 label="See the results",
                 href=addresses.run_page(finished.id),
             )
@@ -77,7 +77,7 @@ def offers(shell: Shell) -> list[Offer]:
                 fields={"suite": preparing.DEFAULT_SUITE, "recording": "all"},
             )
         )
-    if len(made) < _MOST and model is None and latest:
+    if latest and not any(offer.href == "/bench/new" for offer in made):
         made.append(
             Offer(
                 title="Run a model",

@@ -48,7 +48,11 @@ def summary(report: ScriptReport) -> RenderableType:
             more = [f"  … {len(entries) - SHOWN} more in report.json"] if len(entries) > SHOWN else []
             parts.append(Text("\n".join([f"{title}: {len(entries)}", *shown, *more])))
     if cleaned := len(report.listed["cleaned"]):
-        parts.append(Text(f"Clean-up by rules changed {cleaned} texts; what it did to each is in report.json."))
+        parts.append(
+            Text(
+                f"Clean-up by rules changed {cleaned} {'text' if cleaned == 1 else 'texts'}; what it did to each is in report.json."
+            )
+        )
     parts += [Text(f"! {one_line(warning, 400)}", style="yellow") for warning in report.warnings]
     return Group(*(part for one in parts for part in (one, Text(""))))
 
@@ -79,7 +83,7 @@ def _tests(title: str, scores: Sequence[ScriptScore]) -> Grid:
 
 
 def _spending(report: ScriptReport) -> Grid:
-    names = ("calls", "tokens in", "tokens out", "latency p50", "cost")
+    names = ("calls", "tokens in", "tokens out", "latency p50, s", "cost")
     grid = Grid("What it took", [Column("model", left=True), Column("for", left=True), *map(Column, names)])
     for score in report.by_model:
         for one in score.spending:
