@@ -146,7 +146,7 @@ def axe(page: "Page") -> None:
         for rule in found["violations"]
         for node in rule["nodes"][:3]
     ]
-    assert broken == []
+    assert not broken, "\n".join(broken)
 
 
 def four_forms(page: "Page", url: str, folder: Path, name: str = "page") -> list[Path]:

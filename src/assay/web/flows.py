@@ -94,7 +94,7 @@ def router(shell: Shell) -> APIRouter:
             }
         )
 
-    @routes.get("/flows.csv")
+    @routes.get("/flows.csv", response_class=Response)
     def index_csv(
         state: Choice = "", q: str = Query("", max_length=200), parent: str = Query("", max_length=500)
     ) -> Response:

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browser_fixture import Site, axe, four_forms
 from httpx2 import Client
 
 from assay.bench.calls import PAGE
 from assay.records import Message, Model, Reply, Request
 from assay.store import Store, kept
+from tests.browser_fixture import Site, axe, four_forms
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -122,7 +122,7 @@ def test_in_a_browser_it_is_clean_in_every_form(
 ) -> None:
     site = serve_app()
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         page.goto(site.url + path)
         page.wait_for_load_state("networkidle")
         axe(page)

@@ -12,6 +12,7 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from assay.bench import charts, evaluations, standings, wording
+from assay.bench.evidence import plain_url
 from assay.bench.pages import addresses, live, views
 from assay.bench.records import Evaluation
 from assay.bench.rows import csv_text
@@ -200,7 +201,7 @@ def _add_runs(routes: APIRouter, shell: Shell) -> None:
         for one in found:
             suite = next((name for name in one.suites if (one.id, name) in best), "")
             model, rate = best.get((one.id, suite), ("", None))
-            made.append(RunLine(run=one, best=rate, best_model=model, best_suite=suite))
+            made.append(RunLine(run=_without_secrets(one), best=rate, best_model=model, best_suite=suite))
         return made, more
 
     @routes.get("/", include_in_schema=False)
@@ -212,6 +213,12 @@ def _add_runs(routes: APIRouter, shell: Shell) -> None:
     def index_json(run: Names = (), page: Page = 1) -> Response:
         """The runs, newest first, thirty a page."""
         return shell.json(lines(run, page)[0])
+
+
+def _without_secrets(evaluation: Evaluation) -> Evaluation:
+    """The run as it is shown: of its servers' addresses only what cannot be a secret."""
+    models = tuple(model.model_copy(update={"url": plain_url(model.url)}) for model in evaluation.models)
+    return evaluation.model_copy(update={"models": models})
 
 
 def _work_out_if_small(shell: Shell, evaluation: Evaluation) -> None:
@@ -332,7 +339,7 @@ def _board(
     kept = [line for line in lines if _is_asked_for(line.score, suites, models, words)]
     whole = standings.assembled(evaluation, [one.score for one in found], weights)
     return Board(
-        run=evaluation,
+        run=_without_secrets(evaluation),
         lines=tuple(_sorted(kept, column, sort.startswith("-"))),
         left_out=len(lines) - len(kept),
         overall=whole.overall,

@@ -1,0 +1,58 @@
+"""The JSON API, tried with whatever its own description allows and much that it does not: it never fails, and keeps its word."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from fastapi import FastAPI
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis.core.result import Ok
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
+
+from assay.server import products_here
+from assay.settings import Settings
+from assay.store import Store
+from assay.web.app import make_app
+from tests.web.test_hostile_text import save_hostile
+
+EXAMPLES = 3
+"""Requests an operation: enough for each parameter's edges, few enough for a quick test."""
+STATUSES = {200, 303, 400, 404, 422}
+
+
+@pytest.fixture
+def app(store: Store, tmp_path: Path) -> FastAPI:
+    save_hostile(store)
+    return make_app(Settings(home=tmp_path, database_url=store.url), store, products_here())
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["allowed", "not allowed"])
+def test_no_request_makes_the_api_fail_and_answers_are_as_described(app: FastAPI, mode: GenerationMode) -> None:
+    schema = schemathesis.openapi.from_asgi("/openapi.json", app, headers={"host": "127.0.0.1"})
+    tried = 0
+    for result in schema.get_all_operations():
+        assert isinstance(result, Ok), result
+        operation = result.ok()
+        tried += 1
+        if mode is GenerationMode.NEGATIVE and not any(operation.iter_parameters()):
+            continue
+
+        @settings(
+            max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )  # fmt: skip
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def attempt(case: schemathesis.Case[Any]) -> None:
+            response = case.call(headers={"host": "127.0.0.1"})
+            assert response.status_code in STATUSES, f"{case.method} {case.formatted_path}: {response.text[:500]}"
+            if response.status_code == 200:
+                case.validate_response(response, checks=[content_type_conformance, response_schema_conformance])
+
+        try:
+            attempt()
+        except Unsatisfiable:  # nothing can be said that this operation does not allow
+            assert mode is GenerationMode.NEGATIVE
+    assert tried > 20
