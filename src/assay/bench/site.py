@@ -13,6 +13,7 @@ import os
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from html import escape
 from html.parser import HTMLParser
@@ -83,7 +84,13 @@ class _Writer:
         self.waiting: deque[str] = deque()
 
     def write(self) -> Site:
-        asyncio.run(self._crawl())
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            asyncio.run(self._crawl())
+        else:  # called where an event loop runs already, as in a notebook
+            with ThreadPoolExecutor(1) as thread:
+                thread.submit(lambda: asyncio.run(self._crawl())).result()
         return self.site
 
     async def _crawl(self) -> None:
