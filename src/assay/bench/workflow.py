@@ -173,6 +173,11 @@ class Bench:
         with self._lock:
             return self._gateway
 
+    def traced(self) -> Tracing | None:
+        """Where spans go, if the settings say so; the same for every step."""
+        with self._lock:
+            return self.tracing
+
     @property
     def judge(self) -> Judge:
         with self._lock:
@@ -536,9 +541,7 @@ class Bench:
 
     def _save(self, evaluation: Evaluation, samples: Sequence[Sample]) -> None:
         evaluations.save_samples(self.store, samples)
-        with self._lock:
-            tracing = self.tracing
-        if tracing is not None:
+        if (tracing := self.traced()) is not None:
             send_verdicts(tracing, samples, self.tasks(evaluation.id))
 
     def _rerun(self, passed: Sequence[tuple[Text, Sample]], times: int) -> list[Sample]:

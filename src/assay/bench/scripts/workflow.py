@@ -30,6 +30,8 @@ from assay.records import Model, Run, Spec
 from assay.store import Store, kept
 from assay.tracing import Subject, about
 
+_LOOK_S = 0.5
+
 
 class Progress(NamedTuple):
     """How far a run is: samples through the stage that is under way."""
@@ -181,7 +183,9 @@ class Carrier:
             for one in live:
                 self._go_on(one, None)
             while self._under_way:
-                done, _ = wait(self._under_way, return_when=FIRST_COMPLETED)
+                # a pool that is shut down tells nobody of what it never began: only looking shows that we are closing
+                done, _ = wait(self._under_way, _LOOK_S, return_when=FIRST_COMPLETED)
+                self.bench.still_open()
                 for future in done:
                     self._came(future)
         finally:
@@ -225,8 +229,7 @@ class Carrier:
 
     def _asked(self, job: Job, need: Asking) -> ProviderError | str | None:
         """Ask and keep the reply; the call stands in the trace of its sample."""
-        item = job.item
-        with about(Subject(self.run.id, job.prompt.batch, item.prompt, item.model, item.index)):
+        with about(_subject(self.run.id, job.item, job.prompt.batch)):
             return self.bench.ask_and_keep(self.run.id, self.generation, need.key, need.request)
 
     def _start(self, one: _Live, need: Running) -> None:
@@ -260,6 +263,18 @@ class Carrier:
             sample = sample.model_copy(update={"error": test.message or "the sandbox failed"})
         self.bench.still_open()
         runs.save(self.bench.store, [sample])
+        if sample.stage == "run":
+            self._tell(sample)
+
+    def _tell(self, sample: ScriptSample) -> None:
+        """The span over the sample's calls: what came of it."""
+        tracing, script, test = self.bench.traced(), sample.script, sample.test
+        if tracing is not None and script is not None:
+            prompt = next((one.text for one in self.run.prompts if one.id == sample.prompt), "")
+            tracing.verdict(
+                _subject(sample.run, sample, sample.batch), sample.script_status, float(script.runs), prompt=prompt,
+                reply=script.reply.text, message=sample.error or (test.message if test else "") or script.message,
+            )  # fmt: skip
 
     def _fail(self, job: Job, why: str) -> None:
         place = place_of(job.item)
@@ -268,6 +283,10 @@ class Carrier:
             stage=self.stage,
         )  # fmt: skip
         runs.save(self.bench.store, [sample.model_copy(update={"stage": "run", "error": why[:2000]})])
+
+
+def _subject(run: str, one: Item | ScriptSample, batch: str) -> Subject:
+    return Subject(run, batch, one.prompt, one.model, one.index)
 
 
 def _is_open(item: Item, stage: Stage, standings: dict[Place, Standing]) -> bool:
