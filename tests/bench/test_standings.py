@@ -29,7 +29,9 @@ def asked(store: Store, *, models: int = 3, tasks: int = 14, samples: int = 1, s
         }
     )
     planned = [
-        Task(id=f"{suite}/{i}", suite=suite, prompt="p", checks=(), erratum="its reference is wrong" if i == 2 else None)
+        Task(
+            id=f"{suite}/{i}", suite=suite, prompt="p", checks=(), erratum="its reference is wrong" if i == 2 else None
+        )
         for suite in ("one", "two")
         for i in range(tasks)
     ]
@@ -75,7 +77,9 @@ def test_kept_scores_are_what_all_samples_give(store: Store, number: int) -> Non
     evaluation = asked(store, samples=number)
     given = samples(evaluation)
     evaluations.save_samples(store, given)
-    truth = score(evaluation, evaluations.read_samples(store, evaluation.id), evaluations.read_tasks(store, evaluation.id))
+    truth = score(
+        evaluation, evaluations.read_samples(store, evaluation.id), evaluations.read_tasks(store, evaluation.id)
+    )
     assert standings.read_scores(store, evaluation) == truth
     assert standings.read_scores(store, evaluation) == truth  # as it was kept
     made = tuple(standings.pair_of(pair) for pair in compare(truth.scores))
@@ -103,7 +107,9 @@ def test_only_what_changed_is_worked_out_again(store: Store) -> None:
     standings.standings(store, evaluation)
     after = _made(store)
     assert [place for place in before if after[place] != between[place]] == [("two", "m2")]
-    truth = score(evaluation, evaluations.read_samples(store, evaluation.id), evaluations.read_tasks(store, evaluation.id))
+    truth = score(
+        evaluation, evaluations.read_samples(store, evaluation.id), evaluations.read_tasks(store, evaluation.id)
+    )
     assert standings.read_scores(store, evaluation) == truth
 
 

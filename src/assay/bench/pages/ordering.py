@@ -133,9 +133,7 @@ def read(form: Filled, suites: Sequence[KnownSuite], found: Sequence[Offered]) -
 
 def may_cost(models: Sequence[Model]) -> bool:
     """Whether one of them is asked over the network, where somebody may send a bill."""
-    return any(
-        not is_loopback(model.url) if model.url else PROVIDERS.get(model.provider).needs_key for model in models
-    )
+    return any(not is_loopback(model.url) if model.url else PROVIDERS.get(model.provider).needs_key for model in models)
 
 
 def price(order: Order, models: Sequence[Model], settings: Settings, store: Store) -> Price:
