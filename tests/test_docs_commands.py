@@ -30,7 +30,16 @@ PAGES = [
     *sorted((ROOT / "docs" / "decisions").glob("*.md")),
 ]
 STRONG, WEAK = ("qwen2.5-coder:7b", "qwen2.5-coder-7b-instruct"), ("llama3.2:3b", "llama-3.2-3b-instruct")
-_LINKED = ("sample_models_config", "requirements", "pyproject.toml", "Makefile", "src", "docs", "benchmarks")
+_LINKED = (
+    "sample_models_config",
+    "requirements",
+    "pyproject.toml",
+    "hatch_build.py",
+    "Makefile",
+    "src",
+    "docs",
+    "benchmarks",
+)
 
 
 def _name(page: Path) -> str:

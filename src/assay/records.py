@@ -27,11 +27,12 @@ class Record(BaseModel):
 _HALVES = re.compile("[\ud800-\udfff]")
 
 
-def _sayable(text: str) -> str:
+def sayable(text: str) -> str:
+    """The text with U+FFFD for each half of a surrogate pair, which UTF-8 cannot say."""
     return text if text.isascii() else _HALVES.sub("\ufffd", text)
 
 
-Sayable = Annotated[str, AfterValidator(_sayable)]
+Sayable = Annotated[str, AfterValidator(sayable)]
 """Text that a server or a program made up. Half a surrogate pair, which JSON may escape but no file or database can hold,
 becomes U+FFFD."""
 

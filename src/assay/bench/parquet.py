@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from assay.bench.rows import COLUMNS, Column, Row, Table, _utf8
+from assay.bench.rows import COLUMNS, Column, Row, Table
 from assay.errors import AssayError
+from assay.records import sayable
 
 GROUP_ROWS = 10_000
 GROUP_CHARACTERS = 32 << 20
@@ -103,7 +104,7 @@ def _arrow_table(arrow: Any, schema: Any, table: Table, group: list[Row]) -> Any
 def _value(column: Column, value: Any) -> Any:
     """As it is; a lone surrogate, which UTF-8 cannot say, and a number beyond 64 bits as near as may be."""
     if isinstance(value, str):
-        return _utf8(value)
+        return sayable(value)
     if column.type == "integer" and value is not None:
         return max(-_MOST, min(_MOST, value))
     return value

@@ -13,7 +13,7 @@ from typing import Literal, TextIO, get_args
 
 from assay.bench.records import Attempt, Evaluation, Sample
 from assay.bench.scores import KS, STATUSES, TaskScore, pass_at_k, raw_report, score
-from assay.records import Finding, Report, Task
+from assay.records import Finding, Report, Task, sayable
 
 Table = Literal["checks", "samples", "tasks"]
 TABLES: tuple[Table, ...] = get_args(Table)
@@ -149,7 +149,7 @@ def _write_jsonl(table: Table, rows: Iterable[Row], out: TextIO) -> int:
     columns = [column.name for column in COLUMNS[table]]
     count = 0
     for count, row in enumerate(rows, 1):  # noqa: B007
-        whole = {name: _utf8(value) if isinstance(value := row[name], str) else value for name in columns}
+        whole = {name: sayable(value) if isinstance(value := row[name], str) else value for name in columns}
         out.write(_ONE_LINE.sub(_escape, json.dumps(whole, ensure_ascii=False, allow_nan=False)) + "\n")
     return count
 
@@ -276,21 +276,13 @@ def csv_text(text: str) -> str:
     An apostrophe before what could be a formula (and before an apostrophe, so that it can be taken away again); NUL and
     other control characters as their pictures (U+2400 and on); line ends as `\\n`.
     """
-    text = _CONTROL.sub(_picture, _utf8(text).replace("\r\n", "\n").replace("\r", "\n"))
+    text = _CONTROL.sub(_picture, sayable(text).replace("\r\n", "\n").replace("\r", "\n"))
     return f"'{text}" if _FORMULA.match(text) else text
 
 
 def _picture(match: re.Match[str]) -> str:
     code = ord(match[0])
     return "␡" if code == 0x7F else chr(0x2400 + code)
-
-
-def _utf8(text: str) -> str:
-    return text.encode("utf-8", "replace").decode() if _has_surrogates(text) else text
-
-
-def _has_surrogates(text: str) -> bool:
-    return not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _text_cell(value: Value) -> Value:
