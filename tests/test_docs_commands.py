@@ -85,11 +85,12 @@ def _script_or_tests(prompt: str, which: str) -> str:
 def shell(store: Store, tmp_path: Path) -> Iterator[tuple[Path, dict[str, str]]]:
     """A reader's folder, which looks like a checkout that is set up, and environment."""
     folder = tmp_path / "page"
-    (folder / ".venv").mkdir(parents=True)
-    (folder / ".venv" / "bin").symlink_to(Path(sys.prefix) / "bin")
+    folder.mkdir()
+    if not (Path(sys.prefix) / ".complete").exists():
+        pytest.skip("needs an environment that `make setup` made")
+    (folder / ".venv").symlink_to(sys.prefix)
     for name in _LINKED:
         (folder / name).symlink_to(ROOT / name)
-    (folder / ".venv" / ".complete").touch()
     local, other = _Model(), _Model()
     with (
         OllamaServer(local, models=(STRONG[0], WEAK[0])) as ollama,
