@@ -79,3 +79,23 @@ def test_a_reader_that_has_seen_enough_hears_no_complaint() -> None:
             [*ASSAY, "--help"], stdout=pipe, stderr=subprocess.PIPE, text=True, check=False, cwd=Path(__file__).parent
         )
     assert done.stderr == ""
+
+
+def test_a_mistake_of_ours_shows_its_traceback_and_waits_for_no_thread() -> None:
+    source = """
+import threading, click
+from assay import cli
+
+@cli.assay.command("break")
+def broken():
+    threading.Thread(target=threading.Event().wait).start()
+    raise LookupError("ours")
+
+cli.LazyGroup.get_command = click.Group.get_command
+cli.LazyGroup.list_commands = click.Group.list_commands
+cli.main(["break"])
+"""
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Traceback")
+    assert done.stderr.endswith("LookupError: ours\n")

@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
@@ -80,7 +81,11 @@ def assay() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command. What the user can mend ends in two clear lines; what is our fault shows its traceback."""
-    code = run(arguments)
+    try:
+        code = run(arguments)
+    except Exception:
+        traceback.print_exc()
+        code = 1
     if code and any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
         # They wait for a model, a program or a full disk, and Python would wait for them. All is said and kept.
         sys.stdout.flush()
