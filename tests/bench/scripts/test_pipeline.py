@@ -132,6 +132,10 @@ def test_scripts_and_tests_made_elsewhere_are_taken_in(command: Command, tmp_pat
     assert "added: from script import f" in report["listed"]["cleaned"][0]["what"]
 
 
+@pytest.mark.skipif(
+    "ASSAY_TEST_LONG" not in os.environ,
+    reason="a minute and a half; set ASSAY_TEST_LONG=1, or run benchmarks/scripts_kill.py",
+)
 def test_a_run_killed_and_continued_gives_the_same_report(store: Store, scripts_home: Path, tmp_path: Path) -> None:
     environment = {**os.environ, "ASSAY_HOME": str(scripts_home), "ASSAY_DATABASE_URL": store.url}
     whole = {name: value for name, value in environment.items() if name != "ASSAY_DATABASE_URL"}
