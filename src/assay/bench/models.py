@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from assay.bench.content import Document, read
 from assay.bench.suites import SUITES
+from assay.content import Document, read
 from assay.errors import AssayError, ContentError, UnknownName
 from assay.pipeline.llm import PROVIDERS
 from assay.pipeline.llm.names import default_concurrency, parse_model

@@ -28,7 +28,7 @@ from typing import NamedTuple, Self
 
 from pydantic import Field, model_validator
 
-from assay.bench import content
+from assay import content
 from assay.bench.scripts.records import Batch, Example, Prompt
 from assay.errors import AssayError, ContentError
 from assay.records import Record

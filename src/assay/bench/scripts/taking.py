@@ -13,7 +13,7 @@ Tests the same with `test_script.py` and `test_PROMPT.py`. MODEL is the model's 
 from collections.abc import Sequence
 from pathlib import Path
 
-from assay.bench import content
+from assay import content
 from assay.bench.scripts.files import plain_name
 from assay.bench.scripts.records import Prompt
 from assay.bench.scripts.stages import TAKEN_IN, Item

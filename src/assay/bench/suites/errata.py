@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from assay.bench import content
+from assay import content
 from assay.records import Record, Task
 
 FILE = Path(__file__).with_name("errata.yaml")

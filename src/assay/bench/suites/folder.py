@@ -17,8 +17,8 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from assay.bench.content import Document, Value, read, read_text
 from assay.bench.suites import Suite
+from assay.content import Document, Value, read, read_text
 from assay.errors import ContentError, UnknownName
 from assay.pipeline.sandbox.guest import values
 from assay.records import (

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pytest
 
-from assay.bench.content import MAX_BYTES, MAX_DEPTH, Document, Value, load, parse
+from assay.content import MAX_BYTES, MAX_DEPTH, Document, Value, load, parse
 from assay.errors import ContentError
 from assay.pipeline.sandbox.guest.values import UNDEFINED
 from assay.records import Record

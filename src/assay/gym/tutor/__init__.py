@@ -1,0 +1,1 @@
+"""The help tools and the rules they pass."""
