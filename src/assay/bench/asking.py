@@ -2,9 +2,9 @@
 
 import re
 
-from assay.bench.parsing import parse
 from assay.bench.records import Attempt
 from assay.pipeline.llm import PROVIDERS
+from assay.pipeline.parsing import parse
 from assay.records import Finding, Message, Model, Options, Report, Request, Task
 from assay.store import kept
 

@@ -10,9 +10,9 @@ import sys
 from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
-from assay.bench.parsing import parse
 from assay.pipeline.extract import extract
 from assay.pipeline.extract.fences import blocks
+from assay.pipeline.parsing import parse
 from assay.records import Program, Reply, Task
 
 MAX_SOURCE = 200_000

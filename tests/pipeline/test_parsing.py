@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from assay.bench.parsing import parse
+from assay.pipeline.parsing import parse
 
 
 @pytest.mark.parametrize("source", ["x =", "\0", "def f(:", "(" * 5000, "x = '\\d'; y = 1 is 1"])
