@@ -17,7 +17,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-INPUTS = ("app.js", "editor.js", "build.mjs", "package.json", "package-lock.json", ".npmrc")
+INPUTS = ("app.js", "editor.js", "beginner.js", "build.mjs", "package.json", "package-lock.json", ".npmrc")
 WITHIN_S = 300
 
 

@@ -86,7 +86,7 @@ document.addEventListener("keydown", (event) => {
     }
     return;
   }
-  const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+  const typing = event.composedPath()[0].closest?.("input, textarea, select, [contenteditable]"); // inside a shadow root too
   const wanted = (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey)
     || (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey);
   if (!wanted) return;
@@ -156,5 +156,7 @@ for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
     say(status ? `That did not work (status ${status}). Reload the page.` : "The app does not answer. Is it still running?");
   });
 }
+
+document.addEventListener("assay:put", (event) => prepare(event.detail)); // editor.js has put something in
 
 prepare(document.documentElement);

@@ -1,0 +1,477 @@
+// The gym's editor, and what makes its page smooth: runs without a reload, keeps the code, tabs, keys, the step slider.
+//
+// The page works without it: a <textarea> in a <form>, whose answer is a whole page. Here the same form is sent by fetch, and
+// the answer says which parts of the page to replace ({parts: {name: html}}; #part-NAME) and which line to mark.
+//
+// CodeMirror stands in a shadow root: there its styles are constructed sheets, which the Content-Security-Policy allows.
+
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { javascriptLanguage } from "@codemirror/lang-javascript";
+import { pythonLanguage } from "@codemirror/lang-python";
+import { HighlightStyle, LanguageSupport, bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import { lintKeymap, linter } from "@codemirror/lint";
+import { EditorState, StateEffect, StateField } from "@codemirror/state";
+import { Decoration, EditorView, GutterMarker, drawSelection, gutter, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
+import { completing, look } from "./beginner.js";
+
+const ANSWER_WITHIN_MS = 120_000;
+const SAVE_AFTER_MS = 1_200;
+const TAB_LEAVES_MS = 10_000;
+
+const form = document.getElementById("work");
+if (form) open(form);
+
+function open(form) {
+  const source = form.querySelector("textarea[name=source]");
+  const saved = document.getElementById("saved");
+  const heard = document.getElementById("heard");
+  const { problem, language } = form.dataset;
+  const byId = (id) => document.getElementById(id);
+
+  const say = (words) => {
+    heard.textContent = "";
+    requestAnimationFrame(() => { heard.textContent = words; });
+  };
+
+  // ---- the editor ------------------------------------------------------------------------------------------------------
+
+  const view = makeEditor(source, language, form.dataset.label, () => { changed(); });
+  const text = () => view.state.doc.toString();
+  const replace = (made, userEvent) => {
+    view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: made }, userEvent });
+  };
+
+  // ---- keeping the code ------------------------------------------------------------------------------------------------
+  // At once in this browser, a moment later at the server. Both know the revision that the text was made from.
+
+  let learner = form.dataset.learner;
+  let revision = form.dataset.revision;
+  let kept = source.defaultValue;
+  let timer = 0;
+  let tries = 0;
+  let saving = null;
+  const key = () => `assay.gym/${learner}/${problem}/${language}`;
+
+  function keepHere(state) {
+    try {
+      localStorage.setItem(key(), JSON.stringify({ text: text(), revision, state }));
+    } catch { /* full or forbidden: the server keeps it */ }
+  }
+
+  function readHere(name) {
+    try {
+      return JSON.parse(localStorage.getItem(name));
+    } catch {
+      return null;
+    }
+  }
+
+  function changed() {
+    source.value = text();
+    keepHere("unsaved");
+    saved.textContent = "Not saved yet";
+    clearTimeout(timer);
+    timer = setTimeout(save, SAVE_AFTER_MS);
+  }
+
+  async function save() {
+    clearTimeout(timer);
+    if (saving) return saving;
+    const sent = text();
+    if (sent === kept) {
+      saved.textContent = "Saved";
+      return true;
+    }
+    saving = send({ do: "save", source: sent }).then((answer) => {
+      saving = null;
+      settle(sent, answer);
+      if (text() !== kept && !answer.conflict) timer = setTimeout(save, SAVE_AFTER_MS);
+      return true;
+    }, (trouble) => {
+      saving = null;
+      lost(trouble);
+      return false;
+    });
+    return saving;
+  }
+
+  function settle(sent, answer) {
+    const was = key();
+    if (answer.learner && answer.learner !== learner) {
+      try { localStorage.removeItem(was); } catch { /* nothing to take away */ }
+      learner = answer.learner;
+    }
+    if (answer.conflict !== undefined) {
+      conflict(answer);
+      return;
+    }
+    if (answer.revision !== undefined) revision = answer.revision;
+    kept = sent;
+    if (tries) say("The app answers again. Your code is saved.");
+    tries = 0;
+    saved.classList.remove("warn");
+    saved.textContent = text() === kept ? "Saved" : "Not saved yet";
+    keepHere(text() === kept ? "saved" : "unsaved");
+  }
+
+  function lost(trouble) {
+    tries += 1;
+    keepHere("unsaved");
+    const words = trouble.said ?? "No connection: your code is kept in this browser, and saving is tried again.";
+    saved.classList.add("warn");
+    saved.textContent = `! ${words}`;
+    if (tries === 1) say(words);
+    clearTimeout(timer);
+    timer = setTimeout(save, Math.min(30, 2 ** tries) * 1000);
+  }
+
+  function conflict(answer) {
+    const place = byId("conflict");
+    place.hidden = false;
+    revision = answer.revision;
+    say("This code was changed in another window.");
+    place.querySelector("[data-take]").onclick = () => { place.hidden = true; kept = answer.conflict; replace(answer.conflict, "input.restore"); view.focus(); };
+    place.querySelector("[data-keep]").onclick = () => { place.hidden = true; changed(); save(); view.focus(); };
+  }
+
+  addEventListener("online", () => { if (text() !== kept) save(); });
+  addEventListener("pagehide", () => {
+    if (text() === kept) return;
+    keepHere("unsaved");
+    fetch(form.action, { method: "POST", headers: headers(), body: fields({ do: "save", source: text() }), keepalive: true }).catch(() => {});
+  });
+
+  // what was typed here and never reached the server comes back
+  const here = readHere(key());
+  if (here?.state === "unsaved" && here.text !== text() && !form.dataset.shown) {
+    replace(here.text, "input.restore");
+    saved.textContent = "Not saved yet";
+    say("Your last changes, which had not been saved, are back.");
+  }
+
+  // ---- sending ---------------------------------------------------------------------------------------------------------
+
+  const headers = () => ({ Accept: "application/json", "X-Assay-Token": form.elements._token.value });
+
+  function fields(given) {
+    const made = new URLSearchParams();
+    for (const one of form.elements) if (one.name && one.type !== "submit" && one.name !== "_token") made.set(one.name, one.value);
+    made.set("based_on", revision);
+    made.set("_token", form.elements._token.value);
+    for (const [name, value] of Object.entries(given)) made.set(name, value);
+    return made;
+  }
+
+  async function send(given) {
+    let response;
+    try {
+      response = await fetch(form.action, { method: "POST", headers: headers(), body: fields(given), signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+    } catch {
+      throw { said: undefined };
+    }
+    let answer;
+    try {
+      answer = await response.json();
+    } catch {
+      throw { said: `The app answers with status ${response.status}. Your code is kept in this browser.` };
+    }
+    if (answer.error) throw { said: `${answer.error.message} ${answer.error.help}` };
+    return answer;
+  }
+
+  // ---- run, submit and the rest ----------------------------------------------------------------------------------------
+
+  const WORDS = { run: "Running your code …", submit: "Running all tests …", console: "Running your code …", step: "Recording the steps …", help: "Looking at your code …" };
+  const SHOWS = { run: "tests", submit: "tests", console: "console", step: "step", help: "help" };
+  let busy = false;
+
+  async function act(what, given = {}) {
+    if (busy) return;
+    busy = true;
+    if (saving) await saving; // one after the other: the first answer may bring the cookie that says who this is
+    clearTimeout(timer);
+    const name = SHOWS[what];
+    const part = byId(`part-${name}`);
+    const sent = text();
+    showTab(name);
+    part.setAttribute("aria-busy", "true");
+    const state = byId("state");
+    state.textContent = WORDS[what];
+    mark(view, null);
+    try {
+      const answer = await send({ do: what, source: sent, ...given });
+      settle(sent, answer);
+      for (const [one, html] of Object.entries(answer.parts ?? {})) put(one, html);
+      if (answer.line) mark(view, answer.line, "bad");
+      state.textContent = answer.said ?? "";
+      say(answer.said ?? "");
+      if (answer.tab) showTab(answer.tab);
+    } catch (trouble) {
+      if (trouble instanceof Error) throw trouble;
+      const words = trouble.said ?? "The app does not answer. Your code is kept in this browser: try again in a moment.";
+      state.textContent = words;
+      say(words);
+      if (text() !== kept) lost(trouble);
+    } finally {
+      part.removeAttribute("aria-busy");
+      busy = false;
+    }
+  }
+
+  function put(name, html) {
+    const place = byId(`part-${name}`);
+    if (!place) return;
+    place.innerHTML = html;
+    document.dispatchEvent(new CustomEvent("assay:put", { detail: place }));
+    if (name === "step") openSteps(place);
+  }
+
+  form.addEventListener("submit", (event) => {
+    const what = event.submitter?.value ?? "run";
+    if (what in WORDS) {
+      event.preventDefault();
+      const given = {};
+      if (event.submitter?.dataset.tool) given.tool = event.submitter.dataset.tool;
+      act(what, given);
+    } else if (what === "reset") {
+      event.preventDefault();
+      reset();
+    } else {
+      kept = text(); // the whole page is sent: it is saved with it
+    }
+  });
+
+  // ---- reset, undone by one button or Ctrl-Z -----------------------------------------------------------------------------
+
+  function reset() {
+    const before = text();
+    const starter = byId("starter").content.textContent;
+    const undo = byId("undo-reset");
+    if (before === starter) return;
+    replace(starter, "input.reset");
+    undo.hidden = false;
+    undo.onclick = () => { undo.hidden = true; replace(before, "input.restore"); view.focus(); say("Your code is back."); };
+    say("The code is as it was at first. Undo reset brings yours back.");
+    undo.focus();
+  }
+
+  for (const button of form.querySelectorAll("[data-script]")) if (button.id !== "undo-reset") button.hidden = false;
+
+  // ---- tabs --------------------------------------------------------------------------------------------------------------
+
+  const list = byId("tabs");
+  const tabs = [...list.querySelectorAll("[role=tab]")];
+  function showTab(name, focus = false) {
+    for (const tab of tabs) {
+      const chosen = tab.dataset.tab === name;
+      tab.setAttribute("aria-selected", String(chosen));
+      tab.tabIndex = chosen ? 0 : -1;
+      byId(tab.getAttribute("aria-controls")).hidden = !chosen;
+      if (chosen && focus) tab.focus();
+    }
+    if (name !== "step") mark(view, null, "step");
+    else showStep?.();
+  }
+  for (const tab of tabs) {
+    const panel = byId(tab.getAttribute("aria-controls"));
+    panel.setAttribute("role", "tabpanel");
+    panel.setAttribute("aria-labelledby", tab.id);
+    panel.tabIndex = 0;
+    tab.addEventListener("click", () => showTab(tab.dataset.tab));
+  }
+  list.addEventListener("keydown", (event) => {
+    const at = tabs.indexOf(document.activeElement);
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[event.key];
+    if (to === undefined || at < 0) return;
+    event.preventDefault();
+    showTab(tabs[(to + tabs.length) % tabs.length].dataset.tab, true);
+  });
+  document.documentElement.classList.add("with-editor");
+
+  // ---- steps -------------------------------------------------------------------------------------------------------------
+
+  let showStep = null;
+  function openSteps(place) {
+    const steps = [...place.querySelectorAll(".steps > li")];
+    const slider = place.querySelector("[data-slider]");
+    showStep = null;
+    if (!slider || !steps.length) return;
+    const range = slider.querySelector("input[type=range]");
+    const where = slider.querySelector("output");
+    slider.hidden = false;
+    place.querySelector(".steps").classList.add("one");
+    const show = () => {
+      const at = Number(range.value) - 1;
+      steps.forEach((step, number) => { step.hidden = number !== at; });
+      const line = Number(steps[at].dataset.line) || null;
+      where.textContent = `Step ${at + 1} of ${steps.length}`;
+      range.setAttribute("aria-valuetext", `Step ${at + 1} of ${steps.length}${line ? `, line ${line}` : ""}`);
+      mark(view, line, "step");
+    };
+    const go = (by) => { range.value = String(Number(range.value) + by); show(); };
+    range.addEventListener("input", show);
+    slider.querySelector("[data-back]").addEventListener("click", () => go(-1));
+    slider.querySelector("[data-on]").addEventListener("click", () => go(1));
+    showStep = show;
+    show();
+  }
+
+  // ---- keys --------------------------------------------------------------------------------------------------------------
+
+  const keys = byId("keys");
+  const press = (value) => form.querySelector(`button[name=do][value=${value}]`)?.click();
+  addEventListener("keydown", (event) => {
+    const at = event.composedPath()[0];
+    const typing = at.closest?.("input:not([type=range]), textarea, select, [contenteditable]");
+    const command = event.ctrlKey || event.metaKey;
+    let done = true;
+    if (command && event.key === "Enter" && !event.altKey) act(event.shiftKey ? "submit" : "run");
+    else if (command && event.key === "'" && !event.altKey) { showTab("help"); byId("panel-help").focus(); }
+    else if (event.altKey && !command && /^Digit[1-4]$/.test(event.code)) showTab(tabs[Number(event.code[5]) - 1]?.dataset.tab, true);
+    else if (event.key === "?" && !typing && !command && !event.altKey && !keys.open) keys.showModal();
+    else done = false;
+    if (done) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+  }, true);
+  byId("show-keys").addEventListener("click", () => keys.showModal());
+  source.labels[0]?.addEventListener("click", (event) => { event.preventDefault(); view.focus(); });
+
+  // lines that messages name lead to the editor
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("[data-go-line]");
+    if (!link) return;
+    event.preventDefault();
+    const line = view.state.doc.line(Math.min(view.state.doc.lines, Math.max(1, Number(link.dataset.goLine))));
+    view.dispatch({ selection: { anchor: line.from }, scrollIntoView: true });
+    view.focus();
+  });
+
+  showTab(form.dataset.tab || "tests");
+  openSteps(byId("part-step"));
+  if (form.dataset.line) mark(view, Number(form.dataset.line), "bad");
+  if (text() !== kept) timer = setTimeout(save, SAVE_AFTER_MS);
+}
+
+// ---- CodeMirror ------------------------------------------------------------------------------------------------------------
+
+const putMark = StateEffect.define();
+const marked = StateField.define({
+  create: () => ({ line: null, kind: "" }),
+  update(value, transaction) {
+    for (const effect of transaction.effects) if (effect.is(putMark)) return effect.value;
+    return transaction.docChanged && value.kind === "bad" ? { line: null, kind: "" } : value;
+  },
+  provide: (field) => EditorView.decorations.from(field, ({ line, kind }) => (state) => {
+    if (!line || line > state.doc.lines) return Decoration.none;
+    return Decoration.set([Decoration.line({ class: `cm-marked-${kind}` }).range(state.doc.line(line).from)]);
+  }),
+});
+
+class Sign extends GutterMarker {
+  constructor(kind) { super(); this.kind = kind; }
+  eq(other) { return other.kind === this.kind; }
+  toDOM() {
+    const made = document.createElement("span");
+    made.textContent = this.kind === "bad" ? "✗" : "▶";
+    made.className = `cm-sign-${this.kind}`;
+    made.title = this.kind === "bad" ? "Here it went wrong" : "This line runs next";
+    return made;
+  }
+}
+
+const signs = gutter({
+  class: "cm-signs",
+  lineMarker(view, line) {
+    const { line: number, kind } = view.state.field(marked);
+    return number && view.state.doc.lineAt(line.from).number === number ? new Sign(kind) : null;
+  },
+  lineMarkerChange: (update) => update.startState.field(marked) !== update.state.field(marked),
+  initialSpacer: () => new Sign("bad"),
+});
+
+function mark(view, line, kind = "") {
+  const { line: before, kind: was } = view.state.field(marked);
+  if (line === null && kind && was !== kind) return; // somebody else's mark stays
+  if (before === line && was === kind) return;
+  const effects = [putMark.of({ line, kind: line ? kind : "" })];
+  if (line && line <= view.state.doc.lines) effects.push(EditorView.scrollIntoView(view.state.doc.line(line).from, { y: "nearest" }));
+  view.dispatch({ effects });
+}
+
+const LOOK = EditorView.theme({
+  "&": { color: "var(--ink)", backgroundColor: "var(--paper)", fontSize: "14px", border: "1px solid var(--edge)", borderRadius: "4px" },
+  "&.cm-focused": { outline: "2px solid var(--accent)", outlineOffset: "1px" },
+  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.55", minHeight: "20em", maxHeight: "max(20em, 56vh)", overflow: "auto" },
+  ".cm-content": { caretColor: "var(--ink)", padding: "8px 0" },
+  ".cm-cursor": { borderLeftColor: "var(--ink)", borderLeftWidth: "2px" },
+  ".cm-gutters": { backgroundColor: "var(--soft)", color: "var(--quiet)", border: "none", borderRight: "1px solid var(--line)" },
+  ".cm-activeLine": { backgroundColor: "transparent" },
+  "&.cm-focused .cm-activeLine": { backgroundColor: "color-mix(in srgb, var(--soft) 70%, transparent)" },
+  ".cm-activeLineGutter": { backgroundColor: "transparent", color: "var(--ink)" },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": { background: "color-mix(in srgb, var(--accent) 28%, transparent) !important" },
+  ".cm-matchingBracket": { backgroundColor: "var(--accent-soft) !important", outline: "1px solid var(--accent)" },
+  ".cm-nonmatchingBracket": { backgroundColor: "var(--bad-soft) !important" },
+  ".cm-signs": { minWidth: "1.4em" },
+  ".cm-sign-bad": { color: "var(--bad)", fontWeight: "700", padding: "0 3px" },
+  ".cm-sign-step": { color: "var(--accent)", padding: "0 3px" },
+  ".cm-marked-bad": { backgroundColor: "var(--bad-soft) !important" },
+  ".cm-marked-step": { backgroundColor: "var(--accent-soft) !important" },
+  ".cm-lintRange-error": { backgroundImage: "none", textDecoration: "underline wavy var(--bad)", textUnderlineOffset: "3px" },
+  ".cm-lintRange-warning": { backgroundImage: "none", textDecoration: "underline dotted var(--warn) 2px", textUnderlineOffset: "3px" },
+  ".cm-tooltip": { backgroundColor: "var(--paper)", color: "var(--ink)", border: "1px solid var(--edge)", borderRadius: "4px", fontSize: "14px" },
+  ".cm-diagnostic": { padding: "6px 10px", maxWidth: "44ch", fontFamily: "system-ui, 'Liberation Sans', sans-serif", whiteSpace: "normal" },
+  ".cm-diagnostic-error": { borderLeft: "4px solid var(--bad)" },
+  ".cm-diagnostic-warning": { borderLeft: "4px solid var(--warn)" },
+  ".cm-tooltip-autocomplete > ul > li": { padding: "2px 8px" },
+  ".cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "var(--accent) !important", color: "var(--on-accent) !important" },
+  ".cm-completionIcon": { display: "none" },
+  ".cm-panels": { backgroundColor: "var(--soft)", color: "var(--ink)" },
+});
+
+const COLOURS = HighlightStyle.define([
+  { tag: [tags.keyword, tags.operatorKeyword, tags.controlKeyword, tags.definitionKeyword, tags.moduleKeyword], color: "var(--code-word)" },
+  { tag: [tags.string, tags.special(tags.string), tags.regexp], color: "var(--code-text)" },
+  { tag: [tags.number, tags.bool, tags.null, tags.self], color: "var(--code-number)" },
+  { tag: [tags.comment, tags.lineComment, tags.blockComment], color: "var(--quiet)", fontStyle: "italic" },
+  { tag: [tags.function(tags.definition(tags.variableName)), tags.definition(tags.className)], color: "var(--code-name)" },
+]);
+
+function makeEditor(source, language, label, changed) {
+  const host = document.createElement("div");
+  host.className = "editor";
+  host.id = "editor";
+  const root = host.attachShadow({ mode: "open" });
+  const place = document.createElement("div");
+  root.append(place);
+  source.after(host);
+  source.hidden = true;
+  const made = language === "python" ? pythonLanguage : javascriptLanguage;
+  const view = new EditorView({
+    root,
+    parent: place,
+    state: EditorState.create({
+      doc: source.value,
+      extensions: [
+        lineNumbers(), signs, marked, highlightActiveLineGutter(), highlightActiveLine(), history(), drawSelection(), indentOnInput(),
+        bracketMatching(), closeBrackets(), EditorState.tabSize.of(4), indentUnit.of(language === "python" ? "    " : "  "),
+        EditorView.lineWrapping,
+        new LanguageSupport(made),
+        syntaxHighlighting(COLOURS), LOOK,
+        autocompletion({ override: [completing(language)], icons: false }),
+        linter((one) => look(one.state, language), { delay: 700 }),
+        keymap.of([
+          { key: "Escape", run: (one) => { setTimeout(() => one.setTabFocusMode(TAB_LEAVES_MS)); return false; } },
+          { key: "Mod-Enter", run: () => true }, // the page's own
+          ...closeBracketsKeymap, ...completionKeymap, ...defaultKeymap, ...historyKeymap, ...lintKeymap, indentWithTab,
+        ]),
+        EditorView.contentAttributes.of({ "aria-label": label, "aria-describedby": "editor-note", autocapitalize: "off", autocorrect: "off", spellcheck: "false" }),
+        EditorView.updateListener.of((update) => { if (update.docChanged) changed(); }),
+      ],
+    }),
+  });
+  return view;
+}
