@@ -3,9 +3,10 @@
 A problem is one YAML file (docs/gym-authors.md shows one). Nothing of a problem reaches a browser but its public view.
 """
 
+from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, JsonValue, model_validator
 
 from assay.content import Value
 from assay.records import Compare, Language, Record
@@ -70,6 +71,10 @@ def _typed(given: Any) -> Any:
     return {"type": given} if isinstance(given, str) else given
 
 
+def _many(given: Any) -> Any:
+    return tuple(given) if isinstance(given, list) else given
+
+
 class Values(Record):
     """Which values an argument may have: for generated tests, and to refuse proposed ones."""
 
@@ -80,7 +85,7 @@ class Values(Record):
     maxLength: int | None = Field(None, ge=0)  # noqa: N815 - as JSON Schema spells it
     letters: str | None = None
     """The letters a string is made of; None: small letters, a blank, digits."""
-    enum: tuple[Any, ...] | None = None
+    enum: Annotated[tuple[Any, ...] | None, BeforeValidator(_many)] = None
     minItems: int | None = Field(None, ge=0)  # noqa: N815 - as JSON Schema spells it
     maxItems: int | None = Field(None, ge=0)  # noqa: N815 - as JSON Schema spells it
     uniqueItems: bool = False  # noqa: N815 - as JSON Schema spells it
@@ -301,3 +306,269 @@ class Graded(Record):
     @property
     def passed(self) -> int:
         return sum(case.outcome == "passed" for case in self.cases)
+
+
+# ---- what is kept of learners --------------------------------------------------------------------------------------
+
+
+class Learner(Record):
+    """Somebody who practises: known by a secret in a cookie, by name only within a class."""
+
+    id: str
+    name: str = ""
+    class_id: str | None = None
+
+
+class Draft(Record):
+    """What stands in the editor of one problem, as last saved."""
+
+    problem: str
+    language: Language
+    text: str
+    version: int
+    """Counts the changes: say it as `based_on` when saving the next."""
+    changed: datetime
+    kept_aside: bool = False
+    """Whether the text that was just sent came from an older page: this draft is another one, and that text lies in its
+    history."""
+
+
+class PastDraft(Record):
+    """A text that does not stand in the editor any more, or never did."""
+
+    id: int
+    reason: Literal["reset", "replaced", "aside"]
+    """reset: the learner started again; replaced: an older text was fetched back; aside: it came from an older page."""
+    text: str
+    created: datetime
+
+
+class Attempt(Record):
+    """A run or submission that is kept."""
+
+    id: int
+    learner: str
+    problem: str
+    language: Language
+    source: str
+    graded: Graded
+    misconception: str = ""
+    """The id of the misconception that was met, where one was."""
+    created: datetime
+
+
+class Standing(Record):
+    """How far a learner is with one problem."""
+
+    problem: str
+    language: Language
+    """The one last used."""
+    runs: int = 0
+    submissions: int = 0
+    help: int = 0
+    """How often help was asked for."""
+    passed: datetime | None = None
+    """When a submission first passed."""
+    last: datetime
+    """When it was last worked on."""
+
+    @property
+    def state(self) -> Literal["passed", "tried", "started"]:
+        """started: there is a draft, and it was never run."""
+        if self.passed is not None:
+            return "passed"
+        return "tried" if self.runs + self.submissions else "started"
+
+    @property
+    def attempts(self) -> int:
+        return self.runs + self.submissions
+
+
+class Progress(Record):
+    """How far a learner is with every problem that was begun."""
+
+    learner: str
+    standings: tuple[Standing, ...] = ()
+
+    def of(self, problem: str) -> Standing | None:
+        return next((one for one in self.standings if one.problem == problem), None)
+
+
+HelpSource = Literal["authored", "misconception", "model", "cached"]
+
+
+class HelpAnswer(Record):
+    """One request for help, and what came of it. Saved when it is asked, and again when it is answered."""
+
+    id: str = Field(min_length=1, max_length=200)
+    """Made by whoever asks: saving the same request again changes nothing."""
+    learner: str
+    problem: str
+    language: Language
+    tool: str = Field(max_length=40)
+    """hint, explain_error, make_tests, review, scaffold, or ask."""
+    level: int = Field(0, ge=0, le=9)
+    code_hash: str = ""
+    source_code: str = ""
+    """The program that help was asked for."""
+    question: str = ""
+    """In the learner's words, where some were typed."""
+    facts: JsonValue = None
+    """What was known without a model."""
+    text: str = ""
+    """What the learner was shown."""
+    source: HelpSource | None = None
+    """Where the text came from; None: there is none yet."""
+    model: str = ""
+    gate: JsonValue = None
+    """What the gate found, in order: texts it refused with the rules they broke, then the one it let through."""
+    state: Literal["asked", "done", "failed"] = "asked"
+    wait_s: float | None = None
+    """How long the learner waited for the answer."""
+    created: datetime | None = None
+    """When it was asked. Set by the store."""
+    answered: datetime | None = None
+    thumbs: Literal[-1, 1] | None = None
+
+
+class Classroom(Record):
+    """A class: learners who gave its code."""
+
+    id: str
+    code: str
+    """As it is kept: capital letters and digits, no blanks. Shown in two halves."""
+    name: str
+    zone: str = "UTC"
+    """The time zone its due dates are read in."""
+    open: bool = True
+    """Whether learners may join."""
+    exam_until: datetime | None = None
+    """Help is off before this moment."""
+    created: datetime
+
+    @property
+    def shown_code(self) -> str:
+        half = len(self.code) // 2
+        return f"{self.code[:half]}-{self.code[half:]}"
+
+
+class Assignment(Record):
+    """Problems that a class is asked to solve."""
+
+    id: str
+    class_id: str
+    title: str
+    problems: tuple[str, ...]
+    due: datetime | None = None
+    created: datetime
+
+
+class PublicTest(Record):
+    """A public test as it stands on the page."""
+
+    id: str
+    name: str
+    call: str
+    """`filter_above([3, 1, 4], 2)`, or what the program reads."""
+    expected: str
+
+
+class PublicProblem(Record):
+    """A problem as a browser may have it: no solution, no hidden input or expected value, no hint, no misconception."""
+
+    id: str
+    version: str
+    """Another one whenever anything of the problem changed."""
+    title: str
+    difficulty: Difficulty
+    minutes: int
+    concepts: tuple[str, ...]
+    prerequisites: tuple[str, ...]
+    statement: str
+    kind: Kind
+    language: Language
+    languages: tuple[Language, ...]
+    entry: str | None
+    starter: str
+    limits: ProblemLimits
+    arguments_unchanged: bool
+    tests: tuple[PublicTest, ...]
+    hidden: int
+    """How many hidden tests there are, generated ones included."""
+    hints: int
+
+
+class TraceStep(Record):
+    """One step of a program: where it was and what its names stood for *before* the line ran."""
+
+    event: Literal["call", "line", "return", "exception", "result", "cut"]
+    """result: what the call gave back. cut: from here on nothing was recorded."""
+    line: int | None = None
+    function: str = ""
+    depth: int = 0
+    names: dict[str, str] = Field(default_factory=dict)
+    value: str = ""
+    """What is given back, or the exception's name."""
+    printed: int = 0
+    """How many characters of `printed` stood there by then."""
+
+
+class Trace(Record):
+    """A program, step by step. It is what the program's own process said: something to look at, never a verdict."""
+
+    problem: str
+    call: str
+    verdict: Verdict
+    steps: tuple[TraceStep, ...] = ()
+    printed: str = ""
+    message: str = ""
+    line: int | None = None
+
+
+# ---- what our own side knows; never sent to a browser ---------------------------------------------------------------
+
+
+class FullCase(Record):
+    """One test with all that is known of it."""
+
+    number: int
+    test: Test
+    generated: bool = False
+    outcome: Outcome
+    verdict: Verdict | None = None
+    """Why it did not pass."""
+    call: str = ""
+    expected: str = ""
+    got: str = ""
+    message: str = ""
+    printed: str = ""
+    line: int | None = None
+    error_type: str = ""
+    error_text: str = ""
+
+    @property
+    def id(self) -> str:
+        return self.test.id
+
+
+class FullReport(Record):
+    """A program under every test, nothing left out: for the gate and for help. Never sent to a browser."""
+
+    problem: str
+    language: Language
+    verdict: Verdict
+    cases: tuple[FullCase, ...] = ()
+    printed: str = ""
+    error_type: str = ""
+    error_text: str = ""
+    message: str = ""
+    line: int | None = None
+    where: tuple[int, ...] = ()
+    """The lines of the program that led to the error, the last one last."""
+    wall_s: float = 0
+    cpu_s: float = 0
+    level: int | None = None
+
+    def outcome(self, test: str) -> Outcome:
+        """Of the test with this id; `not_run` where there is none."""
+        return next((case.outcome for case in self.cases if case.test.id == test), "not_run")
