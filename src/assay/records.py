@@ -6,7 +6,7 @@ Run (what happened in the sandbox) -> Finding (what one check saw) -> Report (th
 
 import re
 from datetime import date
-from typing import Annotated, Literal, NewType, Self
+from typing import Annotated, Any, Literal, NewType, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -230,6 +230,8 @@ class Options(Record):
     stop: tuple[str, ...] = ()
     thinking: int | None = Field(None, ge=0)
     """The thinking budget in tokens; 0 switches thinking off where the server can."""
+    answer_schema: dict[str, Any] | None = None
+    """A JSON schema that the reply must follow, where the server can hold a model to one. Read the reply with care anyway."""
 
 
 class Model(Record):

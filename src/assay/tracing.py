@@ -141,6 +141,25 @@ class Tracing:
         span = self._tracer.start_span(name, context, kind=SpanKind.CLIENT, attributes=attributes)
         return CallSpan(span, self._content)
 
+    @contextlib.contextmanager
+    def step(self, name: str, kind: str = "CHAIN", **attributes: Value) -> "Iterator[Step]":
+        """A span over what is done within, calls of models included; steps within steps lie below one another.
+
+        `kind` is MLflow's type of span: CHAIN, TOOL, RETRIEVER, EVALUATOR, … Attributes are named `assay.NAME`.
+        """
+        from opentelemetry.trace import Status, StatusCode
+
+        with self._tracer.start_as_current_span(name, record_exception=False, set_status_on_exception=False) as span:
+            span.set_attribute("mlflow.spanType", kind)
+            step = Step(span, self._content)
+            step.note(**attributes)
+            try:
+                yield step
+            except BaseException as error:
+                span.set_attribute("error.type", type(error).__name__)  # its words may quote a learner or a server
+                span.set_status(Status(StatusCode.ERROR, type(error).__name__))
+                raise
+
     def verdict(
         self, subject: Subject, status: str, score: float, *, prompt: str = "", reply: str = "", message: str = ""
     ) -> None:
@@ -174,6 +193,27 @@ class Tracing:
         """Send what is left, within a few seconds. Safe to call again."""
         self._provider.force_flush(_FLUSH_MS)
         self._provider.shutdown()
+
+
+class Step:
+    """The span of one step under way."""
+
+    def __init__(self, span: "Span", content: bool) -> None:
+        self._span = span
+        self._content = content
+
+    def note(self, **attributes: Value) -> None:
+        """Add attributes, each named `assay.NAME`."""
+        self._span.set_attributes({f"assay.{name}": value for name, value in attributes.items()})
+
+    def tag(self, **tags: str) -> None:
+        """Add what MLflow makes tags of its trace of, by which its API finds it."""
+        self._span.set_attributes({f"mlflow.traceTag.assay.{name}": text for name, text in tags.items()})
+
+    def words(self, given: str = "", made: str = "") -> None:
+        """What went in and what came out, where the settings let words go along."""
+        if self._content:
+            self._span.set_attributes({"input.value": _cut(given), "output.value": _cut(made)})
 
 
 class CallSpan:

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
 from assay.errors import AssayError, ProviderError
-from assay.pipeline.llm import PROVIDERS, Patience, Provider, Server, ServerDown
+from assay.pipeline.llm import PROVIDERS, Patience, Provider, Server, ServerDown, Unanswered
 from assay.pipeline.llm.keys import Keys
 from assay.pipeline.llm.lanes import Lane
 from assay.pipeline.llm.urls import moved, server_url
@@ -65,10 +65,17 @@ class Gateway:
         self._thread: threading.Thread | None = None
         self._closed = False
 
-    def complete(self, request: Request) -> Reply:
-        """One answer. Raises a ProviderError: Refused or Unanswered for this question, ServerDown for any."""
+    def complete(self, request: Request, *, within_s: float | None = None) -> Reply:
+        """One answer. Raises a ProviderError: Refused or Unanswered for this question, ServerDown for any.
+
+        `within_s`: what is not there by then, the wait for a turn included, is given up and is Unanswered.
+        """
         self._started(request)
-        outcome, seconds = self._wait_for(self._outcome(request))
+        outcome: Outcome
+        try:
+            outcome, seconds = self._wait_for(self._outcome(request), within_s)
+        except TimeoutError:
+            outcome, seconds = Unanswered(f"{request.model.name} gave no answer within {within_s:g} s."), within_s or 0
         self._finished(request, outcome, seconds)
         if isinstance(outcome, ProviderError):
             raise outcome
@@ -175,7 +182,7 @@ class Gateway:
         for recorder in self._recorders:
             recorder.call_finished(request, outcome, seconds)
 
-    def _wait_for(self, work: Coroutine[Any, Any, Result]) -> Result:
+    def _wait_for(self, work: Coroutine[Any, Any, Result], within_s: float | None = None) -> Result:
         try:
             loop = self._running_loop()
         except RuntimeError:
@@ -183,11 +190,11 @@ class Gateway:
             raise
         future = asyncio.run_coroutine_threadsafe(work, loop)
         try:
-            return future.result()
+            return future.result(within_s)
         except concurrent.futures.CancelledError:
             raise RuntimeError("the gateway was closed while it was asking") from None
         except BaseException:
-            future.cancel()  # Ctrl-C: what is under way is given up
+            future.cancel()  # Ctrl-C, or the time is up: what is under way is given up
             raise
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:

@@ -102,6 +102,8 @@ def _body(model: Model, messages: Sequence[Message], sample: int) -> dict[str, A
         "shift": False,
         "options": {name: value for name, value in settings.items() if value is not None},
     }
+    if options.answer_schema is not None:
+        body["format"] = options.answer_schema
     if options.thinking is not None:
         body["think"] = options.thinking > 0  # it knows no budget
     return body

@@ -11,7 +11,7 @@ from assay.pipeline.llm.wire import Stream, Wire, error_words, too_long
 from assay.records import Finish, Message, Model, Reply
 
 _FINISHES: dict[str, Finish] = {"stop": "stop", "eos": "stop", "length": "length", "content_filter": "filtered"}
-_DROPPABLE = ("stream_options", "reasoning_effort", "chat_template_kwargs", "reasoning")
+_DROPPABLE = ("stream_options", "reasoning_effort", "chat_template_kwargs", "reasoning", "response_format")
 """What we ask for beyond the prompt's own options: a server that rejects one of these is asked again without it."""
 
 
@@ -66,6 +66,9 @@ class OpenAI:
             body["seed"] = options.seed + sample  # one seed for all would make all samples one
         if options.stop:
             body["stop"] = list(options.stop)
+        if options.answer_schema is not None:
+            shape = {"name": "answer", "strict": True, "schema": options.answer_schema}
+            body["response_format"] = {"type": "json_schema", "json_schema": shape}
         if options.thinking is not None:
             body.update(self._thinking(options.thinking))
         for name in _DROPPABLE:
