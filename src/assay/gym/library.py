@@ -17,15 +17,14 @@ from assay.errors import AssayError, ContentError, UnknownName
 from assay.gym.records import (
     Concept,
     Course,
-    Language,
     Problem,
     PublicProblem,
     PublicTest,
-    Record,
     Topic,
 )
 from assay.gym.tasks import call_in_words, expected_in_words
 from assay.pipeline.sandbox.guest import values
+from assay.records import Language, Record
 
 COURSES = Path(__file__).parent / "courses"
 _LOOK_EVERY_S = 0.5
@@ -262,7 +261,9 @@ def _read_course(folder: Path, sources: dict[str, Source]) -> Course:
         problem = source.document.record(Problem)
         if problem.id != file.stem:
             raise ContentError(
-                source.place("id"), f"the id is {problem.id!r} but the file is called {file.name}", "Make them one name."
+                source.place("id"),
+                f"the id is {problem.id!r} but the file is called {file.name}",
+                "Make them one name.",
             )
         _only_once(sources, problem.id, source)
         problems.append(problem)
@@ -286,7 +287,9 @@ def _read_course(folder: Path, sources: dict[str, Source]) -> Course:
 def _only_once(sources: dict[str, Source], identifier: str, source: Source) -> None:
     if identifier in sources:
         raise ContentError(
-            source.place("id"), f"a second one is called {identifier!r}", f"The first: {sources[identifier].place('id')}"
+            source.place("id"),
+            f"a second one is called {identifier!r}",
+            f"The first: {sources[identifier].place('id')}",
         )
     sources[identifier] = source
 
@@ -323,7 +326,8 @@ def public_view(problem: Problem, language: Language) -> PublicProblem:
     sources = problem.languages.get(language)
     if sources is None:
         raise AssayError(
-            f"The problem {problem.id} cannot be solved in {language}.", f"It is there in {', '.join(problem.languages)}."
+            f"The problem {problem.id} cannot be solved in {language}.",
+            f"It is there in {', '.join(problem.languages)}.",
         )
     public = [test for test in problem.tests if test.visibility == "public"]
     return PublicProblem(

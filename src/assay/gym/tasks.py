@@ -79,7 +79,8 @@ def sheet(problem: Problem, language: Language, tests: Sequence[Test]) -> Sheet:
     sources = problem.languages.get(language)
     if sources is None:
         raise AssayError(
-            f"The problem {problem.id} cannot be solved in {language}.", f"It is there in {', '.join(problem.languages)}."
+            f"The problem {problem.id} cannot be solved in {language}.",
+            f"It is there in {', '.join(problem.languages)}.",
         )
     kind = problem.grading.kind
     checks: tuple[Calls | Stdio, ...]
@@ -134,7 +135,9 @@ def compare_of(problem: Problem, otherwise: Literal["exact", "text"] | None = No
     """How the problem's tests are held against what came, where a test does not say."""
     given = problem.grading.compare
     kind = problem.grading.kind
-    fits = otherwise is None or (given is not None and (given.mode.startswith(("text", "json", "regex")) == (otherwise == "text")))
+    fits = otherwise is None or (
+        given is not None and (given.mode.startswith(("text", "json", "regex")) == (otherwise == "text"))
+    )
     if given is not None and fits:
         return given
     return Compare(mode=otherwise or ("exact" if kind == "call" else "text"))
@@ -203,7 +206,11 @@ def program(language: Language, source: str, mode: Mode, limits: Limits, **how: 
     told = {"mode": mode, "wall_s": limits.wall_s, "cpu_s": limits.cpu_s, **how}
     if language == "python":
         start = f"import assay_runner\nassay_runner.begin(globals(), {told!r})\n"
-        files = {main: text, "assay_runner.py": _runner("assay_runner.py"), "start.py": start.encode("utf-8", "replace")}
+        files = {
+            main: text,
+            "assay_runner.py": _runner("assay_runner.py"),
+            "start.py": start.encode("utf-8", "replace"),
+        }
         return Program(language=language, files=files, main="start.py")
     start = f"require('./assay_runner.cjs').begin({json.dumps(told)})\n"
     files = {main: text, "assay_runner.cjs": _runner("assay_runner.cjs"), "start.js": start.encode("utf-8", "replace")}

@@ -3,6 +3,8 @@
 'use strict'
 const fs = require('node:fs')
 const vm = require('node:vm')
+const path = require('node:path')
+const { createRequire } = require('node:module')
 const { inspect } = require('node:util')
 
 const MARK = '\x1e'
@@ -64,6 +66,10 @@ function lookUp(name) {
 }
 
 exports.begin = (how) => {
+  if (globalThis.require === undefined) {
+    const module = { exports: {} }
+    Object.assign(globalThis, { require: createRequire(path.resolve(MAIN)), module, exports: module.exports })
+  }
   const script = compiled()
   try {
     script.runInThisContext()

@@ -6,6 +6,7 @@ printed can be told apart. Standard library only.
 """
 
 import builtins
+import contextlib
 import itertools
 import json
 import os
@@ -36,7 +37,7 @@ def begin(space: "dict[str, Any]", how: "dict[str, Any]") -> None:
     sys.excepthook = _say
     _stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     _set_clock(how)
-    if mode == "values":
+    if mode == "values" and "candidate" in sys.modules:
         space["__name__"] = "__main__"
         sys.modules["__main__"] = sys.modules["candidate"]
     code = _compiled()
@@ -81,11 +82,11 @@ def _wait_for_calls(space: "dict[str, Any]", entry: str) -> None:
     def assay_call(*arguments: object) -> object:
         number = next(numbers)
         _stdout.flush()
-        _stdout.write("%s%d%s" % (MARK, number, MARK))
+        _stdout.write(f"{MARK}{number}{MARK}")
         try:
             if entry not in space:
                 _note("missing", name=entry)
-                raise NameError("name '%s' is not defined" % entry)
+                raise NameError(f"name '{entry}' is not defined")
             return space[entry](*arguments)
         except BaseException as error:
             _note_error(error, number)
@@ -97,7 +98,7 @@ def _wait_for_calls(space: "dict[str, Any]", entry: str) -> None:
 def _looked_up(space: "dict[str, Any]", name: str) -> object:
     if name not in space:
         _note("missing", name=name)
-        raise NameError("name '%s' is not defined" % name)
+        raise NameError(f"name '{name}' is not defined")
     return space[name]
 
 
@@ -172,10 +173,8 @@ def _set_clock(how: "dict[str, Any]") -> None:
         while frame is not None and frame.f_code.co_filename != MAIN:
             frame = frame.f_back
         _note("slow", line=frame.f_lineno if frame is not None else None)
-        try:
+        with contextlib.suppress(RuntimeError, OSError, ValueError):  # it may be printing just now
             _stdout.flush()
-        except (RuntimeError, OSError, ValueError):
-            pass  # it is printing just now
 
     try:
         signal.signal(signal.SIGVTALRM, tell)
@@ -274,7 +273,12 @@ class _Tracer:
     def _names(self, frame: Any) -> "dict[str, str]":
         names = {}
         for name, value in itertools.islice(list(frame.f_locals.items()), 200):
-            if name.startswith((".", "__")) or type(value).__name__ in ("module", "function", "type", "builtin_function_or_method"):
+            if name.startswith((".", "__")) or type(value).__name__ in (
+                "module",
+                "function",
+                "type",
+                "builtin_function_or_method",
+            ):
                 continue
             names[str(name)[:40]] = self._shown(value)
             if len(names) == MAX_NAMES:
@@ -283,9 +287,9 @@ class _Tracer:
 
     def _shown(self, value: object) -> str:
         try:
-            text = self._repr.repr(value) if type(value) in _PLAIN else "a %s" % type(value).__name__[:60]
+            text = self._repr.repr(value) if type(value) in _PLAIN else f"a {type(value).__name__[:60]}"
         except BaseException:
-            text = "a %s" % type(value).__name__[:60]
+            text = f"a {type(value).__name__[:60]}"
         return text if len(text) <= MAX_VALUE else text[: MAX_VALUE - 1] + "…"
 
     def _write(self, told: "dict[str, object]") -> None:

@@ -1,0 +1,835 @@
+"""A learner's program under a problem's tests: run in the sandbox, judged outside by the road's checks, told in words.
+
+`read` is pure. A `Grader` runs: it keeps a sandbox, does so many programs at once as there are workers, and is fair: each
+learner has at most one program at work, and the waiting ones take turns learner by learner.
+
+What a learner must not see is kept in processes of its own: tests that may be shown in full run in one, concealed ones in
+another, whose output never leaves this module. A program that prints its arguments shows only what it was to see anyway.
+"""
+
+import json
+import logging
+import re
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from assay.errors import AssayError
+from assay.gym import messages
+from assay.gym.queueing import Turns
+from assay.gym.records import (
+    CaseResult,
+    FullCase,
+    FullReport,
+    Graded,
+    Outcome,
+    Problem,
+    Test,
+    Trace,
+    TraceStep,
+    Verdict,
+)
+from assay.gym.tasks import (
+    MAX_SOURCE,
+    Sheet,
+    call_in_words,
+    expected_in_words,
+    generated_tests,
+    limits_of,
+    program,
+    program_for,
+    sheet,
+)
+from assay.pipeline.checks import grade
+from assay.pipeline.checks.answers import Answer, in_words
+from assay.pipeline.checks.answers import read as read_answer
+from assay.pipeline.checks.perform import Workbench, run_checks
+from assay.pipeline.sandbox import Sandbox
+from assay.pipeline.sandbox.choose import open_sandbox
+from assay.pipeline.sandbox.guest.values import Handle, decode
+from assay.records import Asserts, Calls, Finding, Language, Program, Run, Spec, Stdio
+from assay.settings import Settings
+
+_log = logging.getLogger("assay")
+
+MARK = "\x1e"
+MAX_PRINTED = 8000
+"""Characters of output that are kept a test."""
+MAX_INPUT = 16 << 10
+_TRACE_FILE = "trace.jsonl"
+_TRACE_MB = 2
+
+
+# ---- what the program's side said: to help, never to judge ----------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Said:
+    """The notes of one run. They come out of the program's own process."""
+
+    loading: str = ""
+    """What was printed before the first call."""
+    printed: dict[int, str] = field(default_factory=dict)
+    notes: tuple[dict[str, Any], ...] = ()
+    stderr: str = ""
+
+    def note(self, kind: str, number: int | None = None) -> dict[str, Any]:
+        return next(
+            (one for one in self.notes if one.get("note") == kind and (number is None or one.get("case") == number)), {}
+        )
+
+    def line(self, kind: str, number: int | None = None) -> int | None:
+        line = self.note(kind, number).get("line")
+        return line if type(line) is int and 0 < line < 100_000 else None
+
+    @property
+    def where(self) -> tuple[int, ...]:
+        lines = self.note("error").get("where")
+        return tuple(line for line in lines[:8] if type(line) is int) if isinstance(lines, list) else ()
+
+    def text(self, kind: str, key: str, number: int | None = None) -> str:
+        text = self.note(kind, number).get(key)
+        return text[:2000] if isinstance(text, str) else ""
+
+
+def _listen(run: Run | None, numbered: bool) -> _Said:
+    if run is None:
+        return _Said()
+    notes: list[dict[str, Any]] = []
+    rest: list[str] = []
+    for line in run.stderr.decode("utf-8", "replace").split("\n"):
+        before, mark, told = line.partition(MARK)
+        if not mark:
+            rest.append(line)
+            continue
+        if before:
+            rest.append(before)
+        try:
+            note = json.loads(told)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(note, dict):
+            notes.append(note)
+    text = run.stdout.decode("utf-8", "replace")
+    stderr = "\n".join(rest)
+    if not numbered:
+        return _Said(text[:MAX_PRINTED], {}, tuple(notes), stderr)
+    loading, *calls = re.split(f"{MARK}([0-9]{{1,6}}){MARK}", text)
+    printed: dict[int, str] = {}
+    for number, told in zip(calls[::2], calls[1::2], strict=True):
+        printed.setdefault(int(number), told[:MAX_PRINTED])
+    return _Said(loading[:MAX_PRINTED], printed, tuple(notes), stderr)
+
+
+# ---- reading runs ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Some tests of a problem, performed."""
+
+    cases: tuple[FullCase, ...]
+    verdict: Verdict
+    """`pass`, or why the program came to no answers at all (where it did, each case has its own)."""
+    said: _Said
+    error_type: str = ""
+    error_text: str = ""
+    message: str = ""
+    line: int | None = None
+    wall_s: float = 0
+    cpu_s: float = 0
+    level: int | None = None
+
+
+def read(sheet: Sheet, program: Program, runs: Sequence[Run], first: int = 1) -> _Part:
+    """What the Runs of one sheet show. Pure. `first`: the number of its first test."""
+    report = grade(sheet.task, program, runs)
+    findings = {(number, finding.case): finding for number, finding in _by_check(sheet, runs)}
+    by_test: dict[str, FullCase] = {}
+    whole: _Part | None = None
+    for number, check in enumerate(sheet.task.checks):
+        mine = [run for run in runs if run.check == number]
+        ids = {case.id for case in check.cases} if not isinstance(check, Asserts) else set()
+        tests = [test for test in sheet.tests if test.id in ids]
+        if isinstance(check, Calls):
+            cases, stopped = _read_calls(sheet, check, tests, mine, findings, number)
+        else:
+            cases, stopped = _read_stdio(sheet, tests, mine, findings, number)
+        by_test.update({case.test.id: case for case in cases})
+        whole = whole or stopped
+    ordered = tuple(by_test[test.id].model_copy(update={"number": first + at}) for at, test in enumerate(sheet.tests))
+    said = whole.said if whole else _listen(runs[0] if runs else None, sheet.mode in ("calls",))
+    return _Part(
+        cases=ordered,
+        verdict=whole.verdict if whole else "pass",
+        said=said,
+        error_type=whole.error_type if whole else "",
+        error_text=whole.error_text if whole else "",
+        message=whole.message if whole else "",
+        line=whole.line if whole else None,
+        wall_s=report.wall_s,
+        cpu_s=report.cpu_s,
+        level=report.isolation.level if report.isolation else None,
+    )
+
+
+def _by_check(sheet: Sheet, runs: Sequence[Run]) -> Iterator[tuple[int, Finding]]:
+    """The findings of each check, with the check's number: ids of cases are its own."""
+    from assay.pipeline.checks import CHECKS
+
+    for number, check in enumerate(sheet.task.checks):
+        kind = CHECKS.get(check.kind)
+        for finding in kind.judge(sheet.task, check, [run for run in runs if run.check == number]).findings:
+            yield number, finding
+
+
+def _read_calls(
+    sheet: Sheet,
+    check: Calls,
+    tests: Sequence[Test],
+    runs: Sequence[Run],
+    findings: dict[tuple[int, str], Finding],
+    number: int,
+) -> tuple[list[FullCase], _Part | None]:
+    run = runs[0] if runs else None
+    said = _listen(run, True)
+    lines = list(run.transcript) if run else []
+    whole = findings.get((number, ""))
+    many = whole is not None and "cases passed" in whole.message  # a summary, not a failure of all
+    if run is None or run.status == "sandbox_error" or (whole is not None and not many):
+        stopped = _stopped(sheet, run, said, lines)
+        outcome: Outcome = "error" if stopped.verdict == "error" else "not_run"
+        return [_blank(sheet, test, outcome) for test in tests], stopped
+    cases: list[FullCase] = []
+    ended = False
+    for at, test in enumerate(tests):
+        line = lines[at] if at < len(lines) else None
+        if line is None and ended:
+            cases.append(_blank(sheet, test, "not_run"))
+            continue
+        ended = ended or line is None
+        answer = read_answer(line) if line is not None else None
+        found = findings.get((number, test.id))
+        passed = found.outcome == "passed" if found is not None else _passed_among_many(check, test, answer)
+        case = _blank(sheet, test, "passed" if passed else "failed").model_copy(
+            update={"printed": said.printed.get(at, "") if sheet.mode == "calls" else ""}
+        )
+        cases.append(case if passed else _failed_call(sheet, case, answer, run, said, at))
+    return cases, None
+
+
+def _passed_among_many(check: Calls, test: Test, answer: Answer | None) -> bool:
+    """Of more than 64 cases only failed ones have a finding, and of those only the first: judge again by the same rule."""
+    from assay.pipeline.checks.compare import same
+
+    case = next(case for case in check.cases if case.id == test.id)
+    if answer is None or answer.unreadable:
+        return False
+    if case.raises is not None:
+        return case.raises in (answer.raised, *answer.bases)
+    if answer.raised or case.expect is None:
+        return False
+    if check.arguments_unchanged and not same(
+        check.compare.model_copy(update={"mode": "exact"}), decode(case.args), answer.arguments
+    ):
+        return False
+    return same(case.compare or check.compare, decode(case.expect), answer.value)
+
+
+def _failed_call(sheet: Sheet, case: FullCase, answer: Answer | None, run: Run, said: _Said, at: int) -> FullCase:
+    if answer is None:
+        verdict, message, line = _ending(sheet, run, said)
+        return case.model_copy(update={"verdict": verdict, "message": message, "line": line, "got": ""})
+    language = sheet.language
+    if answer.raised:
+        line = said.line("error", at)
+        missing = said.text("missing", "name")
+        verdict = "nothing" if missing and at == 0 and answer.raised in ("NameError", "ReferenceError") else "exception"
+        if answer.raised == "MemoryError":
+            verdict = "oom"
+        message = (
+            messages.missing(missing, language)
+            if verdict == "nothing"
+            else messages.exception(answer.raised, answer.message, line)
+        )
+        if case.test.raises is not None:
+            message = messages.other_exception(case.expected, answer.raised, line)
+        return case.model_copy(
+            update={
+                "verdict": verdict,
+                "got": in_words(answer, language),
+                "message": message,
+                "line": line,
+                "error_type": answer.raised,
+                "error_text": answer.message,
+            }
+        )
+    got = in_words(answer, language)
+    if case.test.raises is not None:
+        message = messages.no_exception(case.expected, got, language)
+    elif not answer.unreadable and sheet.problem.grading.check_arguments_unchanged and got == case.expected:
+        message = messages.changed_arguments(language)
+    else:
+        value = answer.value
+        kind = value.type_name if isinstance(value, Handle) else ""
+        message = messages.wrong_value(case.test.expect, value, got, case.expected, case.printed, language, kind)
+    return case.model_copy(update={"verdict": "wrong", "got": got, "message": message})
+
+
+def _read_stdio(
+    sheet: Sheet,
+    tests: Sequence[Test],
+    runs: Sequence[Run],
+    findings: dict[tuple[int, str], Finding],
+    number: int,
+) -> tuple[list[FullCase], _Part | None]:
+    by_case = {run.label: run for run in runs}
+    cases: list[FullCase] = []
+    for test in tests:
+        run = by_case.get(test.id)
+        said = _listen(run, False)
+        if said.note("syntax") or (run is not None and _node_syntax(sheet.language, said)):
+            stopped = _stopped(sheet, run, said, [])
+            return [_blank(sheet, one, "not_run") for one in tests], stopped
+        found = findings.get((number, test.id))
+        outcome: Outcome = found.outcome if found else "error"
+        case = _blank(sheet, test, outcome).model_copy(update={"printed": said.loading})
+        if outcome == "passed" or run is None:
+            cases.append(case)
+            continue
+        case = case.model_copy(update={"got": said.loading})
+        if outcome == "error":
+            cases.append(case.model_copy(update={"verdict": "error", "message": messages.ours()}))
+            continue
+        cases.append(case.model_copy(update=_why_not(sheet, test, run, said)))
+    return cases, None
+
+
+def _why_not(sheet: Sheet, test: Test, run: Run, said: _Said) -> dict[str, Any]:
+    """Why a whole run did not pass."""
+    if run.status == "exit" and _listened_error(sheet.language, said)[0]:
+        kind, text, line = _listened_error(sheet.language, said)
+        message = messages.exception(kind, text, line)
+        return {
+            "verdict": "oom" if kind == "MemoryError" else "exception",
+            "message": message, "line": line, "error_type": kind, "error_text": text,
+        }  # fmt: skip
+    if run.status == "ok":
+        message = messages.wrong_output(test.stdout or "", said.loading)
+        return {"verdict": "wrong", "message": message}
+    verdict, message, line = _ending(sheet, run, said)
+    return {"verdict": verdict, "message": message, "line": line}
+
+
+_NODE_ERROR = re.compile(r"^(?:Uncaught )?([A-Za-z_$][\w$]*(?:Error|Exception)?)(?: \[[A-Z_]+\])?: (.*)$", re.MULTILINE)
+_NODE_LINE = re.compile(r"main\.m?js:(\d+)")
+
+
+def _listened_error(language: Language, said: _Said) -> tuple[str, str, int | None]:
+    """The exception a program ended in: its name, its text, its line."""
+    if language == "python" or said.note("error"):
+        return said.text("error", "type"), said.text("error", "text"), said.line("error")
+    found = _NODE_ERROR.search(said.stderr)
+    line = _NODE_LINE.search(said.stderr)
+    if found is None:
+        thrown = "Uncaught" in said.stderr or "throw" in said.stderr
+        return ("Error" if thrown else ""), "", int(line[1]) if line and thrown else None
+    return found[1], found[2][:2000], int(line[1]) if line else None
+
+
+def _node_syntax(language: Language, said: _Said) -> bool:
+    """Whether Node refused to read the program: then the place stands on the first line, before any frame."""
+    return (
+        language == "javascript"
+        and said.stderr.lstrip().split("\n")[0].rpartition("/")[2].startswith("main.js:")
+        and "\nSyntaxError: " in said.stderr
+        and "at wrapSafe" in said.stderr
+    )
+
+
+def _stopped(sheet: Sheet, run: Run | None, said: _Said, lines: Sequence[str]) -> _Part:
+    """A program that came to no answers: it could not be read, ended while it was loaded, or we failed."""
+    language = sheet.language
+
+    def part(verdict: Verdict, message: str, line: int | None, kind: str = "", text: str = "") -> _Part:
+        return _Part((), verdict, said, kind, text, message, line)
+
+    if run is None or run.status == "sandbox_error":
+        return part("error", messages.ours(), None)
+    if said.note("syntax"):
+        text, line = said.text("syntax", "text"), said.line("syntax")
+        kind = said.text("syntax", "type") or "SyntaxError"
+        return part("syntax", messages.syntax(text, line, language), line, kind, text)
+    if _node_syntax(language, said):
+        kind, text, line = _listened_error(language, said)
+        return part("syntax", messages.syntax(text, line, language), line, kind, text)
+    if lines and lines[-1].startswith('["unasked"'):
+        return part("wrong", messages.unasked(), None)
+    answer = read_answer(lines[0]) if lines and lines[-1] == '["unloaded"]' else None
+    if answer is not None and answer.raised:
+        line = said.line("error")
+        if answer.raised in ("SystemExit",):
+            return part("exception", messages.left(line), line, answer.raised, answer.message)
+        verdict: Verdict = "oom" if answer.raised == "MemoryError" else "exception"
+        message = messages.exception(answer.raised, answer.message, line)
+        return part(verdict, message, line, answer.raised, answer.message)
+    verdict, message, line = _ending(sheet, run, said)
+    return part(verdict, message, line)
+
+
+def _ending(sheet: Sheet, run: Run, said: _Said) -> tuple[Verdict, str, int | None]:
+    """A program that ended before it answered, by a limit or by itself."""
+    limits = sheet.task.limits
+    cut = run.stdout_dropped > 0
+    if run.status in ("timeout", "cpu"):
+        line = said.line("slow")
+        computing = run.status == "cpu" or run.cpu_s > limits.cpu_s / 2
+        return "timeout", messages.timeout(computing, limits, line, cut), line
+    if run.status == "oom":
+        return "oom", messages.out_of_memory(limits), None
+    if run.status == "output_limit":
+        return "output_limit", messages.output_limit(limits), said.line("slow")
+    if run.status == "sandbox_error":
+        return "error", messages.ours(), None
+    kind, text, line = _listened_error(sheet.language, said)
+    if "heap out of memory" in said.stderr or kind == "MemoryError":
+        return "oom", messages.out_of_memory(limits), line
+    if kind:
+        return "exception", messages.exception(kind, text, line), line
+    return "exception", messages.ended(run.exit_code, run.signal), None
+
+
+def _blank(sheet: Sheet, test: Test, outcome: Outcome) -> FullCase:
+    return FullCase(
+        number=1,
+        test=test,
+        generated=bool(re.fullmatch(r"g[0-9]+", test.id)) and test not in sheet.problem.tests,
+        outcome=outcome,
+        call=call_in_words(sheet.problem, sheet.language, test),
+        expected=expected_in_words(sheet.problem, sheet.language, test),
+    )
+
+
+def combined(problem: Problem, language: Language, parts: Sequence[_Part]) -> FullReport:
+    """Parts of one program in teaching order, with the verdict of the first thing that went wrong."""
+    order = {test.id: at for at, test in enumerate(problem.tests)}
+    cases = sorted(
+        (case for part in parts for case in part.cases),
+        key=lambda case: (order.get(case.test.id, len(order)) if not case.generated else len(order), case.number),
+    )
+    numbered = tuple(case.model_copy(update={"number": at}) for at, case in enumerate(cases, 1))
+    stopped = next((part for part in parts if part.verdict != "pass"), None)
+    failed = next((case for case in numbered if case.outcome in ("failed", "error")), None)
+    shared: dict[str, Any] = {
+        "problem": problem.id,
+        "language": language,
+        "cases": numbered,
+        "printed": parts[0].said.loading if parts else "",
+        "wall_s": round(sum(part.wall_s for part in parts), 6),
+        "cpu_s": round(sum(part.cpu_s for part in parts), 6),
+        "level": min((part.level for part in parts if part.level is not None), default=None),
+    }
+    if stopped is not None:
+        return FullReport(
+            verdict=stopped.verdict, error_type=stopped.error_type, error_text=stopped.error_text,
+            message=stopped.message, line=stopped.line, where=stopped.said.where, **shared,
+        )  # fmt: skip
+    if failed is not None:
+        where = next((part.said.where for part in parts if failed.test.id in {case.test.id for case in part.cases}), ())
+        return FullReport(
+            verdict=failed.verdict or "wrong", error_type=failed.error_type, error_text=failed.error_text,
+            message=failed.message, line=failed.line, where=where, **shared,
+        )  # fmt: skip
+    return FullReport(verdict="pass", **shared)
+
+
+# ---- what must not be there ------------------------------------------------------------------------------------------
+
+
+def disallowed(problem: Problem, language: Language, source: str) -> tuple[str, int] | None:
+    """The message and line of the first thing the problem forbids that the program holds."""
+    from assay.gym.patterns import find
+
+    for rule in problem.disallow:
+        pattern = rule.python_ast if language == "python" else rule.javascript_ast
+        if pattern is not None and (places := find(pattern, language, source)):
+            return rule.message, places[0].line
+    return None
+
+
+def _with_disallowed(problem: Problem, source: str, report: FullReport) -> FullReport:
+    if report.verdict != "pass":
+        return report
+    found = disallowed(problem, report.language, source)
+    if found is None:
+        return report
+    return report.model_copy(update={"verdict": "disallowed", "message": found[0], "line": found[1]})
+
+
+def unfit(problem: Problem, language: Language, source: str, purpose: str = "submit") -> FullReport | None:
+    """The report on a source that is not worth running."""
+    if not source.strip():
+        message = messages.empty()
+    elif len(source.encode("utf-8", "replace")) > MAX_SOURCE:
+        message = messages.too_long(MAX_SOURCE)
+    else:
+        return None
+    tests = [test for test in problem.tests if test.visibility == "public" or purpose != "run"]
+    whole = sheet(problem, language, tests)
+    cases = tuple(_blank(whole, test, "not_run").model_copy(update={"number": at}) for at, test in enumerate(tests, 1))
+    return FullReport(problem=problem.id, language=language, verdict="nothing", cases=cases, message=message)
+
+
+# ---- what a learner sees ---------------------------------------------------------------------------------------------
+
+
+def seen(report: FullReport, purpose: str) -> Graded:
+    """What may be seen of a report: each hidden test by its reveal policy, and nothing of the others."""
+    cases = tuple(_seen_case(case) for case in report.cases)
+    first = next((case for case in report.cases if case.outcome in ("failed", "error")), None)
+    told: dict[str, Any] = {
+        "message": report.message, "line": report.line, "error_type": report.error_type, "error_text": report.error_text,
+    }  # fmt: skip
+    if first is not None and report.verdict not in ("syntax", "disallowed", "nothing") and not _is_open(first):
+        shown = next(case for case in cases if case.number == first.number)
+        kind = first.error_type if _tells(first) and _is_builtin(first.error_type) else ""
+        told = {"message": shown.message, "line": shown.line, "error_type": kind, "error_text": ""}
+    return Graded(
+        problem=report.problem, language=report.language, purpose="submit" if purpose == "submit" else "run",
+        verdict=report.verdict, cases=cases, printed=report.printed, wall_s=report.wall_s, level=report.level, **told,
+    )  # fmt: skip
+
+
+def _is_open(case: FullCase) -> bool:
+    """Whether all of a test may be seen when it fails."""
+    return case.test.visibility == "public" or case.test.reveal == "full"
+
+
+def _tells(case: FullCase) -> bool:
+    """Whether anything of how it failed may be told."""
+    return _is_open(case) or case.test.reveal in ("input", "name")
+
+
+def _seen_case(case: FullCase) -> CaseResult:
+    test = case.test
+    public = test.visibility == "public"
+    shown = CaseResult(number=case.number, visibility=test.visibility, outcome=case.outcome)
+    if not public and test.reveal == "nothing":
+        return shown.model_copy(update={"message": messages.hidden() if case.outcome == "failed" else ""})
+    shown = shown.model_copy(update={"id": test.id, "name": test.name})
+    if public or (_is_open(case) and case.outcome == "failed"):
+        return shown.model_copy(
+            update={
+                "call": case.call, "expected": case.expected, "got": case.got, "message": case.message,
+                "printed": case.printed, "line": case.line,
+            }
+        )  # fmt: skip
+    if case.outcome != "failed":
+        return shown
+    kind = case.error_type if _is_builtin(case.error_type) else ""
+    message = messages.concealed(case.verdict or "wrong", kind, case.line)
+    call = case.call if test.reveal == "input" else ""
+    return shown.model_copy(update={"call": call, "message": message, "line": case.line})
+
+
+def _is_builtin(name: str) -> bool:
+    """Whether it is an exception that the language brings: the name of any other one may say what must stay unseen."""
+    import builtins
+
+    return isinstance(getattr(builtins, name, None), type) or name in (
+        "ReferenceError",
+        "RangeError",
+        "URIError",
+        "EvalError",
+    )
+
+
+# ---- running ---------------------------------------------------------------------------------------------------------
+
+
+def perform(bench: Workbench, whole: Sheet, made: Program) -> tuple[Run, ...]:
+    """The Runs of one program under one sheet. A script runs once, whatever number of tests look at it."""
+    if whole.problem.grading.kind != "script":
+        return run_checks(bench, whole.task, made)
+    runs: list[Run] = []
+    for number, check in enumerate(whole.task.checks):
+        if isinstance(check, Stdio):
+            if not runs:
+                first = check.cases[0]
+                spec = Spec(
+                    language=made.language, files=made.files, main=made.main, stdin=first.stdin.encode(),
+                    limits=whole.task.limits, judged_stdout=True,
+                )  # fmt: skip
+                whole_run = bench.sandbox.run(spec)
+            else:
+                whole_run = runs[0]
+            runs += [whole_run.model_copy(update={"check": number, "label": case.id}) for case in check.cases]
+        else:
+            runs += run_checks(bench, whole.task.model_copy(update={"checks": (check,)}), made)
+    return tuple(runs)
+
+
+class Grader:
+    """Runs learners' programs. Safe to use from several threads; close it, or use it as a context."""
+
+    def __init__(self, settings: Settings, *, required: int = 1, sandbox: Sandbox | None = None) -> None:
+        """`required`: the isolation that must be had (3 where several people share a server)."""
+        self._settings = settings
+        self._required = required
+        self._own = sandbox is None
+        self._sandbox = sandbox
+        self._lock = threading.Lock()
+        self._turns = Turns(settings.workers)
+        self._benches: list[Workbench] = []
+        self._free: list[Workbench] = []
+        self._sheets: dict[tuple[int, Language, str], tuple[Problem, Sheet]] = {}
+        self._answers: dict[tuple[int, Language], tuple[Problem, tuple[Test, ...]]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every process of ours."""
+        with self._lock:
+            sandbox, self._sandbox = self._sandbox, None
+            benches, self._benches, self._free = self._benches, [], []
+        for bench in benches:
+            bench.close()
+        if sandbox is not None and self._own:
+            sandbox.close()
+
+    def warm_up(self, languages: Iterable[Language] = ("python",)) -> int:
+        """Start the sandbox before the first learner waits for it; gives its level. Raises SandboxUnavailable."""
+        with self._bench() as bench:
+            for language in languages:
+                main = "main.py" if language == "python" else "main.js"
+                bench.sandbox.run(Spec(language=language, files={main: b""}, main=main))
+            return bench.sandbox.capabilities().level
+
+    # ---- for learners
+
+    def run(self, problem: Problem, language: Language, source: str, learner: str) -> Graded:
+        """The public tests."""
+        if (report := unfit(problem, language, source, "run")) is not None:
+            return seen(report, "run")
+        with self._turns.turn(learner), self._bench() as bench:
+            parts = [self._part(bench, problem, language, source, "public")]
+        return seen(_with_disallowed(problem, source, combined(problem, language, parts)), "run")
+
+    def submit(self, problem: Problem, language: Language, source: str, learner: str) -> Graded:
+        """All tests; the generated ones when all others passed."""
+        return seen(self.submitted(problem, language, source, learner), "submit")
+
+    def submitted(self, problem: Problem, language: Language, source: str, learner: str) -> FullReport:
+        """As `submit`, with nothing left out: for who stores or helps. Never sent to a browser."""
+        if (report := unfit(problem, language, source)) is not None:
+            return report
+        with self._turns.turn(learner), self._bench() as bench:
+            return self._under_all(bench, problem, language, source)
+
+    def check(self, problem: Problem, language: Language, source: str) -> FullReport:
+        """As `submitted`, for our own purposes: it waits for no turn."""
+        if (report := unfit(problem, language, source)) is not None:
+            return report
+        with self._bench() as bench:
+            return self._under_all(bench, problem, language, source)
+
+    def console(self, problem: Problem, language: Language, source: str, stdin: str, learner: str) -> Graded:
+        """The program with an input of the learner's own; of a function: statements to run after it, values shown."""
+        graded = Graded(problem=problem.id, language=language, purpose="console", verdict="nothing")
+        if (report := unfit(problem, language, source, "run")) is not None:
+            return graded.model_copy(update={"message": report.message})
+        if len(stdin) > MAX_INPUT:
+            return graded.model_copy(update={"message": messages.too_long(MAX_INPUT)})
+        limits = limits_of(problem)
+        called = problem.grading.kind == "call"
+        made = program(
+            language, source, "console" if called else "program", limits, **({"input": stdin} if called else {})
+        )
+        spec = Spec(
+            language=language, files=made.files, main=made.main, limits=limits, judged_stdout=True,
+            stdin=b"" if called else stdin.encode("utf-8", "replace"),
+        )  # fmt: skip
+        with self._turns.turn(learner), self._bench() as bench:
+            run = bench.sandbox.run(spec)
+        said = _listen(run, False)
+        told = _told(sheet(problem, language, ()), run, said)
+        return graded.model_copy(
+            update={
+                "verdict": told[0], "printed": said.loading, "message": told[1], "line": told[2],
+                "error_type": told[3], "error_text": told[4], "wall_s": run.wall_s, "level": run.isolation.level,
+            }
+        )  # fmt: skip
+
+    def trace(
+        self, problem: Problem, source: str, args: Sequence[Any] | None, learner: str = "", stdin: str = ""
+    ) -> Trace:
+        """The program step by step (Python). `args`: of the call to follow; None: the first public test's."""
+        test = next(test for test in problem.tests if test.visibility == "public" or args is not None)
+        call = ""
+        if problem.grading.kind == "call":
+            given = test.args if args is None else args
+            call = call_in_words(problem, "python", test.model_copy(update={"args": list(given or ())}))
+        trace = Trace(problem=problem.id, call=call, verdict="nothing")
+        if (report := unfit(problem, "python", source, "run")) is not None:
+            return trace.model_copy(update={"message": report.message})
+        limits = limits_of(problem)
+        made = program("python", source, "trace", limits, call=call)
+        spec = Spec(
+            files=made.files, main=made.main, limits=limits, collect=(_TRACE_FILE,), collect_mb=_TRACE_MB,
+            stdin=(stdin or test.stdin).encode("utf-8", "replace")[:MAX_INPUT],
+        )  # fmt: skip
+        with self._turns.turn(learner), self._bench() as bench:
+            run = bench.sandbox.run(spec)
+        said = _listen(run, False)
+        verdict, message, line, *_ = _told(sheet(problem, "python", ()), run, said)
+        steps = tuple(_steps(run.files.get(_TRACE_FILE, b"")))
+        return trace.model_copy(
+            update={"verdict": verdict, "message": message, "line": line, "printed": said.loading, "steps": steps}
+        )
+
+    # ---- inside
+
+    @contextmanager
+    def _bench(self) -> Iterator[Workbench]:
+        """A workbench nobody else uses."""
+        with self._lock:
+            if self._sandbox is None:
+                if not self._own:
+                    raise AssayError("The grader is closed.")
+                self._sandbox = open_sandbox(self._settings, required=self._required)
+            if self._free:
+                bench = self._free.pop()
+            else:
+                bench = Workbench(self._sandbox)
+                self._benches.append(bench)
+        try:
+            yield bench
+        finally:
+            with self._lock:
+                if bench in self._benches:
+                    self._free.append(bench)
+
+    def _under_all(self, bench: Workbench, problem: Problem, language: Language, source: str) -> FullReport:
+        parts = [self._part(bench, problem, language, source, "open")]
+        endless = any(case.verdict in ("timeout", "oom", "output_limit") for case in parts[0].cases)
+        if parts[0].verdict in ("pass", "wrong") and not endless:
+            parts.append(self._part(bench, problem, language, source, "concealed"))
+        else:  # it cannot even be loaded, or has no end: once is enough to know
+            whole = self._sheet(bench, problem, language, "concealed")
+            parts.append(_Part(tuple(_blank(whole, test, "not_run") for test in whole.tests), "pass", _Said()))
+        if all(part.verdict == "pass" and all(case.outcome == "passed" for case in part.cases) for part in parts):
+            parts.append(self._part(bench, problem, language, source, "generated"))
+        return _with_disallowed(problem, source, combined(problem, language, parts))
+
+    def _part(self, bench: Workbench, problem: Problem, language: Language, source: str, which: str) -> _Part:
+        whole = self._sheet(bench, problem, language, which)
+        if not whole.tests:
+            return _Part((), "pass", _Said())
+        made = program_for(whole, source)
+        runs = perform(bench, whole, made)
+        if any(run.status == "sandbox_error" for run in runs):  # ours: once more, elsewhere
+            runs = perform(bench, whole, made)
+            for run in runs:
+                if run.status == "sandbox_error":
+                    _log.error("The sandbox failed under a learner's program of %s: %s", problem.id, run.detail)
+        return read(whole, made, runs)
+
+    def _sheet(self, bench: Workbench, problem: Problem, language: Language, which: str) -> Sheet:
+        """Made once for the same problem object, so that the road keeps what it prepares."""
+        key = (id(problem), language, which)
+        kept = self._sheets.get(key)
+        if kept is not None and kept[0] is problem:
+            return kept[1]
+        if which == "generated":
+            tests = self._generated(bench, problem, language)
+        elif which == "public":
+            tests = tuple(test for test in problem.tests if test.visibility == "public")
+        elif which == "open":
+            tests = tuple(test for test in problem.tests if test.visibility == "public" or test.reveal == "full")
+        else:
+            tests = tuple(test for test in problem.tests if test.visibility != "public" and test.reveal != "full")
+        made = sheet(problem, language, tests)
+        if len(self._sheets) > 2000:
+            self._sheets.clear()
+        self._sheets[key] = (problem, made)
+        return made
+
+    def _generated(self, bench: Workbench, problem: Problem, language: Language) -> tuple[Test, ...]:
+        """The generated tests with what the reference answers. Once for the same problem object."""
+        kept = self._answers.get((id(problem), language))
+        if kept is not None and kept[0] is problem:
+            return kept[1]
+        asked = generated_tests(problem, language)
+        tests = answered(bench, problem, language, asked) if asked else ()
+        if len(self._answers) > 1000:
+            self._answers.clear()
+        self._answers[(id(problem), language)] = (problem, tests)
+        return tests
+
+
+def answered(bench: Workbench, problem: Problem, language: Language, tests: Sequence[Test]) -> tuple[Test, ...]:
+    """Tests with what the reference answers to them; those to which it gives no plain value are left out."""
+    whole = sheet(problem, language, tests)
+    made = program_for(whole, problem.languages[language].solution)
+    runs = run_checks(bench, whole.task, made)
+    return read_answers(whole, runs)
+
+
+def read_answers(whole: Sheet, runs: Sequence[Run]) -> tuple[Test, ...]:
+    """The tests with the values that the Runs of a reference gave. Pure."""
+    lines = [line for run in runs for line in run.transcript]
+    found = []
+    for test, line in zip(whole.tests, lines, strict=False):
+        answer = read_answer(line)
+        if not answer.unreadable and not answer.raised and not _holds_handle(answer.value):
+            found.append(test.model_copy(update={"expect": answer.value}))
+    return tuple(found)
+
+
+def _holds_handle(value: object) -> bool:
+    if isinstance(value, Handle):
+        return True
+    if isinstance(value, dict):
+        return any(_holds_handle(one) for pair in value.items() for one in pair)
+    return isinstance(value, list | tuple | set | frozenset) and any(_holds_handle(one) for one in value)
+
+
+def _told(whole: Sheet, run: Run, said: _Said) -> tuple[Verdict, str, int | None, str, str]:
+    """How a run without a test ended: the verdict, what to say, the line, the exception."""
+    if run.status == "ok":
+        return "pass", "", None, "", ""
+    if run.status == "sandbox_error" or said.note("syntax") or _node_syntax(whole.language, said):
+        part = _stopped(whole, run, said, [])
+        return part.verdict, part.message, part.line, part.error_type, part.error_text
+    kind, text, line = _listened_error(whole.language, said) if run.status == "exit" else ("", "", None)
+    verdict, message, at = _ending(whole, run, said)
+    return verdict, message, line or at, kind, text
+
+
+def _steps(data: bytes) -> Iterator[TraceStep]:
+    """The steps that can be read; what cannot is left out: the program may have written it."""
+    from pydantic import ValidationError
+
+    from assay.gym.inside.assay_runner import MAX_STEPS
+
+    for line in data.splitlines()[: MAX_STEPS + 5]:
+        if len(line) > 20_000:
+            continue
+        try:
+            step = TraceStep.model_validate_json(line)
+        except ValidationError:
+            continue
+        names = {name[:40]: value[:200] for name, value in list(step.names.items())[:40]}
+        yield step.model_copy(update={"names": names, "value": step.value[:200], "function": step.function[:80]})
+
+
+def check(problem: Problem, language: Language, source: str, settings: Settings | None = None) -> FullReport:
+    """One program under every test, unfiltered, in a sandbox of its own: for the odd one (many: a Grader's `check`)."""
+    with Grader(settings or Settings.from_environment()) as grader:
+        return grader.check(problem, language, source)
