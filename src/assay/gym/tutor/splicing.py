@@ -1,0 +1,188 @@
+"""Programs that somebody gets who puts a hint's code into their own: what the gate runs. Pure; it runs nothing itself."""
+
+import difflib
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from assay.gym.syntax import parse
+from assay.gym.tutor import canonical
+from assay.gym.tutor.canonical import Token
+from assay.gym.tutor.hint_text import Piece
+from assay.records import Language
+
+AT_MOST = 12
+"""Programs for one hint."""
+_GROUPS = (
+    canonical.listed("< <= > >= == != === !=="),
+    canonical.listed("+ - * / // % **"),
+    canonical.listed("= += -= *= /="),
+    canonical.listed("&& || and or"),
+)
+
+
+class Spliced(NamedTuple):
+    """A program, and what was put into it."""
+
+    source: str
+    put: str
+
+
+def programs(learner: str, pieces: Sequence[Piece], language: Language, entry: str | None) -> tuple[Spliced, ...]:
+    """The programs to try, the likeliest first; those that do not parse are left out."""
+    found: dict[str, Spliced] = {}
+    tries = [_tries(learner, piece, language, entry) for piece in pieces]
+    while tries and len(found) < AT_MOST:  # each piece in turn
+        for one in list(tries):
+            source_and_put = next(one, None)
+            if source_and_put is None:
+                tries.remove(one)
+                continue
+            source = source_and_put.source
+            new = source.strip() != learner.strip() and source not in found and len(found) < AT_MOST
+            if new and not parse(language, source).has_error:
+                found[source] = source_and_put
+    return tuple(found.values())
+
+
+def _tries(learner: str, piece: Piece, language: Language, entry: str | None) -> Iterator[Spliced]:
+    text = piece.text.strip("\n")
+    tokens = canonical.fragment(text, language)
+    if not tokens:
+        return
+    if len(tokens) == 1:
+        yield from _exchanged(learner, tokens[0], language)
+        return
+    if "\n" in text if entry is None else _defines(text, entry, language):
+        yield Spliced(text + "\n", text)
+    if entry is not None and not _defines(text, entry, language):
+        yield from _as_body(learner, text, language, entry)
+    yield from _as_lines(learner, text, language)
+    if "\n" not in text:
+        yield from _as_expression(learner, text, tokens, language)
+        yield from _as_new_line(learner, text)
+
+
+def _defines(text: str, entry: str, language: Language) -> bool:
+    forms = (f"def {entry}",) if language == "python" else (f"function {entry}", f"const {entry} =", f"let {entry} =")
+    return any(form in text for form in forms)
+
+
+def _as_body(learner: str, text: str, language: Language, entry: str) -> Iterator[Spliced]:
+    lines = learner.split("\n")
+    forms = (f"def {entry}",) if language == "python" else (f"function {entry}", f"{entry} =")
+    head = next((at for at, line in enumerate(lines) if any(form in line for form in forms)), None)
+    if head is None or not ("return" in text or "\n" in text):
+        return
+    body = _indented(text, "    ")
+    end = "" if language == "python" else "\n}"
+    yield Spliced("\n".join([*lines[: head + 1], body]) + end + "\n", text)
+
+
+def _indented(text: str, indent: str) -> str:
+    lines = text.split("\n")
+    least = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
+    return "\n".join(indent + line[least:] if line.strip() else line for line in lines)
+
+
+def _as_lines(learner: str, text: str, language: Language) -> Iterator[Spliced]:
+    """Each line of the hint in the place of the line that is most like it."""
+    lines = learner.split("\n")
+    changed, put = list(lines), False
+    singles: list[Spliced] = []
+    for new in text.split("\n"):
+        shape = _shape(new, language)
+        if len(shape) < 2:
+            continue
+        likeness = [
+            (difflib.SequenceMatcher(None, shape, _shape(line, language)).ratio(), -at)
+            for at, line in enumerate(lines)
+            if line.strip()
+        ]
+        for ratio, minus_at in sorted(likeness, reverse=True)[:2]:
+            if ratio < 0.5:
+                break
+            at = -minus_at
+            old = lines[at]
+            line = old[: len(old) - len(old.lstrip())] + _completed(new.strip(), old, language)
+            singles.append(Spliced("\n".join([*lines[:at], line, *lines[at + 1 :]]), new.strip()))
+            if changed[at] == old:
+                changed[at], put = line, True
+    if put and "\n" in text:
+        yield Spliced("\n".join(changed), text)
+    yield from singles
+
+
+def _completed(new: str, old: str, language: Language) -> str:
+    """A header without what ends it gets the ending of the line it replaces."""
+    if language == "python" and old.rstrip().endswith(":") and not new.endswith(":"):
+        return new + ":"
+    if language == "javascript" and old.rstrip().endswith("{") and not new.endswith("{"):
+        return new + " {"
+    return new
+
+
+def _shape(line: str, language: Language) -> list[str]:
+    return [token.text for token in canonical.fragment(line, language)]
+
+
+def _as_expression(learner: str, text: str, tokens: Sequence[Token], language: Language) -> Iterator[Spliced]:
+    """In the place of the parts of the program that are most like it."""
+    own = canonical.program(learner, language)
+    wanted = [token.text for token in tokens]
+    scored: list[tuple[float, int, int]] = []
+    for size in range(max(1, len(wanted) - 3), len(wanted) + 4):
+        for at in range(len(own) - size + 1):
+            window = [token.text for token in own[at : at + size]]
+            shared = len(set(window) & set(wanted))
+            if shared == 0 or not _balanced(window) or len(scored) > 4000:
+                continue
+            same_ends = (window[0] == wanted[0]) + (window[-1] == wanted[-1])
+            scored.append((shared + same_ends - 0.3 * abs(size - len(wanted)), at, size))
+    for _, at, size in sorted(scored, reverse=True)[:5]:
+        yield Spliced(learner[: own[at].start] + text.rstrip(":;{ ") + learner[own[at + size - 1].end :], text)
+
+
+def _balanced(window: Sequence[str]) -> bool:
+    depth = 0
+    for text in window:
+        if text in ("(", "[", "{"):
+            depth += 1
+        elif text in (")", "]", "}"):
+            depth -= 1
+            if depth < 0:
+                return False
+    return depth == 0
+
+
+def _as_new_line(learner: str, text: str) -> Iterator[Spliced]:
+    """As a line of its own: before each return from the last, then after each line from the last."""
+    lines = learner.rstrip().split("\n")
+    if not any(sign in text for sign in "=()") and not text.startswith(("return", "break", "continue")):
+        return
+    returns = [at for at, line in enumerate(lines) if line.lstrip().startswith("return")]
+    for at in reversed(returns):
+        yield _inserted(lines, at, lines[at], text)
+    for at in range(len(lines) - 1, -1, -1):
+        if lines[at].strip() and lines[at].strip() != "}":
+            indent = lines[at]
+            if indent.rstrip().endswith((":", "{")):
+                indent = "    " + indent
+            yield _inserted(lines, at + 1, indent, text)
+            shallower = len(lines[at]) - len(lines[at].lstrip())
+            if shallower >= 8:
+                yield _inserted(lines, at + 1, " " * 4 + "x", text)
+
+
+def _inserted(lines: Sequence[str], at: int, like: str, text: str) -> Spliced:
+    indent = like[: len(like) - len(like.lstrip())]
+    return Spliced("\n".join([*lines[:at], indent + text, *lines[at:]]) + "\n", text)
+
+
+def _exchanged(learner: str, token: Token, language: Language) -> Iterator[Spliced]:
+    """One sign or number in the place of each of its kind."""
+    group = next((group for group in _GROUPS if token.text in group), frozenset[str]())
+    own = canonical.program(learner, language)
+    for mine in own:
+        alike = mine.text in group if token.kind != "number" else mine.kind == "number"
+        if alike and mine.text != token.text and mine.kind == token.kind:
+            yield Spliced(learner[: mine.start] + token.text + learner[mine.end :], token.text)
