@@ -14,7 +14,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 
 LETTERS = "CDFGHJKMNPQRTVWXY34679"
-"""No two that look alike (0 and O, 1, I and L, 2 and Z, 5 and S, 8 and B, U and V), and no vowels, so no words."""
+"""No two that look alike (0 and O, 1, I and L, 2 and Z, 5 and S, 8 and B), and no vowels, so no words."""
 CODE_LENGTH = 6
 _WINDOW_S = 900.0
 _MOST = {"address": 60, "name": 10, "all": 400}

@@ -47,7 +47,7 @@ CLASS_SIZE = 1_000
 LONGEST_NAME = 40
 _SEEN_EVERY = timedelta(minutes=10)
 
-_PROBLEMS = TypeAdapter(tuple[str, ...])
+PROBLEMS = TypeAdapter(tuple[str, ...])
 _NOW = sa.func.clock_timestamp()
 
 
@@ -116,7 +116,7 @@ def classroom(store: Store, class_id: str) -> Classroom | None:
     """The class of this id."""
     with store.engine.connect() as connection:
         row = connection.execute(sa.select(CLASSES).where(CLASSES.c.id == class_id)).one_or_none()
-    return None if row is None else _classroom(row)
+    return None if row is None else as_classroom(row)
 
 
 def classroom_by_code(store: Store, code: str) -> Classroom:
@@ -125,7 +125,7 @@ def classroom_by_code(store: Store, code: str) -> Classroom:
         row = connection.execute(sa.select(CLASSES).where(CLASSES.c.code == read_code(code))).one_or_none()
     if row is None:
         raise WrongCode(f"No class has the code {one_line(code, 20)!r}.", "Look at it again, letter by letter.")
-    return _classroom(row)
+    return as_classroom(row)
 
 
 def join(store: Store, learner: Learner, code: str, name: str) -> Joined:
@@ -252,7 +252,7 @@ def assignments(store: Store, class_id: str) -> tuple[Assignment, ...]:
             id=row.id,
             class_id=row.class_id,
             title=row.title,
-            problems=_PROBLEMS.validate_json(row.problems),
+            problems=PROBLEMS.validate_json(row.problems),
             due=row.due,
             created=row.created,
         )
@@ -267,7 +267,7 @@ def read_draft(store: Store, learner_id: str, problem: str, language: Language) 
     """What stands in the learner's editor; None: nothing was ever changed there."""
     with store.engine.connect() as connection:
         row = _draft(connection, learner_id, problem, language)
-    return None if row is None else _as_draft(row)
+    return None if row is None else as_draft(row)
 
 
 def save_draft(
@@ -296,14 +296,14 @@ def save_draft(
             )
             made = connection.execute(first.on_conflict_do_nothing().returning(DRAFTS)).one_or_none()
             if made is not None:
-                return _as_draft(made)
+                return as_draft(made)
             row = _draft(connection, learner_id, problem, language, lock=True)  # another page was quicker
             assert row is not None
         if row.text == text:
-            return _as_draft(row)
+            return as_draft(row)
         if based_on != row.version and not (tab and tab[:80] == row.tab):
             _put_aside(connection, learner_id, problem, language, "aside", text, based_on)
-            return _as_draft(row, kept_aside=True)
+            return as_draft(row, kept_aside=True)
         return _replace(connection, row, text, tab)
 
 
@@ -316,7 +316,7 @@ def reset_draft(
         row = _draft(connection, learner_id, problem, language, lock=True)
         if row is not None:
             if row.text == starter:
-                return _as_draft(row)
+                return as_draft(row)
             _put_aside(connection, learner_id, problem, language, "reset", row.text, row.version)
             return _replace(connection, row, _text(starter), tab)
     return save_draft(store, learner_id, problem, language, starter, None, tab=tab)
@@ -341,7 +341,7 @@ def restore_draft(
         if text is None:
             return None
         if text == row.text:
-            return _as_draft(row)
+            return as_draft(row)
         _put_aside(connection, learner_id, problem, language, "replaced", row.text, row.version)
         return _replace(connection, row, text, tab)
 
@@ -360,7 +360,7 @@ def _replace(connection: sa.Connection, row: sa.Row[Any], text: str, tab: str) -
         .where(*_of(DRAFTS, row.learner, row.problem, row.language))
         .values(text=text, version=row.version + 1, tab=tab[:80], changed=_NOW)
     )
-    return _as_draft(connection.execute(changed.returning(DRAFTS)).one())
+    return as_draft(connection.execute(changed.returning(DRAFTS)).one())
 
 
 def _put_aside(
@@ -394,7 +394,8 @@ def _draft(
     return connection.execute(query.with_for_update() if lock else query).one_or_none()
 
 
-def _as_draft(row: sa.Row[Any], *, kept_aside: bool = False) -> Draft:
+def as_draft(row: sa.Row[Any], *, kept_aside: bool = False) -> Draft:
+    """A row of DRAFTS."""
     return Draft(
         problem=row.problem,
         language=row.language,
@@ -483,7 +484,7 @@ def attempts(store: Store, learner_id: str, problem: str, language: Language | N
     if language is not None:
         query = query.where(ATTEMPTS.c.language == language)
     with store.engine.connect() as connection:
-        return [_attempt(row) for row in connection.execute(query.order_by(ATTEMPTS.c.id.desc()))]
+        return [as_attempt(row) for row in connection.execute(query.order_by(ATTEMPTS.c.id.desc()))]
 
 
 def attempt(store: Store, learner_id: str, number: int) -> Attempt | None:
@@ -491,7 +492,7 @@ def attempt(store: Store, learner_id: str, number: int) -> Attempt | None:
     query = sa.select(ATTEMPTS).where(ATTEMPTS.c.learner == learner_id, ATTEMPTS.c.id == number)
     with store.engine.connect() as connection:
         row = connection.execute(query).one_or_none()
-    return None if row is None else _attempt(row)
+    return None if row is None else as_attempt(row)
 
 
 def code_hash(source: str) -> str:
@@ -518,7 +519,7 @@ def progress(store: Store, learner_id: str) -> Progress:
         .order_by(DRAFTS.c.changed)
     )
     with store.engine.connect() as connection:
-        found = {row.problem: _standing(row) for row in connection.execute(standings)}
+        found = {row.problem: as_standing(row) for row in connection.execute(standings)}
         for row in connection.execute(drafts):
             known = found.get(row.problem)
             if known is None:
@@ -545,7 +546,8 @@ def _first_failed(graded: Graded) -> str:
     return "" if failed is None else failed.id or f"#{failed.number}"
 
 
-def _attempt(row: sa.Row[Any]) -> Attempt:
+def as_attempt(row: sa.Row[Any]) -> Attempt:
+    """A row of ATTEMPTS."""
     return Attempt(
         id=row.id,
         learner=row.learner,
@@ -558,13 +560,14 @@ def _attempt(row: sa.Row[Any]) -> Attempt:
     )
 
 
-def _standing(row: sa.Row[Any]) -> Standing:
+def as_standing(row: sa.Row[Any]) -> Standing:
+    """A row of STANDINGS; `help` counts only where it was selected too."""
     return Standing(
         problem=row.problem,
         language=row.language,
         runs=row.runs,
         submissions=row.submissions,
-        help=row.help,
+        help=getattr(row, "help", 0),
         passed=row.passed,
         last=row.last,
     )
@@ -651,7 +654,8 @@ def _learner(row: sa.Row[Any]) -> Learner:
     return Learner(id=row.id, name=row.name, class_id=row.class_id)
 
 
-def _classroom(row: sa.Row[Any]) -> Classroom:
+def as_classroom(row: sa.Row[Any]) -> Classroom:
+    """A row of CLASSES."""
     return Classroom(
         id=row.id,
         code=row.code,

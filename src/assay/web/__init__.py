@@ -4,7 +4,9 @@ A product gives its pages as a `Product`, which `assay.server` finds by name and
 twin with the same data as JSON under the same address and `.json`, every table one as CSV under `.csv`.
 """
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
+
+from pydantic import model_validator
 
 from assay.records import Record
 
@@ -38,8 +40,38 @@ class Hit(Record):
     href: str
 
 
+class Guests(Record):
+    """The pages of a product that people see without the app's password. The product itself says who they are."""
+
+    title: str
+    """Who they are, as a question on the page that asks for the password: `Have you a class code?`"""
+    label: str
+    """The words on the link there."""
+    href: str
+    """Where it leads."""
+    pages: tuple[str, ...] = ()
+    """Addresses that are open, exactly these."""
+    below: tuple[str, ...] = ()
+    """Addresses below which everything is open: each begins and ends with a slash."""
+    but: tuple[str, ...] = ()
+    """How addresses begin that stay shut all the same."""
+
+    @model_validator(mode="after")
+    def _of_one_place(self) -> Self:
+        for place in self.below:
+            if len(place) < 3 or not (place.startswith("/") and place.endswith("/")):
+                raise ValueError(f"{place!r} would open more than one place")
+        return self
+
+    def may_see(self, path: str) -> bool:
+        """Whether the page at this address is open."""
+        if any(path.startswith(start) for start in self.but):
+            return False
+        return path in self.pages or path.startswith(self.below)
+
+
 class Product(Protocol):
-    """One product's pages. Made once, when the app starts."""
+    """One product's pages. Made once, when the app starts. May have `guests`, who need no password."""
 
     name: str
     """Its place in addresses and the word in the top bar: bench, classroom, gym. Its templates lie in `templates/` of the

@@ -1,7 +1,7 @@
 """The web app: the shell's own pages, and each product's under its name."""
 
 import mimetypes
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from importlib import import_module
 from importlib.util import find_spec
@@ -15,7 +15,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from assay.errors import AssayError, ProviderError, SandboxUnavailable, StoreError, UnknownName
 from assay.settings import Settings
 from assay.store import Store
-from assay.web import Hit, Product
+from assay.web import Guests, Hit, Product
 from assay.web.guard import THEMES, Door, Guard, Problem, cookie, session_cookie
 from assay.web.machine import SERVERS
 from assay.web.seal import open_seal
@@ -58,11 +58,14 @@ def make_app(
     app.state.shell = shell
     app.state.sign_in = sign_in
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
-    app.add_middleware(Guard, seal=seal, door=Door.at(host, names, sign_in), refuse=shell.refuse)
+    guests = [found for product in products.values() if (found := getattr(product, "guests", None)) is not None]
+    if shell.alone:  # the first page only leads to the product's
+        guests = [one.model_copy(update={"pages": (*one.pages, "/")}) for one in guests]
+    app.add_middleware(Guard, seal=seal, door=Door.at(host, names, sign_in), refuse=shell.refuse, guests=guests)
     _say_what_is_wrong(app, shell)
     _add_pages(app, shell)
     if sign_in is not None:
-        _add_sign_in(app, shell, f"assay_session_{seal.mark}")
+        _add_sign_in(app, shell, f"assay_session_{seal.mark}", guests)
     if find_spec("assay.web.flows") is not None:
         app.include_router(import_module("assay.web.flows").router(shell))
     for name, product in products.items():
@@ -130,14 +133,14 @@ def _search(shell: Shell, words: str) -> dict[str, list[Hit]]:
     return {name: hits for name, hits in found.items() if hits}
 
 
-def _add_sign_in(app: FastAPI, shell: Shell, session: str) -> None:
+def _add_sign_in(app: FastAPI, shell: Shell, session: str, guests: Sequence[Guests]) -> None:
     sign_in = app.state.sign_in
 
     @app.get("/sign-in", include_in_schema=False, response_model=None)
     def form(request: Request, back: str = "/") -> HTMLResponse | RedirectResponse:
         if request.state.visitor.signed_in:
             return RedirectResponse(_inside(back), 303)
-        return shell.page(request, "web/sign_in.html", back=_inside(back), wrong="")
+        return shell.page(request, "web/sign_in.html", back=_inside(back), wrong="", guests=guests)
 
     @app.post("/sign-in", include_in_schema=False, response_model=None)
     def enter(request: Request, password: str = Form(""), back: str = Form("/")) -> Response:
@@ -146,7 +149,10 @@ def _add_sign_in(app: FastAPI, shell: Shell, session: str) -> None:
         made = None if wait else sign_in.enter(password, address)
         if made is None:
             wrong = f"Too many tries. Wait {wait} s." if wait else "That is not the password."
-            page = shell.page(request, "web/sign_in.html", status=429 if wait else 403, back=_inside(back), wrong=wrong)
+            status = 429 if wait else 403
+            page = shell.page(
+                request, "web/sign_in.html", status=status, back=_inside(back), wrong=wrong, guests=guests
+            )
             if wait:
                 page.headers["Retry-After"] = str(wait)
             return page

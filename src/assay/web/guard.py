@@ -1,7 +1,8 @@
 """What stands before every page: who asks, from where, with how much, and what the browser may do with the answer.
 
 Covered: a page elsewhere that posts to us (signed token, Origin, Sec-Fetch-Site), a name elsewhere that points here (Host),
-a proxy that would let the world in by the loopback door, bodies that are too large or never end, failures of ours.
+a proxy that would let the world in by the loopback door, bodies that are too large or never end, failures of ours. What
+a product opens to guests is open by its address alone: who may stand there is for the product to ask.
 Not covered: other users of this machine, who reach the loopback address as its owner does.
 """
 
@@ -9,7 +10,7 @@ import ipaddress
 import logging
 import secrets
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -20,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from assay.web import Guests
 from assay.web.seal import TOKEN_BYTES, Seal, masked, unmasked
 from assay.web.sign_in import LASTS_S, SignIn, is_loopback
 
@@ -112,11 +114,20 @@ class Visitor:
 class Guard:
     """The outermost part of the app. `refuse` makes the answer to a request that goes no further."""
 
-    def __init__(self, app: ASGIApp, *, seal: Seal, door: Door, refuse: Callable[[Request, Problem], Response]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        seal: Seal,
+        door: Door,
+        refuse: Callable[[Request, Problem], Response],
+        guests: Sequence[Guests] = (),
+    ) -> None:
         self._app = app
         self._seal = seal
         self._door = door
         self._refuse = refuse
+        self._guests = guests
         self.token_cookie = f"assay_token_{seal.mark}"
         self.session_cookie = f"assay_session_{seal.mark}"
 
@@ -180,11 +191,15 @@ class Guard:
                 "This request was passed on by a proxy, and the app was opened for its own machine alone.",
                 todo="Start it with --name NAME, the name the proxy is known by: then everybody signs in.",
             )
-        if not visitor.member and not any(
-            request.url.path.startswith(place) if place.endswith("/") else request.url.path == place for place in _OPEN
-        ):
+        if not visitor.member and not self._is_open(request.scope["path"]):
             return Problem(401, "Sign in first", "This app asks who you are.", todo="Open /sign-in in a browser.")
         return None
+
+    def _is_open(self, path: str) -> bool:
+        """Whether everybody may see what is at this address, which is the one that decides on the page too."""
+        if any(path.startswith(place) if place.endswith("/") else path == place for place in _OPEN):
+            return True
+        return any(guests.may_see(path) for guests in self._guests)
 
     async def _read(self, request: Request, visitor: Visitor, receive: Receive) -> tuple[Receive, Problem | None]:
         """The body, bounded, checked for the token, and given again to whoever asks for it."""

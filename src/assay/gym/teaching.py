@@ -1,0 +1,497 @@
+"""What a teacher does and sees: classes, who is how far, what is hard, sampled help, assignments, exams, exports.
+
+Nothing in here asks who is asking: only the owner's pages may call it.
+"""
+
+import re
+import secrets
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from assay.errors import AssayError
+from assay.gym import learners
+from assay.gym.guessing import new_code
+from assay.gym.learners import as_help, by_id
+from assay.gym.records import (
+    Assignment,
+    Attempt,
+    Classroom,
+    Draft,
+    HelpAnswer,
+    HelpSource,
+    Learner,
+    PastDraft,
+    Standing,
+)
+from assay.gym.tables import ASSIGNMENTS, ATTEMPTS, CLASSES, DRAFTS, HELP, LEARNERS, PAST_DRAFTS, STANDINGS
+from assay.records import Record
+from assay.store import Store
+from assay.visible import visible
+
+LONGEST_EXAM = timedelta(hours=24)
+"""An exam that was forgotten ends by itself."""
+WITHOUT_CLASS = 500
+"""Learners without a class that are listed, those seen last first."""
+_LONGEST = 80
+_NOW = sa.func.clock_timestamp()
+
+
+class ClassLine(NamedTuple):
+    """A class in the list of classes."""
+
+    room: Classroom
+    learners: int
+    active: int
+    """Of these, who was seen in the last seven days."""
+    passed: int
+    """Problems solved, by all of them together."""
+
+
+class LearnerLine(NamedTuple):
+    """One learner in the table of a class."""
+
+    learner: Learner
+    joined: datetime
+    seen: datetime
+    standings: Mapping[str, Standing]
+
+    @property
+    def passed(self) -> int:
+        return sum(one.passed is not None for one in self.standings.values())
+
+    @property
+    def attempts(self) -> int:
+        return sum(one.attempts for one in self.standings.values())
+
+    @property
+    def help(self) -> int:
+        return sum(one.help for one in self.standings.values())
+
+
+class ProblemLine(NamedTuple):
+    """One problem in the table of problems."""
+
+    problem: str
+    tried: int
+    """Learners who ran or submitted something."""
+    passed: int
+    attempts: int
+    help: int
+    failed_test: str
+    """The test that most learners failed first at."""
+    failed_by: int
+    """How many learners did."""
+    misconceptions: tuple[tuple[str, int], ...]
+    """Which were met, and by how many learners; most first."""
+
+
+class Asked(NamedTuple):
+    """One request for help, and who asked."""
+
+    learner: Learner
+    answer: HelpAnswer
+
+
+class HelpCounts(NamedTuple):
+    """What came of the help of a class."""
+
+    asked: int
+    by_source: Mapping[str, int]
+    helpful: int
+    unhelpful: int
+    failed: int
+
+
+class Export(Record):
+    """Everything that is kept of one learner."""
+
+    learner: Learner
+    class_name: str | None
+    exported: datetime
+    standings: tuple[Standing, ...]
+    drafts: tuple[Draft, ...]
+    past_drafts: tuple["PastText", ...]
+    attempts: tuple[Attempt, ...]
+    help: tuple[HelpAnswer, ...]
+
+
+class PastText(PastDraft):
+    """A past draft, and where it stood."""
+
+    problem: str
+    language: str
+
+
+# ---- classes -------------------------------------------------------------------------------------------------------
+
+
+def create_class(store: Store, name: str, zone: str = "UTC") -> Classroom:
+    """A new class, with a code that no other has. Raises AssayError."""
+    values = {"id": secrets.token_hex(6), "name": _title(name, "class"), "zone": read_zone(zone)[0]}
+    while True:
+        new = insert(CLASSES).values(code=new_code(), **values)
+        with store.engine.begin() as connection:
+            made = connection.execute(new.on_conflict_do_nothing().returning(CLASSES.c.id)).scalar()
+        if made is not None:
+            return find_class(store, made)
+
+
+def find_class(store: Store, class_id: str) -> Classroom:
+    """The class of this id. Raises Gone."""
+    found = learners.classroom(store, class_id)
+    if found is None:
+        raise learners.Gone("There is no such class.", "It may have been deleted: look at the list of classes.")
+    return found
+
+
+def classes(store: Store) -> list[ClassLine]:
+    """Every class, by name."""
+    recent = sa.func.count().filter(LEARNERS.c.seen > _NOW - timedelta(days=7)).label("active")
+    members = (
+        sa.select(LEARNERS.c.class_id, sa.func.count().label("members"), recent)
+        .group_by(LEARNERS.c.class_id)
+        .subquery()
+    )
+    solved = (
+        sa.select(LEARNERS.c.class_id, sa.func.count().label("passed"))
+        .join(STANDINGS, STANDINGS.c.learner == LEARNERS.c.id)
+        .where(STANDINGS.c.passed.is_not(None))
+        .group_by(LEARNERS.c.class_id)
+        .subquery()
+    )
+    query = (
+        sa.select(CLASSES, members.c.members, members.c.active, solved.c.passed)
+        .outerjoin(members, members.c.class_id == CLASSES.c.id)
+        .outerjoin(solved, solved.c.class_id == CLASSES.c.id)
+        .order_by(sa.func.lower(CLASSES.c.name), CLASSES.c.created)
+    )
+    with store.engine.connect() as connection:
+        rows = connection.execute(query).all()
+    return [ClassLine(learners.as_classroom(row), row.members or 0, row.active or 0, row.passed or 0) for row in rows]
+
+
+def without_class(store: Store) -> int:
+    """How many learners are in no class."""
+    query = sa.select(sa.func.count()).select_from(LEARNERS).where(LEARNERS.c.class_id.is_(None))
+    with store.engine.connect() as connection:
+        return connection.scalar(query) or 0
+
+
+def change_class(
+    store: Store,
+    class_id: str,
+    *,
+    name: str | None = None,
+    zone: str | None = None,
+    open: bool | None = None,  # noqa: A002
+) -> Classroom:
+    """Change what is given. Raises AssayError."""
+    values: dict[str, Any] = {}
+    if name is not None:
+        values["name"] = _title(name, "class")
+    if zone is not None:
+        values["zone"] = read_zone(zone)[0]
+    if open is not None:
+        values["open"] = open
+    return _change(store, class_id, values)
+
+
+def new_class_code(store: Store, class_id: str) -> Classroom:
+    """Give a class another code: the one before opens nothing any more. Who is in it stays."""
+    while True:
+        try:
+            return _change(store, class_id, {"code": new_code()})
+        except sa.exc.IntegrityError:
+            continue  # another class has it
+
+
+def start_exam(store: Store, class_id: str, lasts: timedelta) -> Classroom:
+    """No help for this long from now. Raises AssayError."""
+    if not timedelta() < lasts <= LONGEST_EXAM:
+        raise AssayError("An exam lasts more than nothing and at most a day.", "Choose another length.")
+    return _change(store, class_id, {"exam_until": _NOW + lasts})
+
+
+def end_exam(store: Store, class_id: str) -> Classroom:
+    """Help is there again."""
+    return _change(store, class_id, {"exam_until": None})
+
+
+def delete_class(store: Store, class_id: str, *, learners_too: bool) -> None:
+    """Remove a class. Its learners lose it, and their words to come back with; or everything, if `learners_too`."""
+    members = LEARNERS.c.class_id == class_id
+    with store.engine.begin() as connection:
+        if learners_too:
+            connection.execute(sa.delete(LEARNERS).where(members))
+        connection.execute(sa.update(LEARNERS).where(members).values(class_id=None, word_hash=None))
+        connection.execute(sa.delete(CLASSES).where(CLASSES.c.id == class_id))
+
+
+def _change(store: Store, class_id: str, values: Mapping[str, Any]) -> Classroom:
+    if values:
+        with store.engine.begin() as connection:
+            connection.execute(sa.update(CLASSES).where(CLASSES.c.id == class_id).values(**values))
+    return find_class(store, class_id)
+
+
+# ---- who is how far ------------------------------------------------------------------------------------------------
+
+
+def class_table(store: Store, class_id: str | None) -> list[LearnerLine]:
+    """Every learner of a class (None: of no class) with their standings, by name."""
+    members = sa.select(LEARNERS).where(_in_class(class_id))
+    if class_id is None:
+        members = members.order_by(LEARNERS.c.seen.desc()).limit(WITHOUT_CLASS)
+    with store.engine.connect() as connection:
+        rows = connection.execute(members).all()
+        found = _standings(connection, [row.id for row in rows])
+    lines = [
+        LearnerLine(
+            Learner(id=row.id, name=row.name, class_id=row.class_id), row.created, row.seen, found.get(row.id, {})
+        )
+        for row in rows
+    ]
+    return (
+        lines if class_id is None else sorted(lines, key=lambda line: (line.learner.name.casefold(), line.learner.id))
+    )
+
+
+def _standings(connection: sa.Connection, ids: Collection[str]) -> dict[str, dict[str, Standing]]:
+    """What these learners ran, submitted or asked about, by learner and problem."""
+    ours = sa.literal(sorted(ids), sa.ARRAY(sa.Text))
+    asked = (
+        sa.select(HELP.c.learner, HELP.c.problem, HELP.c.language, sa.func.count(), sa.func.max(HELP.c.created))
+        .where(HELP.c.learner == sa.any_(ours))
+        .group_by(HELP.c.learner, HELP.c.problem, HELP.c.language)
+    )
+    found: dict[str, dict[str, Standing]] = {}
+    for row in connection.execute(sa.select(STANDINGS).where(STANDINGS.c.learner == sa.any_(ours))):
+        found.setdefault(row.learner, {})[row.problem] = learners.as_standing(row)
+    for learner, problem, language, count, last in connection.execute(asked):
+        known = found.setdefault(learner, {})
+        one = known.get(problem) or Standing(problem=problem, language=language, last=last)
+        known[problem] = one.model_copy(update={"help": one.help + count})
+    return found
+
+
+def problem_table(store: Store, class_id: str | None) -> dict[str, ProblemLine]:
+    """Every problem that learners of this class (None: of no class) tried, by id."""
+    ours = _in_class(class_id)
+    counts = (
+        sa.select(
+            STANDINGS.c.problem,
+            sa.func.count().label("tried"),
+            sa.func.count(STANDINGS.c.passed).label("passed"),
+            sa.func.sum(STANDINGS.c.runs + STANDINGS.c.submissions).label("attempts"),
+        )
+        .join(LEARNERS, LEARNERS.c.id == STANDINGS.c.learner)
+        .where(ours)
+        .group_by(STANDINGS.c.problem)
+    )
+    helped = _by_learner(HELP, ours, sa.func.count().label("asked"))
+    failed = _by_learner(ATTEMPTS, ours, sa.func.count(ATTEMPTS.c.learner.distinct()), ATTEMPTS.c.failed_test)
+    met = _by_learner(ATTEMPTS, ours, sa.func.count(ATTEMPTS.c.learner.distinct()), ATTEMPTS.c.misconception)
+    with store.engine.connect() as connection:
+        tests: dict[str, Counter[str]] = {}
+        for problem, test, count in connection.execute(failed):
+            tests.setdefault(problem, Counter())[test] = count
+        misconceptions: dict[str, Counter[str]] = {}
+        for problem, name, count in connection.execute(met):
+            misconceptions.setdefault(problem, Counter())[name] = count
+        asked = {row.problem: row.asked for row in connection.execute(helped)}
+        rows = {row.problem: row for row in connection.execute(counts)}
+    made = {}
+    for problem in sorted(rows.keys() | asked.keys()):
+        row = rows.get(problem)
+        worst, by = max(tests.get(problem, {"": 0}).items(), key=lambda pair: (pair[1], pair[0]))
+        made[problem] = ProblemLine(
+            problem=problem,
+            tried=row.tried if row else 0,
+            passed=row.passed if row else 0,
+            attempts=row.attempts if row else 0,
+            help=asked.get(problem, 0),
+            failed_test=worst,
+            failed_by=by,
+            misconceptions=tuple(misconceptions.get(problem, Counter()).most_common()),
+        )
+    return made
+
+
+def _by_learner(
+    table: sa.Table, ours: sa.ColumnElement[bool], count: sa.ColumnElement[int], *by: "sa.Column[str]"
+) -> sa.Select[Any]:
+    query = sa.select(table.c.problem, *by, count).join(LEARNERS, LEARNERS.c.id == table.c.learner).where(ours)
+    return query.where(*(column != "" for column in by)).group_by(table.c.problem, *by)
+
+
+def _in_class(class_id: str | None) -> sa.ColumnElement[bool]:
+    return LEARNERS.c.class_id.is_(None) if class_id is None else LEARNERS.c.class_id == class_id
+
+
+# ---- help ----------------------------------------------------------------------------------------------------------
+
+
+def help_sample(
+    store: Store,
+    class_id: str | None,
+    count: int,
+    *,
+    draw: str = "",
+    problem: str = "",
+    source: HelpSource | None = None,
+    thumbs: int | None = None,
+) -> list[Asked]:
+    """Answers drawn at random, the same ones for the same `draw`; of this problem, source or rating only if said."""
+    query = (
+        sa.select(HELP, LEARNERS.c.name.label("learner_name"), LEARNERS.c.class_id.label("learner_class"))
+        .join(LEARNERS, LEARNERS.c.id == HELP.c.learner)
+        .where(_in_class(class_id), HELP.c.state != "asked")
+    )
+    if problem:
+        query = query.where(HELP.c.problem == problem)
+    if source is not None:
+        query = query.where(HELP.c.origin == source)
+    if thumbs is not None:
+        query = query.where(HELP.c.thumbs == thumbs)
+    query = query.order_by(sa.func.md5(HELP.c.id + draw), HELP.c.id).limit(count)
+    with store.engine.connect() as connection:
+        rows = connection.execute(query).all()
+    return [
+        Asked(Learner(id=row.learner, name=row.learner_name, class_id=row.learner_class), as_help(row)) for row in rows
+    ]
+
+
+def help_counts(store: Store, class_id: str | None) -> HelpCounts:
+    """What came of the help of a class, in numbers."""
+    query = (
+        sa.select(HELP.c.state, HELP.c.origin, HELP.c.thumbs, sa.func.count())
+        .join(LEARNERS, LEARNERS.c.id == HELP.c.learner)
+        .where(_in_class(class_id))
+        .group_by(HELP.c.state, HELP.c.origin, HELP.c.thumbs)
+    )
+    by_source: Counter[str] = Counter()
+    by_thumbs: Counter[int | None] = Counter()
+    by_state: Counter[str] = Counter()
+    with store.engine.connect() as connection:
+        for state, origin, thumbs, count in connection.execute(query):
+            by_state[state] += count
+            by_thumbs[thumbs] += count
+            if origin is not None:
+                by_source[origin] += count
+    return HelpCounts(by_state.total(), dict(by_source), by_thumbs[1], by_thumbs[-1], by_state["failed"])
+
+
+# ---- assignments ---------------------------------------------------------------------------------------------------
+
+
+def assign(store: Store, class_id: str, title: str, problems: Sequence[str], due: datetime | None) -> Assignment:
+    """Ask a class to solve problems. Raises AssayError."""
+    if not problems:
+        raise AssayError("No problem was chosen.", "Choose one at least.")
+    room = find_class(store, class_id)
+    made = Assignment(
+        id=secrets.token_hex(6),
+        class_id=room.id,
+        title=_title(title, "assignment"),
+        problems=tuple(dict.fromkeys(problems)),
+        due=due,
+        created=datetime.now(UTC),
+    )
+    values = made.model_dump(exclude={"problems"})
+    with store.engine.begin() as connection:
+        connection.execute(
+            sa.insert(ASSIGNMENTS).values(problems=learners.PROBLEMS.dump_json(made.problems).decode(), **values)
+        )
+    return made
+
+
+def take_back(store: Store, class_id: str, assignment: str) -> None:
+    """Remove an assignment: what was solved for it stays solved."""
+    with store.engine.begin() as connection:
+        connection.execute(
+            sa.delete(ASSIGNMENTS).where(ASSIGNMENTS.c.class_id == class_id, ASSIGNMENTS.c.id == assignment)
+        )
+
+
+def read_due(typed: str, zone: str) -> datetime | None:
+    """When something is due, as a form says it (`2026-01-31T18:00`), in this time zone; None: never. Raises AssayError."""
+    if not typed.strip():
+        return None
+    place = read_zone(zone)[1]
+    try:
+        local = datetime.fromisoformat(typed.strip())
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", typed.strip()):
+            local = local.replace(hour=23, minute=59)
+        due = local if local.tzinfo else local.replace(tzinfo=place)
+        return due.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise AssayError(f"{visible(typed, 40)!r} is no date.", "Type it like 2026-01-31T18:00.") from None
+
+
+def read_zone(typed: str) -> tuple[str, tzinfo]:
+    """A time zone by its name (`Europe/Lisbon`) or its distance from UTC (`+05:30`). Raises AssayError."""
+    name = typed.strip() or "UTC"
+    if name.upper() in ("UTC", "Z", "GMT"):
+        return "UTC", UTC
+    if (found := re.fullmatch(r"(?:UTC)?([+-])(\d{1,2}):?(\d\d)?", name)) and int(found[2]) < 24:
+        distance = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
+        sign, minutes = found[1], distance.seconds // 60
+        return f"{sign}{minutes // 60:02}:{minutes % 60:02}", timezone(-distance if sign == "-" else distance)
+    try:
+        if len(name) <= 64 and re.fullmatch(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*", name):
+            return name, ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        pass
+    raise AssayError(
+        f"{visible(name, 40)!r} is no time zone that this machine knows.",
+        "Type one like Europe/Lisbon, or the distance from UTC like +05:30.",
+    )
+
+
+# ---- one learner ---------------------------------------------------------------------------------------------------
+
+
+def export(store: Store, learner_id: str) -> Export:
+    """Everything that is kept of a learner. Raises Gone."""
+    learner = by_id(store, learner_id)
+    room = learners.classroom(store, learner.class_id) if learner.class_id else None
+
+    def of(table: sa.Table, *order: "sa.Column[Any]") -> Iterable[sa.Row[Any]]:
+        with store.engine.connect() as connection:
+            return connection.execute(sa.select(table).where(table.c.learner == learner_id).order_by(*order)).all()
+
+    return Export(
+        learner=learner,
+        class_name=room.name if room else None,
+        exported=datetime.now(UTC),
+        standings=learners.progress(store, learner_id).standings,
+        drafts=tuple(learners.as_draft(row) for row in of(DRAFTS, DRAFTS.c.problem, DRAFTS.c.language)),
+        past_drafts=tuple(
+            PastText(
+                id=row.id,
+                problem=row.problem,
+                language=row.language,
+                reason=row.reason,
+                text=row.text,
+                created=row.created,
+            )
+            for row in of(PAST_DRAFTS, PAST_DRAFTS.c.id)
+        ),
+        attempts=tuple(learners.as_attempt(row) for row in of(ATTEMPTS, ATTEMPTS.c.id)),
+        help=tuple(as_help(row) for row in of(HELP, HELP.c.created, HELP.c.id)),
+    )
+
+
+def _title(typed: str, what: str) -> str:
+    title = " ".join(typed.replace("\0", " ").split())
+    if not title:
+        raise AssayError(f"The {what} has no name.", "Type one.")
+    if len(title) > _LONGEST or visible(title) != title:
+        raise AssayError(f"That cannot be the name of a {what}.", f"Use {_LONGEST} characters at most, all to be seen.")
+    return title
