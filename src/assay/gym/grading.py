@@ -42,7 +42,7 @@ from assay.gym.tasks import (
     program_for,
     sheet,
 )
-from assay.pipeline.checks import grade
+from assay.pipeline.checks import CHECKS, grade
 from assay.pipeline.checks.answers import Answer, in_words
 from assay.pipeline.checks.answers import read as read_answer
 from assay.pipeline.checks.perform import Workbench, run_checks
@@ -177,8 +177,6 @@ def read(sheet: Sheet, program: Program, runs: Sequence[Run], first: int = 1) ->
 
 def _by_check(sheet: Sheet, runs: Sequence[Run]) -> Iterator[tuple[int, Finding]]:
     """The findings of each check, with the check's number: ids of cases are its own."""
-    from assay.pipeline.checks import CHECKS
-
     for number, check in enumerate(sheet.task.checks):
         kind = CHECKS.get(check.kind)
         for finding in kind.judge(sheet.task, check, [run for run in runs if run.check == number]).findings:
@@ -240,22 +238,18 @@ def _passed_among_many(check: Calls, test: Test, answer: Answer | None) -> bool:
 
 def _failed_call(sheet: Sheet, case: FullCase, answer: Answer | None, run: Run, said: _Said, at: int) -> FullCase:
     if answer is None:
-        verdict, message, line = _ending(sheet, run, said)
-        return case.model_copy(update={"verdict": verdict, "message": message, "line": line, "got": ""})
+        ended, why, where = _ending(sheet, run, said)
+        return case.model_copy(update={"verdict": ended, "message": why, "line": where})
     language = sheet.language
     if answer.raised:
         line = said.line("error", at)
         missing = said.text("missing", "name")
-        verdict = "nothing" if missing and at == 0 and answer.raised in ("NameError", "ReferenceError") else "exception"
-        if answer.raised == "MemoryError":
-            verdict = "oom"
-        message = (
-            messages.missing(missing, language)
-            if verdict == "nothing"
-            else messages.exception(answer.raised, answer.message, line)
-        )
-        if case.test.raises is not None:
-            message = messages.other_exception(case.expected, answer.raised, line)
+        verdict: Verdict = "oom" if answer.raised == "MemoryError" else "exception"
+        message = messages.exception(answer.raised, answer.message, line)
+        if missing and answer.raised in ("NameError", "ReferenceError"):
+            verdict, message = "nothing", messages.missing(missing, language)
+        elif case.test.raises is not None:
+            message = messages.other_exception(case.expected, answer.raised, line, language)
         return case.model_copy(
             update={
                 "verdict": verdict,
@@ -271,6 +265,8 @@ def _failed_call(sheet: Sheet, case: FullCase, answer: Answer | None, run: Run, 
         message = messages.no_exception(case.expected, got, language)
     elif not answer.unreadable and sheet.problem.grading.check_arguments_unchanged and got == case.expected:
         message = messages.changed_arguments(language)
+    elif case.test.value is not None:
+        message = messages.wrong_name(case.test.expect, answer.value, case.test.value, language)
     else:
         value = answer.value
         kind = value.type_name if isinstance(value, Handle) else ""
@@ -293,6 +289,9 @@ def _read_stdio(
         if said.note("syntax") or (run is not None and _node_syntax(sheet.language, said)):
             stopped = _stopped(sheet, run, said, [])
             return [_blank(sheet, one, "not_run") for one in tests], stopped
+        if run is None and any(one.status in _ENDLESS for one in runs):
+            cases.append(_blank(sheet, test, "not_run"))
+            continue
         found = findings.get((number, test.id))
         outcome: Outcome = found.outcome if found else "error"
         case = _blank(sheet, test, outcome).model_copy(update={"printed": said.loading})
@@ -549,11 +548,22 @@ def _is_builtin(name: str) -> bool:
 # ---- running ---------------------------------------------------------------------------------------------------------
 
 
+_ENDLESS = ("timeout", "cpu", "oom", "output_limit")
+
+
 def perform(bench: Workbench, whole: Sheet, made: Program) -> tuple[Run, ...]:
-    """The Runs of one program under one sheet. A script runs once, whatever number of tests look at it."""
-    if whole.problem.grading.kind != "script":
+    """The Runs of one program under one sheet: a script once, a program once a test until it shows no end."""
+    kind = whole.problem.grading.kind
+    if kind == "call":
         return run_checks(bench, whole.task, made)
     runs: list[Run] = []
+    if kind == "stdio":
+        (check,) = whole.task.checks
+        for run in CHECKS.get(check.kind).perform(bench, whole.task, check, made):
+            runs.append(run)
+            if run.status in _ENDLESS:
+                break  # it would do the same with the other inputs, and somebody waits
+        return tuple(runs)
     for number, check in enumerate(whole.task.checks):
         if isinstance(check, Stdio):
             if not runs:

@@ -27,6 +27,14 @@ def _at(line: int | None) -> str:
     return f"Line {line}: " if line else ""
 
 
+def wrong_name(expected: Any, value: Any, name: str, language: Language) -> str:
+    """A name of a script stands for another value than expected."""
+    kinds = (_named(expected, language), _named(value, language))
+    if kinds[0] != kinds[1]:
+        return f"`{name}` should be {kinds[0]}, but is {kinds[1]}."
+    return f"`{name}` stands for another value than expected."
+
+
 def wrong_value(
     expected: Any, value: Any, got: str, shown: str, printed: str, language: Language, handle: str = ""
 ) -> str:
@@ -95,9 +103,10 @@ def exception(kind: str, text: str, line: int | None) -> str:
     return f"{_at(line)}{said}" + ("" if text.endswith((".", "?", "!")) else ".")
 
 
-def other_exception(wanted: str, came: str, line: int | None) -> str:
+def other_exception(wanted: str, came: str, line: int | None, language: Language) -> str:
     """An exception was asked for, and another one came."""
-    return f"{_at(line)}{wanted} should be raised here, but {came} was."
+    word = "raised" if language == "python" else "thrown"
+    return f"{_at(line)}{wanted} should be {word} here, but {came} was."
 
 
 def no_exception(wanted: str, got: str, language: Language) -> str:

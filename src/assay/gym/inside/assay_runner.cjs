@@ -98,7 +98,10 @@ exports.begin = (how) => {
   })
   define('assay_value', (name) => {
     const value = lookUp(name)
-    if (typeof value === 'undefined') note('missing', { name })
+    if (typeof value === 'undefined') {
+      note('missing', { name })
+      throw new ReferenceError(`${name} is not defined`)
+    }
     return value
   })
 }
