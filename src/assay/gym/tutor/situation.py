@@ -1,0 +1,115 @@
+"""What a tool of the tutor is handed: the problem, the learner's program, what is known of it, and how far help may go."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from pydantic import JsonValue
+
+from assay.gym.records import Concept, Course, FullCase, FullReport, Problem
+from assay.gym.tutor.repair import Edit
+from assay.records import Language
+
+_SHOWN = 800
+"""Characters of one value: a learner's endless output must not fill the prompt."""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One request for help, with all that was found out before any model is asked."""
+
+    problem: Problem
+    language: Language
+    source: str
+    report: FullReport
+    """Under all tests. What is concealed from the learner is concealed from the prompts, too: see `seen`."""
+    course: Course | None = None
+    level: int = 1
+    question: str = ""
+    earlier: tuple[str, ...] = ()
+    """The hints that were given before."""
+    facts: tuple[str, ...] = ()
+    """What is known, a sentence each, with nothing of a solution in them."""
+    explanation: str = ""
+    """The error in plain words, where there is one."""
+    edits: tuple[Edit, ...] = ()
+    """Where the nearest program that passes differs."""
+
+    def at_level(self, level: int) -> "Situation":
+        return replace(self, level=level)
+
+    @property
+    def failing(self) -> FullCase | None:
+        """The first public test, in teaching order, that does not pass."""
+        return next((case for case in self.report.cases if _is_public(case) and case.outcome == "failed"), None)
+
+    @property
+    def public_pass(self) -> bool:
+        """Whether every public test passes."""
+        public = [case for case in self.report.cases if _is_public(case)]
+        return bool(public) and all(case.outcome == "passed" for case in public)
+
+    @property
+    def has_error(self) -> bool:
+        """Whether the program ended in an exception, or could not be read."""
+        failing = self.failing
+        return bool(self.report.error_type and not self.public_pass) or bool(failing and failing.error_type)
+
+    @property
+    def line(self) -> int | None:
+        """The line it went wrong in, where that may be told."""
+        failing = self.failing
+        return failing.line if failing and failing.line else None if self.public_pass else self.report.line
+
+    @property
+    def concepts(self) -> tuple[Concept, ...]:
+        """The notes on what the problem is about."""
+        names = (*self.problem.concepts, *self.problem.prerequisites)
+        found = {concept.id: concept for concept in self.course.concepts} if self.course else {}
+        return tuple(found[name] for name in names if name in found)
+
+    @property
+    def numbered(self) -> str:
+        """The learner's program with the numbers of its lines."""
+        return "\n".join(f"{number:>3} | {line}" for number, line in enumerate(self.source.splitlines(), 1))
+
+    def seen(self) -> str:
+        """What the learner was shown of the run, and so what a model may know of it."""
+        failing = self.failing
+        if failing is None:
+            if self.public_pass and self.report.verdict != "pass":
+                return "All public tests pass; a hidden one does not."
+            return "All tests pass." if self.report.verdict == "pass" else cut(self.report.message)
+        told = [f"The test '{failing.test.name}' does not pass."]
+        told += [f"{label}: {cut(text)}" for label, text in _shown(failing)]
+        return "\n".join(told)
+
+
+def _shown(case: FullCase) -> tuple[tuple[str, str], ...]:
+    pairs = (("Call", case.call), ("Expected", case.expected), ("Got", case.got), ("Message", case.message))
+    return tuple(pair for pair in pairs if pair[1])
+
+
+def _is_public(case: FullCase) -> bool:
+    return case.test.visibility == "public" and not case.generated
+
+
+def cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} …"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a tool would say. Nobody has seen it yet."""
+
+    text: str
+    """All of it, as the learner would read it."""
+    to_check: tuple[str, ...] = ()
+    """What of it a model wrote: each must pass the gate. Empty: nothing, it is authored."""
+    data: JsonValue = None
+    """What a page needs besides the text."""
+    model: str = ""
+    tokens: int = 0
+
+
+Passes = Callable[[str, str], int]
+"""(source, which tests: 'public' or 'all') -> how many pass."""
