@@ -3,7 +3,7 @@
 import contextlib
 import fcntl
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
@@ -18,14 +18,20 @@ from assay.web.serving import address_of, listen, say_open, serve, show
 
 __all__ = ["PORT", "PRODUCTS", "address_of", "fetch_pages", "listen", "products_here", "serve", "up"]
 
-PRODUCTS: Plugins[type[Product]] = Plugins("product", bench="assay.bench.pages:Pages")
+PRODUCTS: Plugins[Callable[..., Product]] = Plugins(
+    "product", bench="assay.bench.pages:Pages", gym="assay.gym.pages:Pages"
+)
 """Each product's pages. One that is not there is not mentioned."""
 PORT = 8321
 
 
-def products_here(only: str | None = None) -> dict[str, Product]:
-    """The products whose modules are here, made; of these only the one of that name, where one is given."""
-    return {name: PRODUCTS.get(name)() for name in _names_here(only)}
+def products_here(only: str | None = None, courses: Path | None = None) -> dict[str, Product]:
+    """The products whose modules are here, made; of these only the one of that name, where one is given.
+
+    `courses`: what the gym serves instead of its own.
+    """
+    names = _names_here(only)
+    return {name: PRODUCTS.get(name)(courses) if name == "gym" else PRODUCTS.get(name)() for name in names}
 
 
 def _names_here(only: str | None) -> list[str]:
@@ -47,9 +53,21 @@ def _names_here(only: str | None) -> list[str]:
     "--name", "names", multiple=True, metavar="NAME", help="A name others reach it by, through a proxy perhaps."
 )
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+@click.option(
+    "--courses",
+    type=click.Path(exists=True, path_type=Path),
+    metavar="PATH",
+    help="What the gym serves: a folder of courses or one config.yaml, read again when it is saved.",
+)
 @click.pass_context
 def up(
-    context: click.Context, product: str | None, host: str, port: int, names: tuple[str, ...], no_browser: bool
+    context: click.Context,
+    product: str | None,
+    host: str,
+    port: int,
+    names: tuple[str, ...],
+    no_browser: bool,
+    courses: Path | None,
 ) -> int:
     """Open the web app: all products, or the one named, until Ctrl-C.
 
@@ -58,7 +76,13 @@ def up(
     """
     settings = Settings.from_environment()
     _names_here(product)  # what is wrong is said before anything heavy is imported
-    asked = {name for name in ("host", "port", "names") if _was_said(context, name)}
+    if courses is not None:
+        if product not in (None, "gym"):
+            raise click.UsageError(f"--courses is for the gym, and {product} is opened alone.")
+        from assay.gym.library import read_shelf
+
+        read_shelf(courses)
+    asked = {name for name in ("host", "port", "names", "courses") if _was_said(context, name)}
     with _only_one(settings.home, product, strict=bool(asked)) as register:
         if isinstance(register, str):
             click.echo(f"Assay is open already: {register}")
@@ -68,7 +92,9 @@ def up(
         from assay.web.app import make_app
 
         with listen(host, port, move="port" not in asked) as listening, open_store(settings) as store:
-            app = make_app(settings, store, products_here(product), host=host, names=names, alone=product is not None)
+            app = make_app(
+                settings, store, products_here(product, courses), host=host, names=names, alone=product is not None
+            )
             address = address_of(host, names, listening)
 
             def opened() -> None:

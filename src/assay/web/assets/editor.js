@@ -20,9 +20,6 @@ const ANSWER_WITHIN_MS = 120_000;
 const SAVE_AFTER_MS = 1_200;
 const TAB_LEAVES_MS = 10_000;
 
-const form = document.getElementById("work");
-if (form) open(form);
-
 function open(form) {
   const source = form.querySelector("textarea[name=source]");
   const saved = document.getElementById("saved");
@@ -205,7 +202,7 @@ function open(form) {
       settle(sent, answer);
       for (const [one, html] of Object.entries(answer.parts ?? {})) put(one, html);
       if (answer.line) mark(view, answer.line, "bad");
-      state.textContent = answer.said ?? "";
+      state.textContent = "";
       say(answer.said ?? "");
       if (answer.tab) showTab(answer.tab);
     } catch (trouble) {
@@ -256,8 +253,6 @@ function open(form) {
     say("The code is as it was at first. Undo reset brings yours back.");
     undo.focus();
   }
-
-  for (const button of form.querySelectorAll("[data-script]")) if (button.id !== "undo-reset") button.hidden = false;
 
   // ---- tabs --------------------------------------------------------------------------------------------------------------
 
@@ -405,7 +400,8 @@ function mark(view, line, kind = "") {
 const LOOK = EditorView.theme({
   "&": { color: "var(--ink)", backgroundColor: "var(--paper)", fontSize: "14px", border: "1px solid var(--edge)", borderRadius: "4px" },
   "&.cm-focused": { outline: "2px solid var(--accent)", outlineOffset: "1px" },
-  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.55", minHeight: "20em", maxHeight: "max(20em, 56vh)", overflow: "auto" },
+  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.55", maxHeight: "max(20em, 56vh)", overflow: "auto" },
+  ".cm-content, .cm-gutter": { minHeight: "20em" },
   ".cm-content": { caretColor: "var(--ink)", padding: "8px 0" },
   ".cm-cursor": { borderLeftColor: "var(--ink)", borderLeftWidth: "2px" },
   ".cm-gutters": { backgroundColor: "var(--soft)", color: "var(--quiet)", border: "none", borderRight: "1px solid var(--line)" },
@@ -475,3 +471,6 @@ function makeEditor(source, language, label, changed) {
   });
   return view;
 }
+
+const work = document.getElementById("work");
+if (work) open(work);

@@ -1,0 +1,50 @@
+"""What the gym's pages share while the app runs: the courses, who asks, and the grader, which starts with the first run."""
+
+import threading
+from pathlib import Path
+
+from assay.gym import learners, practice
+from assay.gym.grading import Grader
+from assay.gym.library import Library
+from assay.gym.pages.who import Who
+from assay.gym.records import Learner, Problem, Progress, Test, Trace
+from assay.web.shell import Shell
+
+
+class Gym:
+    """One for an app. Safe to use from several threads."""
+
+    def __init__(self, shell: Shell, courses: Path | None = None) -> None:
+        self.shell = shell
+        self.library = Library(courses)
+        self.who = Who(shell)
+        self._lock = threading.Lock()
+        self._grader: Grader | None = None
+        self._closed = False
+
+    @property
+    def grader(self) -> Grader:
+        """Runs learners' programs. Raises SandboxUnavailable where nothing may be run here."""
+        with self._lock:
+            if self._grader is None:
+                self._grader = Grader(self.shell.settings)
+            return self._grader
+
+    def trace(self, problem: Problem, source: str, test: Test | None, learner: str) -> Trace:
+        """The program (Python) step by step under one public test."""
+        called = problem.grading.kind == "call" and test is not None
+        args = list(test.args or ()) if called and test is not None else None
+        return self.grader.trace(problem, source, args, learner, test.stdin if test is not None else "")
+
+    def overview(self, shell: Shell, learner: Learner | None) -> practice.Overview:
+        """How far somebody is."""
+        progress = learners.progress(shell.store, learner.id) if learner else Progress(learner="")
+        assigned = learners.assigned(shell.store, learner) if learner else ()
+        return practice.overview(self.library.courses(), progress, [name for one in assigned for name in one.problems])
+
+    def close(self) -> None:
+        """End the sandbox."""
+        with self._lock:
+            if self._grader is not None:
+                self._grader.close()
+            self._grader = None

@@ -1,0 +1,189 @@
+"""What a run came to, put in the words and pieces that the page shows. Everything in it is text, cut to a bound."""
+
+import difflib
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from markupsafe import Markup, escape
+
+from assay.gym.records import CaseResult, Graded, Verdict
+from assay.visible import visible
+
+TEXT = 4_000
+"""Characters of one value or of what one test printed that are shown."""
+PRINTED = 20_000
+"""Characters of all that a program printed that are shown."""
+_LINES = 200
+"""Lines of each side that are compared; the work grows with their product."""
+_SHORT = 400
+
+VERDICTS: dict[Verdict, tuple[str, str]] = {
+    "pass": ("pass", "Passed"),
+    "wrong": ("wrong", "Not yet"),
+    "exception": ("wrong", "Stopped by an error"),
+    "syntax": ("wrong", "Cannot be read"),
+    "timeout": ("wrong", "Out of time"),
+    "output_limit": ("wrong", "Printed too much"),
+    "oom": ("wrong", "Out of memory"),
+    "disallowed": ("wrong", "Not allowed here"),
+    "nothing": ("none", "Nothing to run yet"),
+    "error": ("error", "Not judged"),
+}
+"""Each verdict's class in the style, and its word. Its sign comes with the class."""
+_OUTCOMES = {
+    "passed": ("pass", "passed"),
+    "failed": ("wrong", "failed"),
+    "error": ("wrong", "stopped by an error"),
+    "not_run": ("none", "not run"),
+}
+
+
+class Compared(NamedTuple):
+    """Expected and got, with what differs marked."""
+
+    expected: Markup
+    got: Markup
+    diff: Markup | None
+    """Line by line, for `<pre class="diff">`; None: both are short enough to be seen at once."""
+
+
+class CaseShown(NamedTuple):
+    """One test as the page shows it."""
+
+    case: CaseResult
+    kind: str
+    word: str
+    title: str
+    message: Markup
+    opened: bool
+    compared: Compared | None
+    printed: Markup
+
+
+class ResultShown(NamedTuple):
+    """A run or submission as the page shows it."""
+
+    graded: Graded
+    kind: str
+    word: str
+    headline: str
+    """In a sentence, to be read out too."""
+    message: Markup
+    """What to read first, where no test says it already."""
+    cases: tuple[CaseShown, ...]
+    printed: Markup
+    solved: bool
+
+
+def result(graded: Graded) -> ResultShown:
+    """A run or submission for the page: the first failure open, the rest folded."""
+    kind, word = VERDICTS[graded.verdict]
+    first = next((case.number for case in graded.cases if case.outcome in ("failed", "error")), None)
+    cases = tuple(_case(case, opened=case.number == first) for case in graded.cases)
+    opened = next((one for one in cases if one.opened), None)
+    repeated = opened is not None and graded.message.strip() == opened.case.message.strip()
+    return ResultShown(
+        graded=graded,
+        kind=kind,
+        word=word,
+        headline=headline(graded),
+        message=told("" if repeated or graded.verdict == "pass" else graded.message),
+        cases=cases,
+        printed=_text(graded.printed, PRINTED),
+        solved=graded.verdict == "pass" and graded.purpose == "submit",
+    )
+
+
+def headline(graded: Graded) -> str:
+    """What became of it, in a sentence: `2 of 3 tests pass.`"""
+    total, passed = len(graded.cases), graded.passed
+    if graded.purpose == "console":
+        return "The program ended." if graded.verdict == "pass" else f"{VERDICTS[graded.verdict][1]}."
+    if graded.verdict == "pass":
+        if graded.purpose == "submit":
+            return f"Solved: {'the test passes' if total == 1 else f'all {total} tests pass'}."
+        tests = "The public test passes." if total == 1 else f"All {total} public tests pass."
+        return f"{tests} Submit runs the hidden ones too."
+    word = VERDICTS[graded.verdict][1]
+    if not total or graded.verdict in ("nothing", "syntax", "disallowed", "error"):
+        return f"{word}."
+    count = f"{passed} of {total} tests {'passes' if passed == 1 else 'pass'}."
+    return count if graded.verdict == "wrong" else f"{word}: {count}"
+
+
+def _case(case: CaseResult, *, opened: bool) -> CaseShown:
+    kind, word = _OUTCOMES[case.outcome]
+    hidden = case.visibility == "hidden"
+    title = case.name or (f"Hidden test {case.number}" if hidden else f"Test {case.number}")
+    both = bool(case.expected) and case.outcome in ("failed", "error")
+    return CaseShown(
+        case=case,
+        kind=kind,
+        word=word,
+        title=title,
+        message=told(case.message),
+        opened=opened,
+        compared=compare(case.expected, case.got) if both else None,
+        printed=_text(case.printed, TEXT),
+    )
+
+
+def told(message: str) -> Markup:
+    """A message to a learner: text, with what stands between backquotes as code."""
+    pieces = re.split(r"`([^`\n]{1,200})`", visible(message, TEXT))
+    shown = [Markup("<code>{}</code>").format(one) if at % 2 else escape(one) for at, one in enumerate(pieces)]
+    return Markup("").join(shown)
+
+
+def plain(message: str) -> str:
+    """The same to be read out: without the backquotes."""
+    return message.replace("`", "")
+
+
+def compare(expected: str, got: str) -> Compared:
+    """Mark where two texts differ: within a line, or line by line where there are several."""
+    if "\n" in expected.strip("\n") or "\n" in got.strip("\n"):
+        return Compared(_text(expected, TEXT), _text(got, TEXT), _lines(expected, got))
+    if max(len(expected), len(got)) > _SHORT or not got or expected == got:
+        return Compared(_text(expected, TEXT), _text(got, TEXT), None)
+    return Compared(*_marked(expected, got), None)
+
+
+def _marked(expected: str, got: str) -> tuple[Markup, Markup]:
+    start = 0
+    while start < min(len(expected), len(got)) and expected[start] == got[start]:
+        start += 1
+    end = 0
+    while end < min(len(expected), len(got)) - start and expected[-1 - end] == got[-1 - end]:
+        end += 1
+    return _around(expected, start, end), _around(got, start, end)
+
+
+def _around(text: str, start: int, end: int) -> Markup:
+    middle = text[start : len(text) - end]
+    tail = text[len(text) - end :]
+    marked = Markup("<mark>{}</mark>").format(visible(middle)) if middle else Markup("")
+    return Markup("{}{}{}").format(visible(text[:start]), marked, visible(tail))
+
+
+def _lines(expected: str, got: str) -> Markup:
+    """− what was expected and is not there, + what came instead; the same signs as anywhere else."""
+    ours, theirs = visible(expected, TEXT).splitlines()[:_LINES], visible(got, TEXT).splitlines()[:_LINES]
+    made: list[Markup] = []
+    matcher = difflib.SequenceMatcher(None, ours, theirs, autojunk=False)
+    for tag, a, b, c, d in matcher.get_opcodes():
+        if tag == "equal":
+            made += _spans("", ours[a:b])
+        else:
+            made += _spans("del", ours[a:b])
+            made += _spans("add", theirs[c:d])
+    return Markup("").join(made)
+
+
+def _spans(kind: str, lines: Sequence[str]) -> list[Markup]:
+    return [Markup('<span class="{}">{}</span>').format(kind, line) for line in lines]
+
+
+def _text(text: str, limit: int) -> Markup:
+    return escape(visible(text, limit))

@@ -1,0 +1,92 @@
+"""A recorded trace as steps to look at one by one: the line that runs next, what its names stand for, what was printed."""
+
+from typing import NamedTuple
+
+from markupsafe import Markup, escape
+
+from assay.gym.pages.shown import VERDICTS, told
+from assay.gym.records import Trace, TraceStep
+from assay.visible import one_line, visible
+
+MOST = 400
+"""Steps that are shown: beyond that nobody looks, and the page would grow with the program."""
+_NAMES = 20
+_VALUE = 200
+_PRINTED = 2_000
+
+
+class Name(NamedTuple):
+    """A name and what it stands for."""
+
+    name: str
+    value: str
+    changed: bool
+
+
+class Step(NamedTuple):
+    """One step as the page shows it."""
+
+    line: int | None
+    words: str
+    code: str
+    names: tuple[Name, ...]
+    printed: Markup
+
+
+class Steps(NamedTuple):
+    """A program, step by step."""
+
+    headline: str
+    message: Markup
+    steps: tuple[Step, ...]
+
+
+def steps_of(trace: Trace, source: str) -> Steps:
+    """The trace in words. What the program said is text."""
+    lines = source.split("\n")
+    made: list[Step] = []
+    before: dict[str, str] = {}
+    for step in trace.steps[:MOST]:
+        made.append(_step(step, lines, before, trace.printed))
+        if step.event != "result":
+            before = step.names
+    cut = len(trace.steps) > MOST
+    kind = VERDICTS[trace.verdict][1]
+    count = f"{len(made)} step{'' if len(made) == 1 else 's'}"
+    if not made:
+        headline = "There are no steps to show."
+    elif trace.verdict == "pass":
+        headline = f"{one_line(trace.call, 100)}: {count}" if trace.call else count
+    else:
+        headline = f"{kind} after {count}"
+    if cut:
+        headline += f", of which the first {MOST} are shown"
+    return Steps(f"{headline}.", told(trace.message), tuple(made))
+
+
+def _step(step: TraceStep, lines: list[str], before: dict[str, str], printed: str) -> Step:
+    code = ""
+    if step.line is not None and 0 < step.line <= len(lines):
+        code = f"{step.line}  {one_line(lines[step.line - 1].replace(chr(9), '    '), 200)}"
+    names = tuple(
+        Name(one_line(name, 60), one_line(value, _VALUE), before.get(name) != value)
+        for name, value in list(step.names.items())[:_NAMES]
+    )
+    return Step(step.line, _words(step), code, names, escape(visible(printed[: step.printed][-_PRINTED:])))
+
+
+def _words(step: TraceStep) -> str:
+    where = f" of {one_line(step.function, 60)}" if step.function and step.function != "<module>" else ""
+    match step.event:
+        case "call":
+            return f"{one_line(step.function, 60) or 'The program'} begins."
+        case "line":
+            return f"Line {step.line}{where} runs next."
+        case "return":
+            return f"{one_line(step.function, 60) or 'The program'} gives back {one_line(step.value, _VALUE) or 'nothing'}."
+        case "exception":
+            return f"An error: {one_line(step.value, _VALUE)}, in line {step.line}."
+        case "result":
+            return f"The call gave {one_line(step.value, _VALUE)}."
+        case "cut":
+            return "From here on nothing was recorded: the program goes on for longer."
