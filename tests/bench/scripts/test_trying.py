@@ -3,8 +3,8 @@
 import pytest
 
 from assay.bench.scripts import trying
-from assay.bench.scripts.mutants import mutants
 from assay.bench.scripts.records import ScriptAttempt, ScriptStatus, TestAttempt, TestStatus
+from assay.pipeline.mutants import mutants
 from assay.pipeline.sandbox import Sandbox
 from assay.records import Isolation, Reply, Run
 

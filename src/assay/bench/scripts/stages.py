@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 from assay.bench import asking
 from assay.bench.scripts import mending, questions, trying
-from assay.bench.scripts.mutants import mutants
 from assay.bench.scripts.records import (
     STAGES,
     Mutant,
@@ -23,6 +22,7 @@ from assay.bench.scripts.records import (
     TestAttempt,
     Try,
 )
+from assay.pipeline.mutants import Mutation, mutants
 from assay.records import Message, Model, Record, Reply, Request, Run, Spec
 from assay.store import kept
 
@@ -303,8 +303,8 @@ def _measured(
     return _with(sample, mutants=tuple(found))
 
 
-def _judged(mutant: Mutant, noticed: bool | None, how: str) -> Mutant:
-    return mutant.model_copy(update={"caught": noticed, "how": how})
+def _judged(mutation: Mutation, noticed: bool | None, how: str) -> Mutant:
+    return Mutant(**mutation.model_dump(), caught=noticed, how=how)
 
 
 def purpose_of(kind: Try, what: str) -> str:

@@ -1,20 +1,22 @@
-"""Mutants: the script with one operator, constant or statement changed, to see whether its tests notice.
+"""Mutants: a program with one operator, constant or statement changed, to see whether its tests notice.
 
-Pure, and the same for the same script on every machine. What stands behind `if __name__ == "__main__":` is left alone
-(a test that imports the script cannot reach it), so are docstrings, annotations and imports. Some mutants do what the
-script does (equivalent mutants); no test can notice those, which is why 100 % is not always to be had.
+Pure, and the same for the same program on every machine. What stands behind `if __name__ == "__main__":` is left alone
+where a test imports the program and cannot reach it; so are docstrings, annotations and imports. Some mutants do what the
+program does (equivalent mutants); no test can notice those, which is why 100 % is not always to be had.
 """
 
 import ast
 import copy
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from assay.bench.scripts.mending import parsed
-from assay.bench.scripts.records import Mutant
+from assay.pipeline.parsing import parse
+from assay.records import Language, Record
 
 SHOWN = 120
+MAX_SOURCE = 200_000
+"""Characters: of what is longer there are no mutants."""
 
 _COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -27,10 +29,20 @@ _ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
 }  # fmt: skip
 
 
-class Mutated(NamedTuple):
-    """A mutant and the script it makes."""
+class Mutation(Record):
+    """The one thing that was changed."""
 
-    mutant: Mutant
+    operator: str
+    """Which kind of change: comparison, arithmetic, constant, …"""
+    line: int
+    before: str
+    after: str
+
+
+class Mutated(NamedTuple):
+    """A mutation and the program it makes."""
+
+    mutant: Mutation
     source: str
 
 
@@ -41,33 +53,57 @@ class _Site(NamedTuple):
     variant: int
 
 
-def mutants(source: str, at_most: int) -> tuple[Mutated, ...]:
-    """Up to so many mutants: the operators in turn, and within each the sites in an order that the source decides."""
-    tree = parsed(source)
-    if tree is None or at_most <= 0:
+def mutants(source: str, at_most: int, language: Language = "python", *, imported: bool = True) -> tuple[Mutated, ...]:
+    """Up to so many mutants: the operators in turn, and within each the sites in an order that the source decides.
+
+    imported: whether the tests import the program, and so never run what stands behind `__name__ == "__main__"`.
+    """
+    if at_most <= 0 or len(source) > MAX_SOURCE:
         return ()
-    by_operator: dict[str, list[_Site]] = {}
-    for site in _sites(tree):
-        by_operator.setdefault(site.operator, []).append(site)
-    for operator, sites in by_operator.items():
-        sites.sort(
-            key=lambda site: hashlib.sha256(f"{operator} {site.number} {site.variant} {source}".encode()).digest()
-        )
+    if language == "javascript":
+        from assay.pipeline.mutants_javascript import sites
+
+        changes = sites(source)
+        return _taken(
+            source, at_most, [(change.mutant.operator, str(at)) for at, change in enumerate(changes)],
+            lambda at: changes[at], source,
+        )  # fmt: skip
+    tree = parse(source)
+    if tree is None:
+        return ()
+    found = list(_sites(tree, imported))
+    names = [(site.operator, f"{site.number} {site.variant}") for site in found]
+    return _taken(source, at_most, names, lambda at: _made(tree, found[at]), _unparsed(tree))
+
+
+def _taken(
+    source: str,
+    at_most: int,
+    names: list[tuple[str, str]],
+    make: Callable[[int], Mutated | None],
+    unchanged: str,
+) -> tuple[Mutated, ...]:
+    """Of the sites named (operator, which), so many that make something new, the operators in turn."""
+    by_operator: dict[str, list[int]] = {}
+    for at, (operator, _) in enumerate(names):
+        by_operator.setdefault(operator, []).append(at)
+    for operator, ats in by_operator.items():
+        ats.sort(key=lambda at: hashlib.sha256(f"{operator} {names[at][1]} {source}".encode()).digest())
     made: list[Mutated] = []
-    seen = {_unparsed(tree)}
+    seen = {unchanged}
     queues = [by_operator[operator] for operator in sorted(by_operator)]
     while queues and len(made) < at_most:
         for queue in list(queues):
             if not queue:
                 queues.remove(queue)
-            elif len(made) < at_most and (one := _made(tree, queue.pop(0))) is not None and one.source not in seen:
+            elif len(made) < at_most and (one := make(queue.pop(0))) is not None and one.source not in seen:
                 seen.add(one.source)
                 made.append(one)
     return tuple(made)
 
 
-def _sites(tree: ast.Module) -> Iterator[_Site]:
-    left_alone = _left_alone(tree)
+def _sites(tree: ast.Module, imported: bool) -> Iterator[_Site]:
+    left_alone = _left_alone(tree, imported)
     for number, node in enumerate(ast.walk(tree)):
         if id(node) in left_alone:
             continue
@@ -96,15 +132,15 @@ def _sites(tree: ast.Module) -> Iterator[_Site]:
                 yield _Site("statement", number, 0)
 
 
-def _left_alone(tree: ast.Module) -> set[int]:
+def _left_alone(tree: ast.Module, imported: bool) -> set[int]:
     """The nodes that are not changed, by id."""
     roots: list[ast.AST] = []
     for node in ast.walk(tree):
         match node:
             case ast.Import() | ast.ImportFrom() | ast.JoinedStr():
                 roots.append(node)
-            case ast.If(test=ast.Compare(left=ast.Name(id="__name__"))):
-                roots.append(node)
+            case ast.If(test=ast.Compare(left=ast.Name(id="__name__")) as test):
+                roots.append(node if imported else test)
             case ast.Expr(value=ast.Constant()):
                 roots.append(node)
             case ast.arg(annotation=ast.expr() as annotation) | ast.AnnAssign(annotation=annotation):
@@ -123,10 +159,10 @@ def _made(tree: ast.Module, site: _Site) -> Mutated | None:
         changed = _Put(node, new).visit(changed)
     after = _unparsed(new)
     source = _unparsed(ast.fix_missing_locations(changed))
-    if not source or parsed(source) is None:
+    if not source or parse(source) is None:
         return None
     line = int(getattr(node, "lineno", 0))
-    return Mutated(Mutant(operator=site.operator, line=line, before=_short(before), after=_short(after)), source + "\n")
+    return Mutated(Mutation(operator=site.operator, line=line, before=short(before), after=short(after)), source + "\n")
 
 
 def _changed(node: ast.AST, variant: int) -> ast.AST:
@@ -185,6 +221,7 @@ def _is_none(node: ast.AST | None) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """Its first line, as far as it is shown."""
     line = text.split("\n")[0]
     return line if len(line) <= SHOWN else f"{line[: SHOWN - 1]}…"

@@ -2,7 +2,7 @@
 
 import ast
 
-from assay.bench.scripts.mutants import mutants
+from assay.pipeline.mutants import mutants
 
 SCRIPT = '''"""Counts."""
 import os
@@ -53,3 +53,36 @@ def test_there_are_no_more_than_asked_for_and_none_of_what_does_not_parse() -> N
     assert mutants("def broken(:\n", 5) == ()
     assert mutants("pass\n", 5) == ()
     assert mutants("x = " + "(" * 5000 + ")" * 5000, 5) == ()
+
+
+JAVASCRIPT = """'use strict'
+const fs = require("node:fs")
+function pick(words, least) {
+  const found = [];
+  for (let i = 0; i < words.length; i++) {
+    switch (words[i]) { case "end": break }
+    if (!words[i].startsWith("#") && words[i].length >= least) { found.push(words[i]); continue }
+  }
+  return found.length > 2 ? found : null;
+}
+"""
+
+
+def test_javascript_has_mutants_of_every_kind_too() -> None:
+    made = mutants(JAVASCRIPT, 100, "javascript")
+    assert made == mutants(JAVASCRIPT, 100, "javascript")
+    assert {one.mutant.operator for one in made} == {
+        "and-or", "arithmetic", "comparison", "condition", "constant", "loop", "not", "return", "statement", "text",
+    }  # fmt: skip
+    assert len({one.source for one in made} | {JAVASCRIPT}) == len(made) + 1
+    assert all("'use strict'" in one.source and 'require("node:fs")' in one.source for one in made)
+    assert all('"end": break }' in one.source or '"end~": break }' in one.source for one in made)
+
+
+def test_javascript_that_does_not_parse_has_none() -> None:
+    assert mutants("function (", 5, "javascript") == ()
+    assert mutants("", 5, "javascript") == ()
+
+
+def test_what_runs_on_its_own_is_changed_where_the_tests_run_it() -> None:
+    assert any("print(count(['a~'" in one.source for one in mutants(SCRIPT, 100, imported=False))
