@@ -1,0 +1,97 @@
+"""Hints that passed the gate, kept to be given again: by problem, normalised code and level.
+
+The key holds the problem's version, so that a changed problem finds no old hint, and the code without its comments and
+blanks, so that a learner who only moved them finds the same one. Nothing of whose code it was is kept. A hint that the
+simulated student was seen not to be helped by is not given again. What is found here passes the gate once more before a
+learner sees it: rules may have changed since.
+"""
+
+import hashlib
+import json
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from assay.gym.tables import METADATA
+from assay.gym.tutor import canonical
+from assay.records import Language, Record
+from assay.store import Store
+
+HINTS = sa.Table(
+    "gym_hints",
+    METADATA,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("problem", sa.Text, nullable=False),
+    sa.Column("level", sa.Integer, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("gate", sa.Text, nullable=False),
+    sa.Column("helped", sa.Boolean),
+    sa.Column("given", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("made", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()),
+    sa.Index("gym_hints_problem", "problem"),
+)
+"""One row a hint. `helped`: what the simulated student says; NULL: it was not asked."""
+
+
+class KeptHint(Record):
+    """A hint as it was kept."""
+
+    key: str
+    problem: str
+    level: int
+    text: str
+    model: str
+    helped: bool | None = None
+
+
+def key_of(version: str, language: Language, source: str, level: int) -> str:
+    """What a hint is kept under. `version`: the problem's, of which its id is part."""
+    tokens = [token.text for token in canonical.program(source, language)]
+    text = json.dumps([version, language, tokens, level])
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def find(store: Store, key: str) -> KeptHint | None:
+    """The hint that is kept under a key, unless it was seen not to help. Counts that it was asked for."""
+    with store.engine.begin() as connection:
+        found = connection.execute(
+            sa.update(HINTS)
+            .where(HINTS.c.key == key, HINTS.c.helped.is_distinct_from(False))
+            .values(given=HINTS.c.given + 1)
+            .returning(HINTS)
+        ).one_or_none()
+    if found is None:
+        return None
+    names = ("key", "problem", "level", "text", "model", "helped")
+    return KeptHint(**{name: found._mapping[name] for name in names})
+
+
+def keep(store: Store, hint: KeptHint, gate: str) -> None:
+    """Keep a hint; one that was seen not to help gives way to it, any other stays."""
+    values = {**hint.model_dump(), "text": hint.text.replace("\0", ""), "gate": gate.replace("\0", "")}
+    statement = insert(HINTS).values(**values)
+    with store.engine.begin() as connection:
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["key"],
+                set_={name: values[name] for name in ("text", "model", "gate", "helped")},
+                where=HINTS.c.helped.is_(False),
+            )
+        )
+
+
+def judge(store: Store, key: str, helped: bool) -> None:
+    """Write down what the simulated student was seen to make of a hint."""
+    with store.engine.begin() as connection:
+        connection.execute(sa.update(HINTS).where(HINTS.c.key == key).values(helped=helped))
+
+
+def unjudged(store: Store, limit: int = 20) -> list[KeptHint]:
+    """Hints that no simulated student has tried yet, those most asked for first."""
+    query = sa.select(HINTS).where(HINTS.c.helped.is_(None)).order_by(HINTS.c.given.desc(), HINTS.c.made).limit(limit)
+    with store.engine.connect() as connection:
+        return [
+            KeptHint(key=row.key, problem=row.problem, level=row.level, text=row.text, model=row.model)
+            for row in connection.execute(query)
+        ]
