@@ -45,6 +45,18 @@ def test_another_program_on_a_servers_port_is_not_taken_for_it() -> None:
     assert "something else answers" in found.found
 
 
+def test_the_gyms_model_is_told_with_the_command_that_fetches_it(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    with OllamaServer(models=("small:1b",)) as ollama:
+        found = doctor.tutor(settings, {"ollama": ollama.root})
+    assert found.mark == "missing"
+    assert found.fix.startswith("ollama pull qwen2.5:7b")
+    assert doctor.tutor(settings, {"ollama": NOWHERE}).fix.startswith("start it with: ollama serve; then: ollama pull")
+    with OllamaServer(models=("qwen2.5:7b",)) as ollama:
+        assert doctor.tutor(settings, {"ollama": ollama.root}).mark == "ok"
+    assert doctor.tutor(Settings(home=tmp_path, gym_model=None)).mark == "ok"
+
+
 def test_keys_are_told_by_name_and_never_shown() -> None:
     (found,) = doctor.keys({"OPENAI_API_KEY": "sk-very-secret"})
     assert found.mark == "ok"
@@ -105,7 +117,7 @@ def test_everything_is_told_in_a_line_each_and_as_json(
     found = [doctor.Line.model_validate(one) for one in json.loads(capsys.readouterr().out)]
     names = {one.name for one in found}
     models = {"ollama", "lmstudio", "vllm", "keys"}
-    assert names == {"python", "data", "sandbox", "database", "node", "browser", "traces"} | models
+    assert names == {"python", "data", "sandbox", "database", "node", "browser", "tutor", "traces"} | models
     assert str(tmp_path) in line(found, "data").found
     assert line(found, "database").mark == "ok"
     assert line(found, "sandbox").found.startswith("level ")

@@ -58,6 +58,7 @@ def examine(settings: Settings, environment: Mapping[str, str] | None = None) ->
         browser(env),
         *local_servers(_moved(env)),
         *keys(env),
+        tutor(settings, _moved(env)),
         traces(settings),
     ]
 
@@ -228,6 +229,30 @@ def keys(env: Mapping[str, str]) -> Iterator[Line]:
             found="no key of a hosted model",
             fix=f"set one of {variables}, or name a file of them (mode 600) in ASSAY_KEYS",
         )
+
+
+def tutor(settings: Settings, addresses: Mapping[str, str] | None = None) -> Line:
+    """The model that helps learners in the gym. Without one the authored help is all there is."""
+    name = settings.gym_model
+    if name is None:
+        return Line(name="tutor", mark="ok", found="authored help alone (ASSAY_GYM_MODEL is none)")
+    without = "until then the gym gives its authored help"
+    if find_spec("dspy") is None:
+        fix = f"pip install 'assay[tutor]'; {without}"
+        return Line(name="tutor", mark="missing", found=f"{name} cannot be asked: DSPy is not installed", fix=fix)
+    provider, _, model = name.partition("/")
+    if provider != "ollama":
+        return Line(name="tutor", mark="ok", found=f"{name} helps in the gym")
+    title, url, path, field, start = _LOCAL[provider]
+    url = (addresses or {}).get(provider, url)
+    names, problem = _offered(url + path, field)
+    if model in names or f"{model}:latest" in names:
+        return Line(name="tutor", mark="ok", found=f"{name} helps in the gym")
+    if problem:
+        fix = f"{start}; then: ollama pull {model}; {without}"
+        return Line(name="tutor", mark="missing", found=f"{name}: {title}: {problem}", fix=fix)
+    fix = f"ollama pull {model}; {without}"
+    return Line(name="tutor", mark="missing", found=f"{title} at {url} does not have {model}", fix=fix)
 
 
 def traces(settings: Settings) -> Line:

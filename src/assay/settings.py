@@ -7,6 +7,9 @@ from pathlib import Path
 
 from assay.errors import AssayError
 
+GYM_MODEL = "ollama/qwen2.5:7b"
+"""Small enough for a laptop without a graphics card, and good enough to say one next step."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -28,6 +31,10 @@ class Settings:
     """ASSAY_DOCKER_RUNTIME: the container runtime of the docker back end: runc or runsc (gVisor)."""
     workers: int = 2
     """ASSAY_WORKERS: programs run at once. Default: the processors we may use."""
+    gym_model: str | None = GYM_MODEL
+    """ASSAY_GYM_MODEL: the model that helps learners; `none`: no model, authored help alone."""
+    gym_help_s: float = 30
+    """ASSAY_GYM_HELP_S: how long a learner waits for the model before authored help takes its place."""
     otlp_endpoint: str | None = None
     """OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: where spans go. None: nowhere."""
     trace_content: bool = False
@@ -46,6 +53,8 @@ class Settings:
             docker_image=env.get("ASSAY_DOCKER_IMAGE") or None,
             docker_runtime=env.get("ASSAY_DOCKER_RUNTIME") or "runc",
             workers=_workers(env.get("ASSAY_WORKERS")),
+            gym_model=_gym_model(env.get("ASSAY_GYM_MODEL")),
+            gym_help_s=_gym_help_s(env.get("ASSAY_GYM_HELP_S")),
             otlp_endpoint=env.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
             or env.get("OTEL_EXPORTER_OTLP_ENDPOINT")
             or None,
@@ -67,3 +76,21 @@ def _workers(text: str | None) -> int:
     if text.isdecimal() and 1 <= int(text) <= 1024:
         return int(text)
     raise AssayError(f"ASSAY_WORKERS is {text!r}.", "Give a whole number from 1 to 1024, or unset it.")
+
+
+def _gym_model(text: str | None) -> str | None:
+    if text is None or not text.strip():
+        return GYM_MODEL
+    return None if text.strip().lower() in ("none", "off") else text.strip()
+
+
+def _gym_help_s(text: str | None) -> float:
+    if not text:
+        return 30
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if 1 <= seconds <= 600:
+        return seconds
+    raise AssayError(f"ASSAY_GYM_HELP_S is {text!r}.", "Give a number of seconds from 1 to 600, or unset it.")
