@@ -40,7 +40,10 @@ def _candidates(schemas: list[Values], chance: random.Random, count: int) -> Ite
     """First the edges of all arguments together, then one edge among random ones, then random ones."""
     edges = [_edges(schema) for schema in schemas]
     for at in range(max(map(len, edges), default=0)):
-        yield [options[min(at, len(options) - 1)] for options in edges]
+        yield [
+            options[min(at, len(options) - 1)] if options else draw(schema, chance)
+            for schema, options in zip(schemas, edges, strict=True)
+        ]
     for at, options in enumerate(edges):
         for edge in options:
             yield [edge if at == number else draw(schema, chance) for number, schema in enumerate(schemas)]
