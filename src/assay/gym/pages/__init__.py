@@ -4,9 +4,9 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
-from assay.gym.pages import home, lessons, searching, solve
+from assay.gym.pages import home, joining, lessons, searching, solve
 from assay.gym.pages.service import Gym
 from assay.web import Hit, Offer
 from assay.web.shell import Shell
@@ -17,6 +17,7 @@ class Pages:
 
     name = "gym"
     title = "Practise Python and JavaScript: graded at once, helped without being told."
+    guests = joining.GUESTS
 
     def __init__(self, courses: Path | None = None) -> None:
         self._courses = courses
@@ -24,8 +25,8 @@ class Pages:
 
     def router(self, shell: Shell) -> APIRouter:
         self._gym = Gym(shell, self._courses)
-        routes = APIRouter()
-        for part in (home, lessons, solve):
+        routes = APIRouter(dependencies=[Depends(joining.only_learners(self._gym))])
+        for part in (home, joining, lessons, solve):
             routes.include_router(part.router(shell, self._gym))
         if find_spec("assay.gym.pages.teacher") is not None:
             routes.include_router(import_module("assay.gym.pages.teacher").router(shell, self._gym))
