@@ -8,7 +8,7 @@ import secrets
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
@@ -42,7 +42,7 @@ _LONGEST = 80
 _NOW = sa.func.clock_timestamp()
 
 
-class ClassLine(NamedTuple):
+class ClassLine(Record):
     """A class in the list of classes."""
 
     room: Classroom
@@ -53,28 +53,28 @@ class ClassLine(NamedTuple):
     """Problems solved, by all of them together."""
 
 
-class LearnerLine(NamedTuple):
+class LearnerLine(Record):
     """One learner in the table of a class."""
 
     learner: Learner
-    joined: datetime
+    since: datetime
     seen: datetime
-    standings: Mapping[str, Standing]
-
-    @property
-    def passed(self) -> int:
-        return sum(one.passed is not None for one in self.standings.values())
-
-    @property
-    def attempts(self) -> int:
-        return sum(one.attempts for one in self.standings.values())
-
-    @property
-    def help(self) -> int:
-        return sum(one.help for one in self.standings.values())
+    passed: int
+    """Problems solved."""
+    attempts: int
+    help: int
+    standings: dict[str, Standing]
+    """By problem."""
 
 
-class ProblemLine(NamedTuple):
+class Met(Record):
+    """A misconception, and how many learners it was met with."""
+
+    misconception: str
+    learners: int
+
+
+class ProblemLine(Record):
     """One problem in the table of problems."""
 
     problem: str
@@ -84,28 +84,35 @@ class ProblemLine(NamedTuple):
     attempts: int
     help: int
     failed_test: str
-    """The test that most learners failed first at."""
+    """The test that most learners failed first at: its id, or # and its number."""
     failed_by: int
     """How many learners did."""
-    misconceptions: tuple[tuple[str, int], ...]
-    """Which were met, and by how many learners; most first."""
+    misconceptions: tuple[Met, ...]
+    """Most first."""
 
 
-class Asked(NamedTuple):
+class Asked(Record):
     """One request for help, and who asked."""
 
     learner: Learner
     answer: HelpAnswer
 
 
-class HelpCounts(NamedTuple):
+class HelpCounts(Record):
     """What came of the help of a class."""
 
     asked: int
-    by_source: Mapping[str, int]
+    by_source: dict[str, int]
     helpful: int
     unhelpful: int
     failed: int
+
+
+class PastText(PastDraft):
+    """A past draft, and where it stood."""
+
+    problem: str
+    language: str
 
 
 class Export(Record):
@@ -116,16 +123,9 @@ class Export(Record):
     exported: datetime
     standings: tuple[Standing, ...]
     drafts: tuple[Draft, ...]
-    past_drafts: tuple["PastText", ...]
+    past_drafts: tuple[PastText, ...]
     attempts: tuple[Attempt, ...]
     help: tuple[HelpAnswer, ...]
-
-
-class PastText(PastDraft):
-    """A past draft, and where it stood."""
-
-    problem: str
-    language: str
 
 
 # ---- classes -------------------------------------------------------------------------------------------------------
@@ -173,7 +173,12 @@ def classes(store: Store) -> list[ClassLine]:
     )
     with store.engine.connect() as connection:
         rows = connection.execute(query).all()
-    return [ClassLine(learners.as_classroom(row), row.members or 0, row.active or 0, row.passed or 0) for row in rows]
+    return [
+        ClassLine(
+            room=learners.as_classroom(row), learners=row.members or 0, active=row.active or 0, passed=row.passed or 0
+        )
+        for row in rows
+    ]
 
 
 def without_class(store: Store) -> int:
@@ -251,14 +256,21 @@ def class_table(store: Store, class_id: str | None) -> list[LearnerLine]:
     with store.engine.connect() as connection:
         rows = connection.execute(members).all()
         found = _standings(connection, [row.id for row in rows])
-    lines = [
-        LearnerLine(
-            Learner(id=row.id, name=row.name, class_id=row.class_id), row.created, row.seen, found.get(row.id, {})
-        )
-        for row in rows
-    ]
-    return (
-        lines if class_id is None else sorted(lines, key=lambda line: (line.learner.name.casefold(), line.learner.id))
+    lines = [_line(row, found.get(row.id, {})) for row in rows]
+    if class_id is not None:
+        lines.sort(key=lambda line: (line.learner.name.casefold(), line.learner.id))
+    return lines
+
+
+def _line(row: sa.Row[Any], standings: dict[str, Standing]) -> LearnerLine:
+    return LearnerLine(
+        learner=Learner(id=row.id, name=row.name, class_id=row.class_id),
+        since=row.created,
+        seen=row.seen,
+        passed=sum(one.passed is not None for one in standings.values()),
+        attempts=sum(one.attempts for one in standings.values()),
+        help=sum(one.help for one in standings.values()),
+        standings=standings,
     )
 
 
@@ -318,7 +330,10 @@ def problem_table(store: Store, class_id: str | None) -> dict[str, ProblemLine]:
             help=asked.get(problem, 0),
             failed_test=worst,
             failed_by=by,
-            misconceptions=tuple(misconceptions.get(problem, Counter()).most_common()),
+            misconceptions=tuple(
+                Met(misconception=name, learners=count)
+                for name, count in misconceptions.get(problem, Counter()).most_common()
+            ),
         )
     return made
 
@@ -363,7 +378,8 @@ def help_sample(
     with store.engine.connect() as connection:
         rows = connection.execute(query).all()
     return [
-        Asked(Learner(id=row.learner, name=row.learner_name, class_id=row.learner_class), as_help(row)) for row in rows
+        Asked(learner=Learner(id=row.learner, name=row.learner_name, class_id=row.learner_class), answer=as_help(row))
+        for row in rows
     ]
 
 
@@ -384,7 +400,13 @@ def help_counts(store: Store, class_id: str | None) -> HelpCounts:
             by_thumbs[thumbs] += count
             if origin is not None:
                 by_source[origin] += count
-    return HelpCounts(by_state.total(), dict(by_source), by_thumbs[1], by_thumbs[-1], by_state["failed"])
+    return HelpCounts(
+        asked=by_state.total(),
+        by_source=dict(by_source),
+        helpful=by_thumbs[1],
+        unhelpful=by_thumbs[-1],
+        failed=by_state["failed"],
+    )
 
 
 # ---- assignments ---------------------------------------------------------------------------------------------------
