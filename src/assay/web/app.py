@@ -45,6 +45,7 @@ def make_app(
     seal = open_seal(settings.home / "web")
     names = tuple(names)
     sign_in = None if is_loopback(host) and not names else open_sign_in(settings.home, seal)
+    shell.shared = sign_in is not None
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:

@@ -39,6 +39,8 @@ class Shell:
         self.assets = Assets.find()
         self.places: list[tuple[str, str]] = [("This machine", "/machine")]
         """What the menu leads to besides the products: words and address."""
+        self.shared = False
+        """Whether others than this machine's own people reach it, and sign in."""
         self.stopping = threading.Event()
         """Set when the app is asked to end: streams say good-bye."""
         self.watching = 0

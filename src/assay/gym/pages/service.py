@@ -10,6 +10,9 @@ from assay.gym.pages.who import Who
 from assay.gym.records import Learner, Problem, Progress, Test, Trace
 from assay.web.shell import Shell
 
+_FOR_ONE, _FOR_MANY = 1, 3
+"""The isolation that a learner's program must have: on a machine of one's own, and where several people share it."""
+
 
 class Gym:
     """One for an app. Safe to use from several threads."""
@@ -27,7 +30,7 @@ class Gym:
         """Runs learners' programs. Raises SandboxUnavailable where nothing may be run here."""
         with self._lock:
             if self._grader is None:
-                self._grader = Grader(self.shell.settings)
+                self._grader = Grader(self.shell.settings, required=_FOR_MANY if self.shell.shared else _FOR_ONE)
             return self._grader
 
     def trace(self, problem: Problem, source: str, test: Test | None, learner: str) -> Trace:
