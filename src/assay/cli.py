@@ -15,6 +15,7 @@ from assay.errors import AssayError
 COMMANDS = {
     "bench": ("assay.bench.cli:bench", "Evaluate models that write code: run, grade, compare, report."),
     "doctor": ("assay.doctor:doctor", "Say what is here, what is missing, and the exact fix."),
+    "gym": ("assay.gym.cli:gym", "Check, bring in and take out the problems that learners solve."),
     "sandbox": ("assay.pipeline.cli:sandbox", "Run one program in the sandbox, or see what it can do."),
     "traces": ("assay.traces.cli:traces", "See every call of a model in MLflow, in an environment of its own."),
     "up": ("assay.server:up", "Open the web app in this machine's browser."),

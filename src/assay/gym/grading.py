@@ -127,13 +127,13 @@ def _listen(run: Run | None, numbered: bool) -> _Said:
 
 
 @dataclass(frozen=True)
-class _Part:
+class Part:
     """Some tests of a problem, performed."""
 
     cases: tuple[FullCase, ...]
     verdict: Verdict
     """`pass`, or why the program came to no answers at all (where it did, each case has its own)."""
-    said: _Said
+    said: _Said = field(repr=False)
     error_type: str = ""
     error_text: str = ""
     message: str = ""
@@ -143,12 +143,12 @@ class _Part:
     level: int | None = None
 
 
-def read(sheet: Sheet, program: Program, runs: Sequence[Run], first: int = 1) -> _Part:
+def read(sheet: Sheet, program: Program, runs: Sequence[Run], first: int = 1) -> Part:
     """What the Runs of one sheet show. Pure. `first`: the number of its first test."""
     report = grade(sheet.task, program, runs)
     findings = {(number, finding.case): finding for number, finding in _by_check(sheet, runs)}
     by_test: dict[str, FullCase] = {}
-    whole: _Part | None = None
+    whole: Part | None = None
     for number, check in enumerate(sheet.task.checks):
         mine = [run for run in runs if run.check == number]
         ids = {case.id for case in check.cases} if not isinstance(check, Asserts) else set()
@@ -161,7 +161,7 @@ def read(sheet: Sheet, program: Program, runs: Sequence[Run], first: int = 1) ->
         whole = whole or stopped
     ordered = tuple(by_test[test.id].model_copy(update={"number": first + at}) for at, test in enumerate(sheet.tests))
     said = whole.said if whole else _listen(runs[0] if runs else None, sheet.mode in ("calls",))
-    return _Part(
+    return Part(
         cases=ordered,
         verdict=whole.verdict if whole else "pass",
         said=said,
@@ -190,7 +190,7 @@ def _read_calls(
     runs: Sequence[Run],
     findings: dict[tuple[int, str], Finding],
     number: int,
-) -> tuple[list[FullCase], _Part | None]:
+) -> tuple[list[FullCase], Part | None]:
     run = runs[0] if runs else None
     said = _listen(run, True)
     lines = list(run.transcript) if run else []
@@ -280,7 +280,7 @@ def _read_stdio(
     runs: Sequence[Run],
     findings: dict[tuple[int, str], Finding],
     number: int,
-) -> tuple[list[FullCase], _Part | None]:
+) -> tuple[list[FullCase], Part | None]:
     by_case = {run.label: run for run in runs}
     cases: list[FullCase] = []
     for test in tests:
@@ -348,12 +348,12 @@ def _node_syntax(language: Language, said: _Said) -> bool:
     )
 
 
-def _stopped(sheet: Sheet, run: Run | None, said: _Said, lines: Sequence[str]) -> _Part:
+def _stopped(sheet: Sheet, run: Run | None, said: _Said, lines: Sequence[str]) -> Part:
     """A program that came to no answers: it could not be read, ended while it was loaded, or we failed."""
     language = sheet.language
 
-    def part(verdict: Verdict, message: str, line: int | None, kind: str = "", text: str = "") -> _Part:
-        return _Part((), verdict, said, kind, text, message, line)
+    def part(verdict: Verdict, message: str, line: int | None, kind: str = "", text: str = "") -> Part:
+        return Part((), verdict, said, kind, text, message, line)
 
     if run is None or run.status == "sandbox_error":
         return part("error", messages.ours(), None)
@@ -411,7 +411,7 @@ def _blank(sheet: Sheet, test: Test, outcome: Outcome) -> FullCase:
     )
 
 
-def combined(problem: Problem, language: Language, parts: Sequence[_Part]) -> FullReport:
+def combined(problem: Problem, language: Language, parts: Sequence[Part]) -> FullReport:
     """Parts of one program in teaching order, with the verdict of the first thing that went wrong."""
     order = {test.id: at for at, test in enumerate(problem.tests)}
     cases = sorted(
@@ -458,7 +458,8 @@ def disallowed(problem: Problem, language: Language, source: str) -> tuple[str, 
     return None
 
 
-def _with_disallowed(problem: Problem, source: str, report: FullReport) -> FullReport:
+def with_disallowed(problem: Problem, source: str, report: FullReport) -> FullReport:
+    """The report, unless it says pass of a program that holds what the problem forbids."""
     if report.verdict != "pass":
         return report
     found = disallowed(problem, report.language, source)
@@ -531,6 +532,9 @@ def _seen_case(case: FullCase) -> CaseResult:
     message = messages.concealed(case.verdict or "wrong", kind, case.line)
     call = case.call if test.reveal == "input" else ""
     return shown.model_copy(update={"call": call, "message": message, "line": case.line})
+
+
+_JAVASCRIPT_ERRORS = ("Error", "ReferenceError", "RangeError", "URIError", "EvalError", "AggregateError")
 
 
 def _is_builtin(name: str) -> bool:
@@ -629,7 +633,7 @@ class Grader:
             return seen(report, "run")
         with self._turns.turn(learner), self._bench() as bench:
             parts = [self._part(bench, problem, language, source, "public")]
-        return seen(_with_disallowed(problem, source, combined(problem, language, parts)), "run")
+        return seen(with_disallowed(problem, source, combined(problem, language, parts)), "run")
 
     def submit(self, problem: Problem, language: Language, source: str, learner: str) -> Graded:
         """All tests; the generated ones when all others passed."""
@@ -732,15 +736,15 @@ class Grader:
             parts.append(self._part(bench, problem, language, source, "concealed"))
         else:  # it cannot even be loaded, or has no end: once is enough to know
             whole = self._sheet(bench, problem, language, "concealed")
-            parts.append(_Part(tuple(_blank(whole, test, "not_run") for test in whole.tests), "pass", _Said()))
+            parts.append(Part(tuple(_blank(whole, test, "not_run") for test in whole.tests), "pass", _Said()))
         if all(part.verdict == "pass" and all(case.outcome == "passed" for case in part.cases) for part in parts):
             parts.append(self._part(bench, problem, language, source, "generated"))
-        return _with_disallowed(problem, source, combined(problem, language, parts))
+        return with_disallowed(problem, source, combined(problem, language, parts))
 
-    def _part(self, bench: Workbench, problem: Problem, language: Language, source: str, which: str) -> _Part:
+    def _part(self, bench: Workbench, problem: Problem, language: Language, source: str, which: str) -> Part:
         whole = self._sheet(bench, problem, language, which)
         if not whole.tests:
-            return _Part((), "pass", _Said())
+            return Part((), "pass", _Said())
         made = program_for(whole, source)
         runs = perform(bench, whole, made)
         if any(run.status == "sandbox_error" for run in runs):  # ours: once more, elsewhere
@@ -792,12 +796,14 @@ def answered(bench: Workbench, problem: Problem, language: Language, tests: Sequ
 
 
 def read_answers(whole: Sheet, runs: Sequence[Run]) -> tuple[Test, ...]:
-    """The tests with the values that the Runs of a reference gave. Pure."""
+    """The tests with the values, or exceptions, that the Runs of a reference gave. Pure."""
     lines = [line for run in runs for line in run.transcript]
     found = []
     for test, line in zip(whole.tests, lines, strict=False):
         answer = read_answer(line)
-        if not answer.unreadable and not answer.raised and not _holds_handle(answer.value):
+        if answer.raised and _is_builtin(answer.raised) and answer.raised not in ("MemoryError", "RecursionError"):
+            found.append(test.model_copy(update={"raises": {whole.language: answer.raised}}))
+        elif not answer.unreadable and not answer.raised and not _holds_handle(answer.value):
             found.append(test.model_copy(update={"expect": answer.value}))
     return tuple(found)
 

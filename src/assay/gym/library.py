@@ -203,8 +203,10 @@ def _course_folders(path: Path) -> list[Path]:
 # ---- reading ---------------------------------------------------------------------------------------------------------
 
 
-def read_shelf(path: Path) -> Shelf:
-    """Everything under `path`. Raises ContentError, with its place, for the first mistake."""
+def read_shelf(path: Path, faults: list[ContentError] | None = None) -> Shelf:
+    """Everything under `path`. Raises ContentError, with its place, for the first mistake; with `faults` it notes them
+    all there, as far as reading can go on, and leaves out what they are about."""
+    noted = _Faults(faults)
     if path.is_file():
         document = read(path)
         courses = document.record(CoursesFile).courses
@@ -212,7 +214,8 @@ def read_shelf(path: Path) -> Shelf:
         for at, course in enumerate(courses):
             sources[course.id] = Source(document, ("courses", at))
             for number, problem in enumerate(course.problems):
-                _only_once(sources, problem.id, Source(document, ("courses", at, "problems", number)))
+                with noted:
+                    _only_once(sources, problem.id, Source(document, ("courses", at, "problems", number)))
     else:
         folders = _course_folders(path)
         if not folders:
@@ -220,66 +223,94 @@ def read_shelf(path: Path) -> Shelf:
                 str(path), "holds no courses", "A course is a folder with a course.yaml; or name one config.yaml."
             )
         sources = {}
-        courses = tuple(_read_course(folder, sources) for folder in folders)
+        courses = tuple(_read_course(folder, sources, noted) for folder in folders)
     problems = {problem.id: problem for course in courses for problem in course.problems}
-    places = {}
+    places: dict[str, tuple[Course, Topic]] = {}
     for course in courses:
+        known = {problem.id for problem in course.problems}
         for at, topic in enumerate(course.topics):
             for number, identifier in enumerate(topic.problems):
                 where = sources[course.id].place("topics", at, "problems", number)
-                if identifier not in {problem.id for problem in course.problems}:
-                    unknown = UnknownName("problem of this course", identifier, [one.id for one in course.problems])
-                    raise ContentError(where, str(unknown), unknown.help)
-                if identifier in places:
-                    raise ContentError(where, f"the problem {identifier!r} stands in two topics", "Take one away.")
-                places[identifier] = (course, topic)
+                with noted:
+                    if identifier not in known:
+                        unknown = UnknownName("problem of this course", identifier, known)
+                        raise ContentError(where, str(unknown), unknown.help)
+                    if identifier in places:
+                        raise ContentError(where, f"the problem {identifier!r} stands in two topics", "Take one away.")
+                    places[identifier] = (course, topic)
     for course in courses:
         for problem in course.problems:
             if problem.id not in places:
-                raise ContentError(
-                    sources[problem.id].place("id"),
-                    f"no topic of the course {course.id!r} names the problem {problem.id!r}",
-                    f"Add it to a topic's problems: {sources[course.id].place('topics')}",
-                )
+                with noted:
+                    raise ContentError(
+                        sources[problem.id].place("id"),
+                        f"no topic of the course {course.id!r} names the problem {problem.id!r}",
+                        f"Add it to a topic's problems: {sources[course.id].place('topics')}",
+                    )
+    problems = {identifier: problem for identifier, problem in problems.items() if identifier in places}
     versions = {identifier: version_of(problem) for identifier, problem in problems.items()}
     whole = hashlib.sha256("".join([*versions.values(), repr([_head(course) for course in courses])]).encode())
     return Shelf(courses, whole.hexdigest()[:16], problems, places, sources, versions)
+
+
+class _Faults:
+    """Notes what is wrong where there is a list for it, else lets it be raised."""
+
+    def __init__(self, faults: list[ContentError] | None) -> None:
+        self._faults = faults
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, ContentError) and self._faults is not None:
+            self._faults.append(error)
+            return True
+        return False
 
 
 def _head(course: Course) -> object:
     return course.model_copy(update={"problems": ()})
 
 
-def _read_course(folder: Path, sources: dict[str, Source]) -> Course:
+def _read_course(folder: Path, sources: dict[str, Source], noted: _Faults) -> Course:
     document = read(folder / "course.yaml")
     head = document.record(CourseFile)
     _only_once(sources, head.id, Source(document))
-    concepts = folder / "concepts.yaml"
     problems = []
     for file in sorted((folder / "problems").glob("*.yaml")):
-        source = Source(read(file))
-        problem = source.document.record(Problem)
-        if problem.id != file.stem:
-            raise ContentError(
-                source.place("id"),
-                f"the id is {problem.id!r} but the file is called {file.name}",
-                "Make them one name.",
-            )
-        _only_once(sources, problem.id, source)
-        problems.append(problem)
+        with noted:
+            source = Source(read(file))
+            problem = source.document.record(Problem)
+            if problem.id != file.stem:
+                raise ContentError(
+                    source.place("id"),
+                    f"the id is {problem.id!r} but the file is called {file.name}",
+                    "Make them one name.",
+                )
+            _only_once(sources, problem.id, source)
+            problems.append(problem)
     topics = []
     for at, topic in enumerate(head.topics):
-        lesson = folder / "lessons" / f"{topic.id}.md"
-        if not lesson.is_file():
-            raise ContentError(document.place("topics", at, "id"), f"there is no lessons/{lesson.name}", "Write it.")
-        topics.append(Topic(**topic.model_dump(), lesson=read_text(lesson)))
+        text = ""
+        with noted:
+            lesson = folder / "lessons" / f"{topic.id}.md"
+            if not lesson.is_file():
+                raise ContentError(
+                    document.place("topics", at, "id"), f"there is no lessons/{lesson.name}", "Write it."
+                )
+            text = read_text(lesson)
+        topics.append(Topic(**topic.model_dump(), lesson=text))
+    concepts: tuple[Concept, ...] = ()
+    with noted:
+        if (folder / "concepts.yaml").is_file():
+            concepts = read(folder / "concepts.yaml").record(ConceptsFile).concepts
     return Course(
         id=head.id,
         title=head.title,
         language=head.language,
         summary=head.summary,
         topics=tuple(topics),
-        concepts=read(concepts).record(ConceptsFile).concepts if concepts.is_file() else (),
+        concepts=concepts,
         problems=tuple(problems),
     )
 
