@@ -4,16 +4,18 @@
         site = serve_app()                      # every product that is here; .url, .shell, .app
         page.goto(f"{site.url}/bench/")
         axe(page)                               # no violation, or the test fails with each one named
-        four_forms(page, site.url, folder)      # wide and phone, light and dark, as PNG files
+        in_every_form(page, site.url, tmp_path) # axe and the width: wide and on a phone, light and dark
 
 The fixture `page` has a browser context of its own, and when the test ends it fails where the page asked another host
 for something, broke the Content-Security-Policy or had an error in its script. `scriptless` is the same without script.
-Without a Chromium these tests skip.
+Without a Chromium these tests skip. With ASSAY_TEST_PICTURES in the environment each form is also left as a PNG file in the
+test's folder (`--basetemp` says where).
 """
 
+import functools
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +40,7 @@ ROOT = Path(__file__).parents[1]
 MODULES = ROOT / "build" / "web" / "node_modules"
 WITHIN_S = 120
 """A machine under load takes its time; nothing is measured here."""
+PICTURES = "ASSAY_TEST_PICTURES"
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -137,10 +140,12 @@ class _Watch:
             self.complaints.append(f"console: {text}")
 
 
-def axe(page: "Page") -> None:
-    """Fail where axe-core finds anything on the page as it stands."""
-    page.evaluate(_axe_source())
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+def axe(page: "Page", rules: Sequence[str] = ()) -> None:
+    """Fail where axe-core finds anything on the page as it stands; with `rules`, by these alone."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_axe_source())
+    only = {"runOnly": list(rules)} if rules else {}
+    found = page.evaluate("options => axe.run(document, options)", {"resultTypes": ["violations"], **only})
     broken = [
         f"{rule['id']}: {rule['help']}: {node['target']} {node.get('failureSummary', '')}"
         for rule in found["violations"]
@@ -149,24 +154,40 @@ def axe(page: "Page") -> None:
     assert not broken, "\n".join(broken)
 
 
-def four_forms(page: "Page", url: str, folder: Path, name: str = "page") -> list[Path]:
-    """Pictures of the whole page: wide and phone, light and dark. The page must fit a phone without scrolling sideways."""
-    folder.mkdir(parents=True, exist_ok=True)
-    made = []
+def in_every_form(page: "Page", url: str, folder: Path, name: str = "page") -> None:
+    """The page wide and on a phone, light and dark: nothing for axe to find, and no scrolling sideways.
+
+    It is loaded once and changed as a reader's window and theme change. A theme changes nothing but colours, so in the
+    dark the contrast alone is looked at again.
+    """
+    page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    page.emulate_media(color_scheme="light")
+    page.goto(url)
+    _forms(page, url, folder, name, lambda theme: axe(page, ("color-contrast",) if theme == "dark" else ()))
+
+
+def four_forms(page: "Page", url: str, folder: Path, name: str = "page") -> None:
+    """The page fits, wide and on a phone, without scrolling sideways; with pictures where PICTURES asks for them."""
+    page.goto(url)
+    _forms(page, url, folder, name, lambda _: None)
+
+
+def _forms(page: "Page", url: str, folder: Path, name: str, look: Callable[[str], None]) -> None:
     for form, size in (("wide", WIDE), ("phone", PHONE)):
         page.set_viewport_size(size)  # type: ignore[arg-type]
         for theme in ("light", "dark"):
-            page.emulate_media(color_scheme=theme)
-            page.goto(url)
-            made.append(folder / f"{name}-{form}-{theme}.png")
-            page.screenshot(path=made[-1], full_page=True)
+            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+            look(theme)
+            if PICTURES in os.environ:
+                folder.mkdir(parents=True, exist_ok=True)
+                page.screenshot(path=folder / f"{name}-{form}-{theme}.png", full_page=True)
         across = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert across <= 0, f"{url} is {across} pixels too wide for a {form}"
     page.set_viewport_size(WIDE)  # type: ignore[arg-type]
     page.emulate_media(color_scheme="light")
-    return made
 
 
+@functools.cache
 def _axe_source() -> str:
     path = MODULES / "axe-core" / "axe.min.js"
     if not path.is_file():

@@ -8,9 +8,11 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import pytest
 import sqlalchemy as sa
@@ -18,6 +20,7 @@ import sqlalchemy as sa
 from assay.settings import Settings
 from assay.store import Store, open_store
 
+T = TypeVar("T")
 HOME = "ASSAY_TEST_SERVER_HOME"
 TEMPLATE_LOCK = 0x7E57
 ROOM_MB = 4096
@@ -69,14 +72,54 @@ def test_server() -> Iterator[Store]:
 @pytest.fixture
 def store(test_server: Store, tmp_path: Path) -> Iterator[Store]:
     """A fresh, migrated database for this test alone, dropped after it."""
+    with database(test_server, tmp_path) as opened:
+        yield opened
+
+
+@contextmanager
+def database(server: Store, home: Path, template: str = "template") -> Iterator[Store]:
+    """A database of its own, open: a copy of another one that nobody is connected to. It is dropped afterwards."""
     name = f"test_{uuid.uuid4().hex}"
-    with test_server.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(sa.text(f"create database {name} template template"))
+    with server.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sa.text(f"create database {name} template {template} strategy file_copy"))
     try:
-        with open_store(Settings(home=tmp_path, database_url=database_url(test_server, name))) as opened:
+        with open_store(Settings(home=home, database_url=database_url(server, name))) as opened:
             yield opened
     finally:
-        with test_server.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with server.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(sa.text(f"drop database {name} with (force)"))
+
+
+@dataclass(frozen=True)
+class Filled(Generic[T]):
+    """A database that lies there to be copied, and what filling it gave."""
+
+    name: str
+    value: T
+
+
+@contextmanager
+def filled(server: Store, home: Path, fill: Callable[[Store], T]) -> Iterator[Filled[T]]:
+    """What costs much to make, made once for a module whose tests each begin from a copy:
+
+    @pytest.fixture(scope="module")
+    def made(test_server, tmp_path_factory):
+        with filled(test_server, tmp_path_factory.mktemp("made"), run_it) as found:
+            yield found
+
+    @pytest.fixture
+    def store(test_server, tmp_path, made):
+        with database(test_server, tmp_path, made.name) as opened:
+            yield opened
+    """
+    name = f"filled_{uuid.uuid4().hex}"
+    with server.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sa.text(f"create database {name} template template strategy file_copy"))
+        with open_store(Settings(home=home, database_url=database_url(server, name))) as opened:
+            value = fill(opened)
+        try:
+            yield Filled(name, value)
+        finally:
             connection.execute(sa.text(f"drop database {name} with (force)"))
 
 

@@ -26,7 +26,7 @@ from assay.web.flows import FlowName, NamesFlows, lasting
 from assay.web.shell import Shell
 from assay.workflows import Engine, looking, start_engine
 from tests import counted_work as work
-from tests.browser_fixture import Site, axe, four_forms
+from tests.browser_fixture import Site, in_every_form
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -326,11 +326,7 @@ def test_the_pages_pass_axe_in_four_forms_and_are_worked_by_keyboard_alone(
         ("running", "/flows/a-running"),
         ("abandoned", "/flows/a-abandoned"),
     ):
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            page.goto(site.url + address)
-            axe(page)
-        four_forms(page, site.url + address, tmp_path, name)
+        in_every_form(page, site.url + address, tmp_path, name)
     page.goto(f"{site.url}/flows")
     page.get_by_role("searchbox", name="Name or id").focus()
     page.keyboard.type("a-running")

@@ -10,7 +10,7 @@ from urllib.request import urlopen
 import pytest
 
 from assay.web.assets import Assets
-from tests.browser_fixture import PHONE, WITHIN_S, Site, axe, four_forms
+from tests.browser_fixture import WITHIN_S, Site, axe, in_every_form
 from tests.killing import wait_for
 from tests.web.garden import Garden
 from tests.web.test_guard import Browser
@@ -52,13 +52,7 @@ def script() -> None:
 def test_axe_finds_nothing_in_any_theme_and_nothing_is_too_wide(
     site: Site, page: "Page", tmp_path: Path, address: str
 ) -> None:
-    for size in ({"width": 1280, "height": 900}, PHONE):
-        page.set_viewport_size(size)  # type: ignore[arg-type]
-        for theme in ("light", "dark"):
-            page.emulate_media(color_scheme=theme)
-            page.goto(site.url + address)
-            axe(page)
-    four_forms(page, site.url + address, tmp_path)
+    in_every_form(page, site.url + address, tmp_path)
 
 
 def test_axe_finds_nothing_on_the_sign_in_page(serve_app: Serve, page: "Page") -> None:

@@ -18,20 +18,38 @@ from assay.bench.workflow import Bench
 from assay.records import Finding, Model, Report
 from assay.settings import Settings
 from assay.store import Store
-from tests.browser_fixture import Site, axe, four_forms
+from tests.browser_fixture import Site, in_every_form
+from tests.store_fixture import Filled, database, filled
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 
+@pytest.fixture(scope="module")
+def made(test_server: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled[Evaluation]]:
+    """The recorded weak model on the first two tasks, really run: once, each test has a copy."""
+    home = tmp_path_factory.mktemp("made")
+
+    def run_it(store: Store) -> Evaluation:
+        settings = Settings(home=home, database_url=store.url)
+        model = Model(name="weak / 7b?", provider="recorded", model=str(WEAK), concurrency=16)
+        with Bench(settings) as bench:
+            begun = bench.begin_run([load_suite("functions", settings=settings)], [model], samples=3, limit=2)
+            return bench.finish(begun.id)
+
+    with filled(test_server, home, run_it) as found:
+        yield found
+
+
 @pytest.fixture
-def run(store: Store, tmp_path: Path) -> Evaluation:
-    """The recorded weak model on the first three tasks, really run."""
-    settings = Settings(home=tmp_path, database_url=store.url)
-    model = Model(name="weak / 7b?", provider="recorded", model=str(WEAK), concurrency=16)
-    with Bench(settings) as bench:
-        made = bench.begin_run([load_suite("functions", settings=settings)], [model], samples=3, limit=2)
-        return bench.finish(made.id)
+def store(test_server: Store, tmp_path: Path, made: Filled[Evaluation]) -> Iterator[Store]:
+    with database(test_server, tmp_path, made.name) as opened:
+        yield opened
+
+
+@pytest.fixture
+def run(made: Filled[Evaluation]) -> Evaluation:
+    return made.value
 
 
 @pytest.fixture
@@ -136,12 +154,7 @@ def test_in_a_browser_it_is_clean_in_every_form(
 ) -> None:
     site = serve_app()
     here = address(failed) if kind == "attempt" else addresses.task_page(failed.evaluation, failed.suite, failed.task)
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        page.goto(site.url + here)
-        page.wait_for_load_state("networkidle")
-        axe(page)
-    four_forms(page, site.url + here, tmp_path)
+    in_every_form(page, site.url + here, tmp_path)
 
 
 # ---- pure parts ----------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 
 from assay.store import Store
 from tests.bench.pages.made_runs import HOSTILE, make_run
-from tests.browser_fixture import Site, axe, four_forms
+from tests.browser_fixture import Site, in_every_form
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -32,12 +32,7 @@ def test_a_board_has_nothing_that_axe_complains_of_in_any_form(
 ) -> None:
     make_run(store, suites=("functions", "humaneval"), skip=frozenset({("weak", 3)}))
     site = serve_app()
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        page.goto(site.url + PAGES[name])
-        page.wait_for_load_state("networkidle")
-        axe(page)
-    four_forms(page, site.url + PAGES[name], tmp_path)
+    in_every_form(page, site.url + PAGES[name], tmp_path)
 
 
 def test_why_a_model_failed_a_task_is_two_clicks_away_without_script(

@@ -12,7 +12,7 @@ from httpx2 import Client
 from assay.bench.calls import PAGE
 from assay.records import Message, Model, Reply, Request
 from assay.store import Store, kept
-from tests.browser_fixture import Site, axe, four_forms
+from tests.browser_fixture import Site, in_every_form
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -121,9 +121,4 @@ def test_in_a_browser_it_is_clean_in_every_form(
     serve_app: Callable[..., Site], page: "Page", tmp_path: Path, path: str
 ) -> None:
     site = serve_app()
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        page.goto(site.url + path)
-        page.wait_for_load_state("networkidle")
-        axe(page)
-    four_forms(page, site.url + path, tmp_path)
+    in_every_form(page, site.url + path, tmp_path)

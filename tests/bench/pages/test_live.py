@@ -16,7 +16,7 @@ from assay.bench.pages import live
 from assay.bench.starting import AT_ONCE
 from assay.store import Store
 from tests.bench.pages.visiting import Visitor
-from tests.browser_fixture import Site, axe, four_forms
+from tests.browser_fixture import Site, axe, in_every_form
 from tests.killing import wait_for
 from tests.servers import ScriptedReply
 from tests.servers.ollama import OllamaServer
@@ -314,9 +314,7 @@ def test_a_run_is_started_by_keyboard_and_its_progress_moves_without_a_reload(
         return slow(prompt, nth)
 
     with OpenAIServer(when_allowed) as server:
-        page.goto(f"{site.url}/bench/new")
-        axe(page)
-        four_forms(page, f"{site.url}/bench/new", tmp_path, "new")
+        in_every_form(page, f"{site.url}/bench/new", tmp_path, "new")
         page.goto(f"{site.url}/bench/new")
         page.focus("#named")
         page.keyboard.type(f"{server.url}#model-a")

@@ -14,7 +14,7 @@ import pytest
 from assay.bench.scripts.records import ScriptReport, ScriptSample
 from assay.store import Store
 from tests.bench.scripts.made import made_run, made_samples, save_run
-from tests.browser_fixture import Site, axe, four_forms
+from tests.browser_fixture import Site, axe, in_every_form
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -54,11 +54,7 @@ def test_a_page_is_in_order_in_every_form(
 ) -> None:
     made(store, SCRIPT)
     site = serve_app()
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        page.goto(site.url + address)
-        axe(page)
-    four_forms(page, site.url + address, tmp_path)
+    in_every_form(page, site.url + address, tmp_path)
 
 
 def test_no_run_yet_says_how_to_begin(serve_app: Serve, page: "Page") -> None:
