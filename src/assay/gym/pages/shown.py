@@ -17,6 +17,8 @@ PRINTED = 20_000
 _LINES = 200
 """Lines of each side that are compared; the work grows with their product."""
 _SHORT = 400
+_MANY = 8
+"""Tests that are listed one by one, passed ones too."""
 
 VERDICTS: dict[Verdict, tuple[str, str]] = {
     "pass": ("pass", "Passed"),
@@ -68,7 +70,11 @@ class ResultShown(NamedTuple):
     kind: str
     word: str
     headline: str
-    """In a sentence, to be read out too."""
+    """In a sentence, to be read out."""
+    count: str
+    """What stands beside the verdict: how many tests pass."""
+    passed: tuple[CaseShown, ...]
+    """Of many tests those that passed, to be folded together."""
     message: Markup
     """What to read first, where no test says it already."""
     cases: tuple[CaseShown, ...]
@@ -82,14 +88,17 @@ def result(graded: Graded) -> ResultShown:
     first = next((case.number for case in graded.cases if case.outcome in ("failed", "error")), None)
     cases = tuple(_case(case, opened=case.number == first) for case in graded.cases)
     opened = next((one for one in cases if one.opened), None)
+    many = len(cases) > _MANY
     repeated = opened is not None and graded.message.strip() == opened.case.message.strip()
     return ResultShown(
         graded=graded,
         kind=kind,
         word=word,
         headline=headline(graded),
+        count=_count(graded),
+        passed=tuple(one for one in cases if one.kind == "pass") if many else (),
         message=told("" if repeated or graded.verdict == "pass" else graded.message),
-        cases=cases,
+        cases=tuple(one for one in cases if one.kind != "pass") if many else cases,
         printed=_text(graded.printed, PRINTED),
         solved=graded.verdict == "pass" and graded.purpose == "submit",
     )
@@ -97,7 +106,7 @@ def result(graded: Graded) -> ResultShown:
 
 def headline(graded: Graded) -> str:
     """What became of it, in a sentence: `2 of 3 tests pass.`"""
-    total, passed = len(graded.cases), graded.passed
+    total = len(graded.cases)
     if graded.purpose == "console":
         return "The program ended." if graded.verdict == "pass" else f"{VERDICTS[graded.verdict][1]}."
     if graded.verdict == "pass":
@@ -106,10 +115,20 @@ def headline(graded: Graded) -> str:
         tests = "The public test passes." if total == 1 else f"All {total} public tests pass."
         return f"{tests} Submit runs the hidden ones too."
     word = VERDICTS[graded.verdict][1]
-    if not total or graded.verdict in ("nothing", "syntax", "disallowed", "error"):
-        return f"{word}."
-    count = f"{passed} of {total} tests {'passes' if passed == 1 else 'pass'}."
-    return count if graded.verdict == "wrong" else f"{word}: {count}"
+    count = _count(graded)
+    return count if graded.verdict == "wrong" and count else f"{word}: {count}" if count else f"{word}."
+
+
+def _count(graded: Graded) -> str:
+    if graded.purpose == "console" or graded.verdict == "pass":
+        return headline(graded)
+    if graded.verdict in ("nothing", "syntax", "disallowed", "error") or _nothing_ran(graded):
+        return ""
+    return f"{graded.passed} of {len(graded.cases)} tests pass."
+
+
+def _nothing_ran(graded: Graded) -> bool:
+    return all(case.outcome == "not_run" for case in graded.cases)
 
 
 def _case(case: CaseResult, *, opened: bool) -> CaseShown:
@@ -151,6 +170,8 @@ def compare(expected: str, got: str) -> Compared:
 
 
 def _marked(expected: str, got: str) -> tuple[Markup, Markup]:
+    if expected[:1] != got[:1] and expected[-1:] != got[-1:]:
+        return escape(visible(expected)), escape(visible(got))  # they have nothing in common: a mark would say nothing
     start = 0
     while start < min(len(expected), len(got)) and expected[start] == got[start]:
         start += 1

@@ -269,6 +269,8 @@ def _kept(draft: Draft, learner: Learner) -> dict[str, Any]:
 
 
 def _steps(gym: Gym, work: _Work, sent: Sent, learner: Learner) -> Steps:
+    if work.language != "python":
+        return Steps("Steps can be shown for Python so far.", Markup(""), ())
     public = [test for test in work.problem.tests if test.visibility == "public"]
     test = next((one for one in public if one.id == sent.case), public[0] if public else None)
     trace = gym.trace(work.problem, sent.source, test, learner.id)

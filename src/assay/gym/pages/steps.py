@@ -67,7 +67,7 @@ def steps_of(trace: Trace, source: str) -> Steps:
 def _step(step: TraceStep, lines: list[str], before: dict[str, str], printed: str) -> Step:
     code = ""
     if step.line is not None and 0 < step.line <= len(lines):
-        code = f"{step.line}  {one_line(lines[step.line - 1].replace(chr(9), '    '), 200)}"
+        code = f"{step.line}  {one_line(lines[step.line - 1].strip(), 200)}"
     names = tuple(
         Name(one_line(name, 60), one_line(value, _VALUE), before.get(name) != value)
         for name, value in list(step.names.items())[:_NAMES]
@@ -75,15 +75,21 @@ def _step(step: TraceStep, lines: list[str], before: dict[str, str], printed: st
     return Step(step.line, _words(step), code, names, escape(visible(printed[: step.printed][-_PRINTED:])))
 
 
+_NAMELESS = {"<listcomp>": "the [… for …]", "<dictcomp>": "the {… for …}", "<setcomp>": "the {… for …}"}
+_NAMELESS |= {"<genexpr>": "the (… for …)", "<lambda>": "the lambda", "<module>": ""}
+
+
 def _words(step: TraceStep) -> str:
-    where = f" of {one_line(step.function, 60)}" if step.function and step.function != "<module>" else ""
+    function = _NAMELESS.get(step.function, one_line(step.function, 60))
+    where = f" of {function}" if function else ""
+    begin = f"{function[:1].upper()}{function[1:]}" if step.function in _NAMELESS else function
     match step.event:
         case "call":
-            return f"{one_line(step.function, 60) or 'The program'} begins."
+            return f"{begin or 'The program'} begins."
         case "line":
             return f"Line {step.line}{where} runs next."
         case "return":
-            return f"{one_line(step.function, 60) or 'The program'} gives back {one_line(step.value, _VALUE) or 'nothing'}."
+            return f"{begin or 'The program'} gives back {one_line(step.value, _VALUE) or 'nothing'}."
         case "exception":
             return f"An error: {one_line(step.value, _VALUE)}, in line {step.line}."
         case "result":

@@ -360,9 +360,10 @@ const marked = StateField.define({
     for (const effect of transaction.effects) if (effect.is(putMark)) return effect.value;
     return transaction.docChanged && value.kind === "bad" ? { line: null, kind: "" } : value;
   },
-  provide: (field) => EditorView.decorations.from(field, ({ line, kind }) => (state) => {
-    if (!line || line > state.doc.lines) return Decoration.none;
-    return Decoration.set([Decoration.line({ class: `cm-marked-${kind}` }).range(state.doc.line(line).from)]);
+  provide: (field) => EditorView.decorations.from(field, ({ line, kind }) => (view) => {
+    const { doc } = view.state;
+    if (!line || line > doc.lines) return Decoration.none;
+    return Decoration.set([Decoration.line({ class: `cm-marked-${kind}` }).range(doc.line(line).from)]);
   }),
 });
 
@@ -400,8 +401,8 @@ function mark(view, line, kind = "") {
 const LOOK = EditorView.theme({
   "&": { color: "var(--ink)", backgroundColor: "var(--paper)", fontSize: "14px", border: "1px solid var(--edge)", borderRadius: "4px" },
   "&.cm-focused": { outline: "2px solid var(--accent)", outlineOffset: "1px" },
-  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.55", maxHeight: "max(20em, 56vh)", overflow: "auto" },
-  ".cm-content, .cm-gutter": { minHeight: "20em" },
+  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.55", maxHeight: "max(16em, 56vh)", overflow: "auto" },
+  ".cm-content, .cm-gutter": { minHeight: "16em" },
   ".cm-content": { caretColor: "var(--ink)", padding: "8px 0" },
   ".cm-cursor": { borderLeftColor: "var(--ink)", borderLeftWidth: "2px" },
   ".cm-gutters": { backgroundColor: "var(--soft)", color: "var(--quiet)", border: "none", borderRight: "1px solid var(--line)" },
@@ -465,11 +466,23 @@ function makeEditor(source, language, label, changed) {
           ...closeBracketsKeymap, ...completionKeymap, ...defaultKeymap, ...historyKeymap, ...lintKeymap, indentWithTab,
         ]),
         EditorView.contentAttributes.of({ "aria-label": label, "aria-describedby": "editor-note", autocapitalize: "off", autocorrect: "off", spellcheck: "false" }),
+        EditorView.domEventHandlers({ beforeinput: typeOverSelection }),
         EditorView.updateListener.of((update) => { if (update.docChanged) changed(); }),
       ],
     }),
   });
   return view;
+}
+
+// Chrome types over selected code by putting in a styled <span>, which the Content-Security-Policy has to refuse.
+function typeOverSelection(event, view) {
+  const { main } = view.state.selection;
+  if (event.inputType !== "insertText" || !event.data || main.empty || view.composing) return false;
+  event.preventDefault();
+  const insert = () => view.state.update(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+  const taken = view.state.facet(EditorView.inputHandler).some((handler) => handler(view, main.from, main.to, event.data, insert));
+  if (!taken) view.dispatch(insert());
+  return true;
 }
 
 const work = document.getElementById("work");
