@@ -87,6 +87,38 @@ def known_of(language: Language) -> frozenset[str]:
     return PYTHON_KNOWN if language == "python" else JAVASCRIPT_KNOWN
 
 
+@lru_cache(maxsize=2)
+def library_names(language: Language) -> frozenset[str]:
+    """The names that a language and its everyday library have."""
+    if language == "javascript":
+        return JAVASCRIPT_WORDS | JAVASCRIPT_KNOWN | _JAVASCRIPT_METHODS
+    import collections
+    import math
+    import random
+    import string
+
+    found = set(PYTHON_WORDS | PYTHON_KNOWN)
+    for one in (str, list, dict, set, tuple, int, float, bytes, frozenset, range, math, random, string, collections):
+        found.update(name for name in dir(one) if not name.startswith("__"))
+    found.update(("append", "__init__", "__name__", "__main__", "stdin", "stdout", "readline", "readlines", "end", "sep",
+                  "key", "reverse", "string", "collections", "itertools", "functools", "re", "json"))  # fmt: skip
+    return frozenset(found)
+
+
+_JAVASCRIPT_METHODS = listed(
+    "length push pop shift unshift slice splice concat join reverse sort indexOf lastIndexOf includes find findIndex "
+    "findLast findLastIndex filter map reduce reduceRight forEach some every flat flatMap fill from of isArray keys "
+    "values entries at copyWithin with toSorted toReversed toSpliced charAt charCodeAt codePointAt endsWith startsWith "
+    "padStart padEnd repeat replace replaceAll search split substring substr toLowerCase toUpperCase trim trimStart "
+    "trimEnd match matchAll localeCompare normalize fromCharCode fromCodePoint toString toFixed toPrecision valueOf "
+    "isInteger isNaN isFinite isSafeInteger parseFloat parseInt MAX_SAFE_INTEGER MIN_SAFE_INTEGER EPSILON abs ceil "
+    "floor round trunc max min pow sqrt random sign hypot PI E log log10 log2 assign create freeze fromEntries "
+    "hasOwnProperty hasOwn is get set has delete add clear size stringify parse log error warn table then message name "
+    "stack constructor prototype call apply bind readFileSync fs input stdin stdout write process argv next done value "
+    "property key"
+)
+
+
 @lru_cache(maxsize=512)
 def program(source: str, language: Language) -> tuple[Token, ...]:
     """A program's canonical tokens: comments and docstrings gone."""

@@ -564,7 +564,12 @@ def _there(case: _Case) -> frozenset[str]:
     own = _names_of(case.learner) | _names_of(case.starter()) | _names_of(case.problem.statement)
     for source in case.known:
         own |= _names_of(source)
-    return own | _named_by(case.problem.tests) | frozenset(case.problem.input_schema) | language_names(case.language)
+    return (
+        own
+        | _named_by(case.problem.tests)
+        | frozenset(case.problem.input_schema)
+        | canonical.library_names(case.language)
+    )
 
 
 @lru_cache(maxsize=512)
@@ -580,35 +585,3 @@ def _named_by(tests: tuple[Test, ...]) -> frozenset[str]:
                 _NAME.findall(f"{test.args!r} {test.expect!r} {test.stdin} {test.stdout} {test.value} {test.raises}")
             )
     return frozenset(found)
-
-
-@lru_cache(maxsize=2)
-def language_names(language: Language) -> frozenset[str]:
-    """The names that a language and its everyday library have."""
-    if language == "javascript":
-        return canonical.JAVASCRIPT_WORDS | canonical.JAVASCRIPT_KNOWN | _JAVASCRIPT_METHODS
-    import collections
-    import math
-    import random
-    import string
-
-    found = set(canonical.PYTHON_WORDS | canonical.PYTHON_KNOWN)
-    for one in (str, list, dict, set, tuple, int, float, bytes, frozenset, range, math, random, string, collections):
-        found.update(name for name in dir(one) if not name.startswith("__"))
-    found.update(("append", "__init__", "__name__", "__main__", "stdin", "stdout", "readline", "readlines", "end", "sep",
-                  "key", "reverse", "string", "collections", "itertools", "functools", "re", "json"))  # fmt: skip
-    return frozenset(found)
-
-
-_JAVASCRIPT_METHODS = canonical.listed(
-    "length push pop shift unshift slice splice concat join reverse sort indexOf lastIndexOf includes find findIndex "
-    "findLast findLastIndex filter map reduce reduceRight forEach some every flat flatMap fill from of isArray keys "
-    "values entries at copyWithin with toSorted toReversed toSpliced charAt charCodeAt codePointAt endsWith startsWith "
-    "padStart padEnd repeat replace replaceAll search split substring substr toLowerCase toUpperCase trim trimStart "
-    "trimEnd match matchAll localeCompare normalize fromCharCode fromCodePoint toString toFixed toPrecision valueOf "
-    "isInteger isNaN isFinite isSafeInteger parseFloat parseInt MAX_SAFE_INTEGER MIN_SAFE_INTEGER EPSILON abs ceil "
-    "floor round trunc max min pow sqrt random sign hypot PI E log log10 log2 assign create freeze fromEntries "
-    "hasOwnProperty hasOwn is get set has delete add clear size stringify parse log error warn table then message name "
-    "stack constructor prototype call apply bind readFileSync fs input stdin stdout write process argv next done value "
-    "property key"
-)
