@@ -1,0 +1,96 @@
+"""Help made durable: a request that was kept is answered, whoever is killed meanwhile.
+
+Two steps, the two tries of the desk. Each looks first whether its answer is there, so that it can be done again; arguments
+and results are a learner's id, a request's id, and the reasons of the gate. A process that opens a desk begins what it finds
+unanswered and nobody living works on: under a fresh workflow id, since the old one may lie with another kind of worker that
+knows nothing of the gym.
+"""
+
+import contextlib
+import threading
+from typing import TYPE_CHECKING
+
+from dbos import DBOS
+
+from assay import workflows
+from assay.errors import AssayError
+
+if TYPE_CHECKING:
+    from assay.gym.tutor.desk import Tutor
+
+PREFIX = "gym-help"
+
+_desk: "Desk | None" = None
+
+
+def here() -> "Desk":
+    """The desk of this process, for its steps."""
+    if _desk is None:
+        raise AssayError("No help desk is open in this process.", "It goes on where the gym's pages are open.")
+    return _desk
+
+
+class Desk:
+    """The engine's side of a tutor: one a process."""
+
+    def __init__(self, tutor: "Tutor", engine: "workflows.Engine | None") -> None:
+        self.tutor = tutor
+        self._engine = engine
+        self._lock = threading.Lock()
+
+    def begin(self, learner: str, identifier: str) -> None:
+        """Work on a request in the background, unless somebody living does."""
+        with self._lock:
+            prefix = f"{PREFIX}:{identifier}:"
+            before = workflows.works(prefix)
+            open_ones = [work for work in before if work.state in ("waiting", "running")]
+            engine = workflows.current()
+            if any(work.executor and engine.alive(work.executor) for work in open_ones):
+                return
+            if open_ones:
+                with contextlib.suppress(AssayError):
+                    workflows.cancel(*(work.id for work in open_ones))
+            workflows.start(answer, learner, identifier, id=f"{prefix}{len(before) + 1}")
+
+    def close(self) -> None:
+        """Stop the engine, where it is ours. What is under way others take up."""
+        global _desk
+        if self._engine is not None:
+            self._engine.stop()
+        if _desk is self:
+            _desk = None
+
+
+def open_desk(tutor: "Tutor") -> Desk | None:
+    """Make a tutor's work durable; None where another tutor of this process has that already."""
+    global _desk
+    if _desk is not None:
+        return None
+    engine: workflows.Engine | None
+    try:
+        workflows.current()
+        engine = None
+    except AssayError:
+        engine = workflows.start_engine(tutor.store, settings=tutor.settings, listen=False)
+    _desk = Desk(tutor, engine)
+    return _desk
+
+
+@DBOS.workflow()
+def answer(learner: str, identifier: str) -> None:
+    """Answer a request: the first try, and the second where the gate refused the first."""
+    reasons = first(learner, identifier)
+    if reasons:
+        second(learner, identifier, reasons)
+
+
+@DBOS.step()
+def first(learner: str, identifier: str) -> list[str]:
+    """The answer that the learner waits for. Gives why the model's words were refused, if they were."""
+    return here().tutor.first(learner, identifier)
+
+
+@DBOS.step()
+def second(learner: str, identifier: str, reasons: list[str]) -> None:
+    """Once more, with the reasons, after the learner has something to read."""
+    here().tutor.second(learner, identifier, reasons)
