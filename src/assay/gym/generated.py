@@ -53,11 +53,13 @@ def _candidates(schemas: list[Values], chance: random.Random, count: int) -> Ite
 
 def _edges(schema: Values) -> list[Any]:
     """The smallest values there are, where programs go wrong first."""
+    if schema.enum is not None:
+        return []
     match schema.type:
         case "integer" | "number":
             low, high = _bounds(schema)
             return [value for value in (0, low, high, 1) if low <= value <= high][:3]
-        case "string" if schema.enum is None:
+        case "string":
             return [""] if not schema.minLength else []
         case "array":
             return [[]] if not schema.minItems else []
