@@ -8,6 +8,7 @@ from assay.gym.grading import Grader
 from assay.gym.library import Library
 from assay.gym.pages.who import Who
 from assay.gym.records import Learner, Problem, Progress, Test, Trace
+from assay.gym.tutor import Tutor
 from assay.web.shell import Shell
 
 _FOR_ONE, _FOR_MANY = 1, 3
@@ -23,7 +24,7 @@ class Gym:
         self.who = Who(shell)
         self._lock = threading.Lock()
         self._grader: Grader | None = None
-        self._closed = False
+        self._tutor: Tutor | None = None
 
     @property
     def grader(self) -> Grader:
@@ -32,6 +33,15 @@ class Gym:
             if self._grader is None:
                 self._grader = Grader(self.shell.settings, required=_FOR_MANY if self.shell.shared else _FOR_ONE)
             return self._grader
+
+    @property
+    def tutor(self) -> Tutor:
+        """Helps, with a model or without."""
+        grader = self.grader
+        with self._lock:
+            if self._tutor is None:
+                self._tutor = Tutor(self.shell.settings, self.shell.store, self.library, grader)
+            return self._tutor
 
     def trace(self, problem: Problem, source: str, test: Test | None, learner: str) -> Trace:
         """The program (Python) step by step under one public test."""
@@ -46,8 +56,11 @@ class Gym:
         return practice.overview(self.library.courses(), progress, [name for one in assigned for name in one.problems])
 
     def close(self) -> None:
-        """End the sandbox."""
+        """End the help and the sandbox."""
         with self._lock:
-            if self._grader is not None:
-                self._grader.close()
-            self._grader = None
+            grader, self._grader = self._grader, None
+            tutor, self._tutor = self._tutor, None
+        if tutor is not None:
+            tutor.close()
+        if grader is not None:
+            grader.close()

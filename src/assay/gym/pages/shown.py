@@ -71,7 +71,7 @@ class ResultShown(NamedTuple):
     word: str
     headline: str
     """In a sentence, to be read out."""
-    count: str
+    tally: str
     """What stands beside the verdict: how many tests pass."""
     passed: tuple[CaseShown, ...]
     """Of many tests those that passed, to be folded together."""
@@ -95,7 +95,7 @@ def result(graded: Graded) -> ResultShown:
         kind=kind,
         word=word,
         headline=headline(graded),
-        count=_count(graded),
+        tally=_count(graded),
         passed=tuple(one for one in cases if one.kind == "pass") if many else (),
         message=told("" if repeated or graded.verdict == "pass" else graded.message),
         cases=tuple(one for one in cases if one.kind != "pass") if many else cases,

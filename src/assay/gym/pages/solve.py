@@ -27,7 +27,7 @@ _LARGEST = 64 << 10
 _HISTORY = 50
 
 Tab = Literal["tests", "console", "step", "help"]
-Doing = Literal["run", "submit", "console", "step", "help", "save", "reset", "undo", "thumbs"]
+Doing = Literal["run", "submit", "console", "step", "help", "save", "reset", "undo"]
 
 
 class Link(NamedTuple):
@@ -69,7 +69,7 @@ class Sent(NamedTuple):
     case: str
     question: str
     tool: str
-    answer: str
+    thumb: str
 
 
 class _Work(NamedTuple):
@@ -149,12 +149,25 @@ def router(shell: Shell, gym: Gym) -> APIRouter:
             tab=tab,
         )
 
+    @routes.get("/problems/{problem}/help", include_in_schema=False)
+    def help_now(request: Request, problem: str, lang: Annotated[str, Query(max_length=20)] = "") -> Response:
+        """The Help tab as it stands now, for the page's script."""
+        work = find(problem, lang, gym.who.find(request))
+        mine = _Mine.read(shell, work)
+        text = mine.draft.text if mine.draft else work.problem.languages[work.language].starter
+        made = helping.read(gym, work.problem, work.language, work.learner, text, mine.attempts)
+        done = (
+            "" if made.waiting or not made.answers else f"{made.answers[0].title}: {made.answers[0].text.striptags()}"
+        )
+        part = _fragment(shell, request, work, "gym/_help.html", help=made)
+        return shell.json({"parts": {"help": part}, "waiting": made.waiting, "said": done})
+
     @routes.post("/problems/{problem}", include_in_schema=False)
     def work_on(
         request: Request,
         problem: str,
         lang: Annotated[str, Query(max_length=20)] = "",
-        what: Annotated[Doing, Form(alias="do")] = "run",
+        do: Annotated[Doing | None, Form()] = None,
         source: Annotated[str, Form(max_length=2 * _LARGEST)] = "",
         based_on: Annotated[str, Form(max_length=20)] = "",
         tab_name: Annotated[str, Form(max_length=80)] = "",
@@ -162,20 +175,20 @@ def router(shell: Shell, gym: Gym) -> APIRouter:
         case: Annotated[str, Form(max_length=80)] = "",
         question: Annotated[str, Form(max_length=2_000)] = "",
         tool: Annotated[str, Form(max_length=40)] = "",
-        answer: Annotated[str, Form(max_length=200)] = "",
+        thumb: Annotated[str, Form(max_length=220)] = "",
     ) -> Response:
         learner, token = gym.who.find_or_make(request)
         work = find(problem, lang, learner)
         sent = Sent(
-            what=what,
+            what=do or ("help" if tool or thumb else "run"),
             source=_plain(source),
             based_on=int(based_on) if based_on.isascii() and based_on.isdigit() else None,
             tab_name=tab_name,
             stdin=_plain(stdin),
             case=case,
             question=_plain(question),
-            tool=tool,
-            answer=answer,
+            tool=tool or "hint",
+            thumb=thumb,
         )
         asks_json = "application/json" in request.headers.get("accept", "")
         response = _answer(shell, gym, request, work, learner, sent, asks_json)
@@ -219,14 +232,23 @@ def _answer(
         context["trace"], said = _steps(gym, work, sent, learner), ""
         said = context["trace"].headline
     else:
-        context["help"] = helping.ask(shell, gym, work.problem, language, learner, sent)
-        said = "There is an answer under Help."
+        said = _help(gym, work, learner, sent, wait=not asks_json)
+        mine = _Mine.read(shell, work)
+        context["help"] = helping.read(gym, problem, language, learner, sent.source, mine.attempts, said)
     tab: Tab = "console" if sent.what == "console" else "step" if sent.what == "step" else "help"
     if not asks_json:
         mine = _Mine.read(shell, work)
         return _page(shell, gym, request, work, mine, stdin=sent.stdin, case=sent.case, tab=tab, line=line, **context)
     part = _fragment(shell, request, work, f"gym/_{tab}.html", **context)
     return shell.json({**_kept(draft, learner), "said": said, "line": line, "tab": tab, "parts": {tab: part}})
+
+
+def _help(gym: Gym, work: _Work, learner: Learner, sent: Sent, *, wait: bool) -> str:
+    """Ask, or say whether an answer helped; gives why there is no help now, or nothing."""
+    if sent.thumb:
+        helping.rate(gym, learner, sent.thumb)
+        return ""
+    return helping.ask(gym, work.problem, work.language, learner, sent.source, sent.tool, sent.question, wait)
 
 
 def _graded(
@@ -365,7 +387,7 @@ def _context(work: _Work) -> dict[str, Any]:
         "trace": None,
         "after": None,
         "attempts": [],
-        "help": helping.NOTHING,
+        "help": None,
     }
 
 
@@ -396,7 +418,7 @@ def _page(shell: Shell, gym: Gym, request: Request, work: _Work, mine: _Mine, **
         "can_undo": mine.can_undo,
         "attempts": mine.attempts[:_HISTORY],
         "after": _after(gym, work, mine),
-        "help": helping.read(shell, gym, problem, work.language, work.learner),
+        "help": helping.read(gym, problem, work.language, work.learner, source, mine.attempts),
         "console_example": _console_example(public),
         "shown_attempt": None,
         "notice": "",

@@ -6,6 +6,7 @@
 //   data-confirm="WORDS"    a form that asks before it is sent.
 //   data-focus              gets the focus after HTMX has put it in.
 //   data-script             hidden where there is no script: remove `hidden` from what only works with it.
+//   input data-zone         of value UTC gets the name of the reader's time zone.
 //   <time datetime>         is shown in the reader's zone, the exact time on hover.
 //   hx-…                    HTMX 2, without eval and without inline styles.
 
@@ -37,6 +38,9 @@ function prepare(root) {
   showTimes(root);
   for (const element of all("[data-copy], [data-script]", root)) element.hidden = false;
   for (const element of all("[data-live]", root)) watch(element);
+  for (const field of all("input[data-zone]", root)) {
+    if (field.value === "UTC") field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+  }
 }
 
 // ---- copying, confirming, the menu, the theme ----------------------------------------------------------------------------

@@ -223,15 +223,40 @@ function open(form) {
     place.innerHTML = html;
     document.dispatchEvent(new CustomEvent("assay:put", { detail: place }));
     if (name === "step") openSteps(place);
+    if (name === "help") follow();
+  }
+
+  // an answer that is being worked on is asked for again until it is there
+  let following = 0;
+  function follow() {
+    clearTimeout(following);
+    if (!byId("part-help").querySelector("[data-waiting]")) return;
+    following = setTimeout(lookAtHelp, 700);
+  }
+
+  async function lookAtHelp() {
+    clearTimeout(following);
+    const typed = byId("question")?.value ?? "";
+    try {
+      const response = await fetch(`${location.pathname}/help?lang=${language}`, { headers: { Accept: "application/json" } });
+      const answer = await response.json();
+      if (!answer.parts || busy) return;
+      const waited = byId("part-help").querySelector("[data-waiting]");
+      if (document.activeElement?.closest("#part-help") && answer.waiting) { following = setTimeout(lookAtHelp, 700); return; }
+      put("help", answer.parts.help);
+      if (typed && byId("question")) byId("question").value = typed;
+      if (waited && !answer.waiting) say(answer.said);
+    } catch {
+      following = setTimeout(lookAtHelp, 5000);
+    }
   }
 
   form.addEventListener("submit", (event) => {
-    const what = event.submitter?.value ?? "run";
+    const button = event.submitter;
+    const what = button?.name === "do" ? button.value : button ? "help" : "run";
     if (what in WORDS) {
       event.preventDefault();
-      const given = {};
-      if (event.submitter?.dataset.tool) given.tool = event.submitter.dataset.tool;
-      act(what, given);
+      act(what, what === "help" ? { [button.name]: button.value } : {});
     } else if (what === "reset") {
       event.preventDefault();
       reset();
@@ -266,6 +291,7 @@ function open(form) {
       byId(tab.getAttribute("aria-controls")).hidden = !chosen;
       if (chosen && focus) tab.focus();
     }
+    if (name === "help" && !busy) lookAtHelp();
     if (name !== "step") mark(view, null, "step");
     else showStep?.();
   }
