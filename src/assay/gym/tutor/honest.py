@@ -1,4 +1,9 @@
-"""What the gate does not ask of a model's text: that it says something, and nothing that the run shows to be untrue. Pure."""
+"""What is asked of a model's text beside the gate's rules: that it says something, nothing that the run shows to be untrue,
+and no line of a solution to the letter, however small. Pure.
+
+The last one is stricter than the gate, which lets idioms and single short lines pass that an author may well write: a model
+that writes a solution's very line has no business to, and authored help is there.
+"""
 
 import re
 from typing import Literal, NamedTuple
@@ -19,6 +24,9 @@ _RIGHT = re.compile(
     r"|\bno (?:mistakes?|errors?|bugs?|problems?)\b|\bthe tests? (?:is|are|must be|seems?) (?:wrong|broken|incorrect|faulty)\b",
     re.IGNORECASE,
 )
+_MARKS = re.compile(r"[\s;`\\*\u200b-\u200f\u2060\ufeff]+")
+_TELLING = 10
+"""Characters of a line, blanks aside: a shorter one (`else:`, `i += 1`) tells nothing."""
 _LEAST = 4
 """Words that must be left when praise is taken away."""
 
@@ -26,7 +34,7 @@ _LEAST = 4
 class Doubt(NamedTuple):
     """One rule that a text breaks."""
 
-    rule: Literal["empty", "untrue"]
+    rule: Literal["empty", "untrue", "verbatim"]
     where: str
     why: str
 
@@ -39,4 +47,23 @@ def doubts(at: Situation, text: str) -> tuple[Doubt, ...]:
         found.append(Doubt("empty", text[:80], "It praises and says nothing. Name one next step."))
     if at.report.verdict != "pass" and not at.public_pass and (claim := _RIGHT.search(text)) is not None:
         found.append(Doubt("untrue", claim[0][:80], "It says that the program is right, and tests fail."))
+    if (line := verbatim(at, text)) is not None:
+        found.append(Doubt("verbatim", line[:80], "It writes a line of a solution. Say in words what to think about."))
     return tuple(found)
+
+
+def verbatim(at: Situation, text: str) -> str | None:
+    """The first line of a solution that stands in a text, blanks and marks aside, and not in what the learner has."""
+    sources = at.problem.languages[at.language]
+    has = "\n".join(_plain(line) for line in (*sources.starter.splitlines(), *at.source.splitlines()))
+    told = _plain(text)
+    for solution in (sources.solution, *sources.alternatives):
+        for line in solution.splitlines():
+            plain = _plain(line)
+            if len(plain) >= _TELLING and plain in told and plain not in has:
+                return line.strip()
+    return None
+
+
+def _plain(text: str) -> str:
+    return _MARKS.sub("", re.sub(r"</?[a-zA-Z][^<>]{0,40}>", "", text))
