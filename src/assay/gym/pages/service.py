@@ -41,6 +41,7 @@ class Gym:
         with self._lock:
             if self._tutor is None:
                 self._tutor = Tutor(self.shell.settings, self.shell.store, self.library, grader)
+                self._tutor.start()
             return self._tutor
 
     def trace(self, problem: Problem, source: str, test: Test | None, learner: str) -> Trace:

@@ -33,6 +33,7 @@ from assay.gym.tutor.programs import NotAnswered, Voice, patience, warm_up
 from assay.gym.tutor.situation import Offer, Situation
 from assay.pipeline.llm.gateway import Gateway
 from assay.pipeline.llm.names import parse_model
+from assay.pipeline.mutants import mutants
 from assay.records import Language, Model
 from assay.settings import Settings
 from assay.store import Store
@@ -44,6 +45,8 @@ _OTHER_LEVEL = 2
 """What the gate lets the other tools say: no more than the second hint."""
 _LOST_S = 20
 """So long after its time limit a request without an answer is taken to have lost whoever worked on it."""
+_MUTANTS = 8
+"""Changed solutions that made tests are tried with, besides known mistakes: each costs a run."""
 _PLAN = {
     "look": "Running your program",
     "compare": "Comparing it with programs that pass",
@@ -142,6 +145,7 @@ class Runner:
 
     def wrong_programs(self, problem: Problem, language: Language) -> Iterable[str]:
         yield from (one.example[language] for one in problem.misconceptions if language in one.example)
+        yield from (one.source for one in mutants(problem.languages[language].solution, _MUTANTS, language))
 
 
 class Tutor:
@@ -281,7 +285,7 @@ class Tutor:
         for owed in learners.waiting_help(self.store):
             self._begin(owed.learner, owed.id)
         if self._voice is not None:
-            self._pool.submit(warm_up)
+            self._pool.submit(self._warm_up)
 
     def close(self) -> None:
         """Stop. What is under way goes on with whoever starts next. Safe to call again."""
@@ -328,6 +332,10 @@ class Tutor:
                 return None
             self._looked = time.monotonic()
         return voice
+
+    def _warm_up(self) -> None:
+        if self.voice() is not None:  # without a model its 60 MB are never needed
+            warm_up()
 
     def _rest(self, why: str) -> None:
         self._why_not = why

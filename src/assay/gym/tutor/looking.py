@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from assay.gym.patterns import find
-from assay.gym.records import FullReport, Misconception
+from assay.gym.meeting import meets
+from assay.gym.records import Misconception
 from assay.gym.tutor import repair
+from assay.gym.tutor.friendly import explain
 from assay.gym.tutor.situation import Situation
-from assay.records import Language
 
 
 def looked_at(at: Situation) -> Situation:
@@ -38,33 +38,13 @@ def _explained(at: Situation) -> str:
     kind, text = (failing.error_type, failing.error_text) if failing and failing.error_type else ("", "")
     if not kind and not at.public_pass:
         kind, text = at.report.error_type, at.report.error_text
-    return f"{kind}: {text}" if kind else ""
+    return explain(at.language, kind, text, at.source, at.line).text if kind else ""
 
 
 def matched(at: Situation) -> Misconception | None:
     """The first misconception of the problem that the program shows."""
-    return next((one for one in at.problem.misconceptions if shows(one, at.report, at.language, at.source)), None)
-
-
-def shows(one: Misconception, report: FullReport, language: Language, source: str) -> bool:
-    """Whether a program shows a misconception: everything that its `when` says holds."""
-    when = one.when
-    if language not in one.example or report.verdict == "pass":
-        return False
-    if any(report.outcome(test) != "failed" for test in when.fails):
-        return False
-    if any(report.outcome(test) != "passed" for test in when.passes):
-        return False
-    if when.error is not None and when.error not in (
-        report.error_type,
-        *(case.error_type for case in report.cases[:1]),
-    ):
-        return False
-    pattern = when.python_ast if language == "python" else when.javascript_ast
-    other = when.javascript_ast if language == "python" else when.python_ast
-    if pattern is None and other is not None:
-        return False
-    return pattern is None or bool(find(pattern, language, source))
+    known = (one for one in at.problem.misconceptions if at.language in one.example)
+    return next((one for one in known if meets(one.when, at.report, at.language, at.source)), None)
 
 
 def worked_example(at: Situation) -> str:
