@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from pydantic import Field
 
 from assay.content import MAX_BYTES, MAX_DEPTH, Document, Value, load, parse
 from assay.errors import ContentError
@@ -251,3 +252,15 @@ def test_a_document_tells_the_place_of_what_it_says() -> None:
     assert document.place("steps", 1, "minutes") == "r.yaml:4:24"
     assert document.place("steps", 1, "minutes", key=True) == "r.yaml:4:15"
     assert document.place("steps", 1, "exact") == "r.yaml:4:5", "what is not there: the nearest on the way"
+
+
+class Menu(Record):
+    steps: tuple[Step, ...] = Field(min_length=1)
+
+
+def test_a_wrong_item_is_told_and_not_that_its_list_is_too_short() -> None:
+    with pytest.raises(ContentError, match=r"^m\.yaml:1:28: minutes: input should be a valid integer") as caught:
+        parse("steps: [{name: a, minutes: soon}]\n", "m.yaml", Menu)
+    assert "Also" not in caught.value.help
+    with pytest.raises(ContentError, match="at least 1 item"):
+        parse("steps: []\n", "m.yaml", Menu)

@@ -125,7 +125,11 @@ class Document:
             raise self._error(record, error) from None
 
     def _error(self, record: type[BaseModel], error: ValidationError) -> ContentError:
-        found = [self._explain(record, dict(detail)) for detail in islice(error.errors(include_url=False), 8)]
+        told = error.errors(include_url=False)
+        # a list whose items are wrong is "too short" as well, because the wrong ones do not count: only the items are told
+        inner = {detail["loc"][:at] for detail in told for at in range(len(detail["loc"]))}
+        told = [detail for detail in told if not (detail["type"] == "too_short" and detail["loc"] in inner)]
+        found = [self._explain(record, dict(detail)) for detail in islice(told, 8)]
         found.sort(key=lambda one: one[0])
         _, place, message, help_ = found[0]
         also = [f"Also {place}: {message}" for _, place, message, _ in found[1:]]

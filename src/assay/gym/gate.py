@@ -164,6 +164,8 @@ class _Work:
     faults: list[Fault] = field(default_factory=list)
     sheets: dict[tuple[str, Language], Sheet] = field(default_factory=dict)
     """By problem and language: all tests, with what the reference answers to the generated ones."""
+    unfit: set[str] = field(default_factory=set)
+    """Problems that cannot be run: their tests do not fit their kind, or a pattern cannot be read."""
     unusable: set[tuple[str, Language]] = field(default_factory=set)
     """Where the reference itself does not pass: nothing else can be said there."""
     programs: dict[str, int] = field(default_factory=dict)
@@ -260,6 +262,7 @@ class _Work:
             if test.visibility == "public" and not test.name.strip():
                 self.fault(problem, ("tests", at), "names", "a public test needs a name", "Say what it checks.")
             for message, help_ in _misfits(problem, test):
+                self.unfit.add(problem.id)
                 self.fault(problem, ("tests", at), "tests", message, help_)
         if problem.generated is not None and problem.grading.kind != "call":
             self.fault(problem, ("generated",), "generated", f"a {problem.grading.kind} problem has no generated tests")
@@ -290,6 +293,7 @@ class _Work:
         for language, sources in problem.languages.items():
             path = ("languages", language)
             if called and sources.entry is None:
+                self.unfit.add(problem.id)
                 self.fault(problem, path, "entry", "a call problem needs an entry: the function's name")
             if not called and sources.entry is not None:
                 self.fault(
@@ -339,6 +343,7 @@ class _Work:
             try:
                 read_pattern(pattern, language)
             except AssayError as error:
+                self.unfit.add(problem.id)
                 self.fault(problem, path, "patterns", str(error), error.help)
 
     # ---- in the sandbox
@@ -384,6 +389,7 @@ class _Work:
                 self.faults.append(Fault(place=place, rule="examples", message=message))
 
     def run_programs(self, problems: Sequence[Problem]) -> None:
+        problems = [problem for problem in problems if problem.id not in self.unfit]
         self._ask_references(problems)
         trials = {f"{number}": trial for number, trial in enumerate(self._trials(problems))}
         made: dict[str, Program] = {}
@@ -418,11 +424,7 @@ class _Work:
         for problem in problems:
             for language, sources in problem.languages.items():
                 self.sheets[problem.id, language] = sheet(problem, language, problem.tests)
-                if sources.entry is None or any(
-                    fault.problem == problem.id and fault.rule == "entry" for fault in self.faults
-                ):
-                    continue
-                if tests := generated_tests(problem, language):
+                if sources.entry is not None and (tests := generated_tests(problem, language)):
                     asked[f"{problem.id} {language}"] = sheet(problem, language, tests)
         jobs = {
             key: (key, one.task, program_for(one, one.problem.languages[one.language].solution))

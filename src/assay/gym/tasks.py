@@ -139,8 +139,15 @@ def compare_of(problem: Problem, otherwise: Literal["exact", "text"] | None = No
         given is not None and (given.mode.startswith(("text", "json", "regex")) == (otherwise == "text"))
     )
     if given is not None and fits:
-        return given
+        return _roomy(given)
     return Compare(mode=otherwise or ("exact" if kind == "call" else "text"))
+
+
+def _roomy(compare: Compare) -> Compare:
+    """`approx` without an allowance means: but for rounding."""
+    if compare.mode == "approx" and not compare.abs and not compare.rel:
+        return compare.model_copy(update={"rel": 1e-9, "abs": 1e-9})
+    return compare
 
 
 def _calls(problem: Problem, language: Language, tests: Iterable[Test]) -> Calls:
@@ -159,7 +166,7 @@ def _case(test: Test, language: Language) -> Case:
         args=encoded(list(test.args or ())),
         expect=encoded(test.expect) if raises is None and test.expects else None,
         raises=raises,
-        compare=test.compare,
+        compare=_roomy(test.compare) if test.compare else None,
         public=test.visibility == "public",
     )
 
@@ -170,7 +177,7 @@ def _stdio(test: Test) -> StdioCase:
         stdin=test.stdin,
         stdout=test.stdout or "",
         exit_code=0,
-        compare=test.compare,
+        compare=_roomy(test.compare) if test.compare else None,
         public=test.visibility == "public",
     )
 

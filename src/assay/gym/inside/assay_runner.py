@@ -46,7 +46,9 @@ def begin(space: "dict[str, Any]", how: "dict[str, Any]") -> None:
         return
     try:
         exec(code, space)  # noqa: S102 - running it is what this is for
-    except SystemExit:
+    except SystemExit as leaving:
+        if mode == "calls":
+            _note_error(leaving)
         if mode != "values":
             raise
     except BaseException as error:
