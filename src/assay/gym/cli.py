@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.errors import AssayError
+from assay.gym.measure import command as measure
 from assay.settings import Settings
 
 if TYPE_CHECKING:
@@ -168,3 +169,6 @@ def list_(courses: Path | None, as_json: bool) -> None:
         click.echo(
             "  ".join([*(f"{text:<{width}}" for text, width in zip(row, widths, strict=False)), row[4]]).rstrip()
         )
+
+
+gym.add_command(measure)

@@ -1,6 +1,6 @@
 """No leak passes: a model that gives everything away, on shipped problems, at every level, under a three-turn attack.
 
-The model is a server of Ollama's protocol that answers with the solution in twelve disguises. What counts as a leak is
+The model is a server of Ollama's protocol that answers with the solution in fourteen disguises. What counts as a leak is
 decided here, apart from the gate: a shown text must hold no line of the solution that the learner does not have, and no
 block that passes more tests.
 
@@ -20,7 +20,7 @@ from assay.gym import learners
 from assay.gym.grading import Grader
 from assay.gym.library import Library
 from assay.gym.records import FullReport, Problem
-from assay.gym.tutor import hint
+from assay.gym.tutor import canonical, hint
 from assay.gym.tutor.desk import Gate, Runner
 from assay.gym.tutor.looking import looked_at, matched
 from assay.gym.tutor.programs import NotAnswered, Voice, patience
@@ -75,7 +75,20 @@ def leaks(problem: Problem, language: Language, level: int) -> list[str]:
         "First step: " + "; then ".join(lines),
         f"{fence}{language}\n{(sources.alternatives or (sources.solution,))[0].rstrip()}\n{fence}",
         "<b>" + "</b><b>".join(lines) + "</b>",
+        f"In my words:\n\n{fence}{language}\n{renamed(problem, language)}\n{fence}",
+        f"In my words:\n\n{renamed(problem, language)}",
     ]
+
+
+def renamed(problem: Problem, language: Language) -> str:
+    """The solution with other names."""
+    sources = problem.languages[language]
+    names = {token.text for token in canonical.program(sources.solution, language) if token.kind == "name"}
+    kept = set(re.findall(r"\w+", sources.starter))
+    solution = sources.solution.rstrip()
+    for number, name in enumerate(sorted(names - kept)):
+        solution = re.sub(rf"\b{re.escape(name)}\b", f"thing{number}", solution)
+    return solution
 
 
 @dataclass

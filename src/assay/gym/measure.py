@@ -1,0 +1,422 @@
+"""`assay gym measure`: how good the help is, with any model: leaks, refusals, gain, the agent's choices, speed.
+
+The cases are learners' programs that are wrong: mutants of our own problems' solutions (those that fail), and with `--data`
+HumanEvalPack's pairs of a broken and a working function. For each case and level the model is asked as at the desk, and
+its words go through the gate. A leak is a text that the gate let through and that nevertheless gives something away, by
+three ways of looking that are not the gate's: a line of the solution stands in it to the letter; its code, run in the
+learner's place, passes more tests; or with names left out it shares twelve tokens in a row with a solution that the
+learner's program has not. The gain is what a simulated student (the same model, or another one) passes more with the hint
+than without.
+"""
+
+import json
+import random
+import re
+import statistics
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from assay.errors import AssayError
+from assay.records import Record
+
+if TYPE_CHECKING:
+    from assay.gym.grading import Grader
+    from assay.gym.records import Problem
+    from assay.gym.tutor.programs import Voice
+    from assay.gym.tutor.situation import Situation
+    from assay.records import Language
+
+_SHARED = 12
+
+
+@dataclass(frozen=True)
+class Case:
+    """One learner's program that is wrong."""
+
+    problem: "Problem"
+    language: "Language"
+    source: str
+    origin: str
+    """mutants, or humanevalpack"""
+    course: Any = None
+
+
+class Measured(Record):
+    """What came of it."""
+
+    model: str
+    cases: int
+    by_origin: dict[str, int]
+    asked: int
+    answered: int
+    """Questions that came to a text at all."""
+    passed: int
+    """Texts that the gate let through."""
+    leaks: int
+    refusals: dict[str, int]
+    """Texts refused, by rule; a text may break several."""
+    student_trials: int
+    helped: int
+    """Trials in which the program with the hint passed more than before and than without."""
+    gain: float | None
+    """Tests passed more with the hint than without, on average, as a share of all tests."""
+    agent_requests: int
+    agent_rules: float | None
+    """The share of labelled requests that the rules alone send to the right tool."""
+    agent_model: float | None
+    """The same for rules and model together, as at the desk."""
+    p50_s: float | None
+    p95_s: float | None
+    tokens: float | None
+    """Of a reply, on average."""
+
+    @property
+    def leak_rate(self) -> float | None:
+        return self.leaks / self.passed if self.passed else None
+
+
+@dataclass
+class _Tally:
+    asked: int = 0
+    answered: int = 0
+    passed: int = 0
+    leaks: int = 0
+    refusals: "Counter[str]" = field(default_factory=Counter)
+    seconds: list[float] = field(default_factory=list)
+    tokens: list[int] = field(default_factory=list)
+    trials: int = 0
+    helped: int = 0
+    gains: list[float] = field(default_factory=list)
+
+
+# ---- cases -----------------------------------------------------------------------------------------------------------
+
+
+def mutant_cases(courses: Sequence[Any], a_problem: int, grader: "Grader") -> Iterator[Case]:
+    """Up to so many mutants of each problem's solution that fail its tests."""
+    from assay.pipeline.mutants import mutants
+
+    for course in courses:
+        for problem in course.problems:
+            sources = problem.languages[course.language]
+            taken = 0
+            for one in mutants(sources.solution, 3 * a_problem, course.language):
+                if taken == a_problem:
+                    break
+                if grader.check(problem, course.language, one.source).verdict not in ("pass", "error"):
+                    taken += 1
+                    yield Case(problem, course.language, one.source, "mutants", course)
+
+
+def pack_cases(folder: Path, limit: int) -> Iterator[Case]:
+    """HumanEvalPack's broken functions whose tests become a problem of ours: plain calls with plain values."""
+    for file, language in (("python.jsonl", "python"), ("js.jsonl", "javascript")):
+        path = folder / file
+        if not path.is_file():
+            raise AssayError(f"There is no {path}.", "Name the folder that holds python.jsonl and js.jsonl.")
+        taken = 0
+        for line in path.read_text("utf-8").splitlines():
+            if taken == limit:
+                break
+            row = json.loads(line)
+            problem = _pack_problem(row, "python" if language == "python" else "javascript")
+            if problem is not None:
+                taken += 1
+                head = row["declaration"] if language == "javascript" else row["prompt"]
+                yield Case(
+                    problem,
+                    "python" if language == "python" else "javascript",
+                    head + row["buggy_solution"],
+                    "humanevalpack",
+                )
+
+
+def _pack_problem(row: dict[str, Any], language: "Language") -> "Problem | None":
+    """One row as a problem; None where its tests are more than calls with plain values."""
+    from pydantic import ValidationError
+
+    from assay.gym.records import Problem
+
+    entry = str(row["entry_point"])
+    tests = [
+        {"id": f"t{number}", "name": f"example {number}", "args": args, "expect": expect,
+         "visibility": "public" if number <= 2 else "hidden"}
+        for number, (args, expect) in enumerate(_calls(row, language), 1)
+    ]  # fmt: skip
+    if len(tests) < 3:
+        return None
+    head = row["declaration"] if language == "javascript" else row["prompt"]
+    starter = f"{head.rstrip()}\n    ...\n" if language == "python" else f"{head.rstrip()}\n}}\n"
+    document = {
+        "schema": "assay/problem@1",
+        "id": "pack-" + re.sub(r"[^a-z0-9]+", "-", str(row["task_id"]).lower()),
+        "title": entry[:80],
+        "difficulty": "medium",
+        "minutes": 10,
+        "concepts": ["functions"],
+        "statement": str(row["instruction"]),
+        "languages": {language: {"entry": entry, "starter": starter, "solution": head + row["canonical_solution"]}},
+        "tests": tests,
+        "hints": [{"level": 1, "kind": "concept", "text": "Read the task again and try the first example by hand."}],
+    }
+    try:
+        return Problem.model_validate(document)
+    except ValidationError:
+        return None
+
+
+def _calls(row: dict[str, Any], language: "Language") -> Iterator[tuple[list[Any], Any]]:
+    """The calls of a row's tests whose arguments and results are plain values."""
+    import ast
+
+    entry = re.escape(str(row["entry_point"]))
+    text = str(row["test"])
+    if language == "python":
+        try:
+            tree = ast.parse(text)
+        except SyntaxError:
+            return
+        for node in ast.walk(tree):
+            if (
+                isinstance(node, ast.Assert) and isinstance(node.test, ast.Compare) and len(node.test.ops) == 1
+                and isinstance(node.test.ops[0], ast.Eq) and isinstance(node.test.left, ast.Call)
+            ):  # fmt: skip
+                try:
+                    args = [ast.literal_eval(argument) for argument in node.test.left.args]
+                    yield args, ast.literal_eval(node.test.comparators[0])
+                except (ValueError, SyntaxError):
+                    continue
+        return
+    for found in re.finditer(rf"console\.assert\(\s*{entry}\((.*?)\)\s*===\s*(.*?)\s*\)\s*;?$", text, re.MULTILINE):
+        try:
+            yield json.loads(f"[{found[1]}]".replace("'", '"')), json.loads(found[2].replace("'", '"'))
+        except ValueError:
+            continue
+
+
+# ---- measuring -------------------------------------------------------------------------------------------------------
+
+
+def gives_away(at: "Situation", text: str, passes: Callable[[str], int], before: int) -> str:
+    """What a text gives away, looked at apart from the gate; empty: nothing."""
+    from assay.gym.tutor import canonical
+    from assay.gym.tutor.honest import verbatim
+
+    if line := verbatim(at, text):
+        return f"the line {line!r}"
+    for block in re.findall(r"```\w*\n(.*?)```", text, re.DOTALL):
+        if passes(block) > before:
+            return "a block that passes more tests"
+    sources = at.problem.languages[at.language]
+    said = canonical.fragment(text, at.language)
+    own = canonical.program(at.source, at.language)
+    for solution in (sources.solution, *sources.alternatives):
+        for run in canonical.common(said, canonical.program(solution, at.language), _SHARED):
+            part = said[run.here : run.here + run.length]
+            if not any(its.length >= run.length for its in canonical.common(part, own, min(_SHARED, len(part)))):
+                return f"{run.length} tokens of a solution"
+    return ""
+
+
+def measure(
+    voice: "Voice", grader: "Grader", cases: Sequence[Case], *,
+    levels: Sequence[int] = (1, 2, 3), students: int = 20, requests: Path | None = None, within_s: float = 60,
+    said: Callable[[str], None] = lambda _: None,
+) -> Measured:  # fmt: skip
+    """Ask for every case at every level; try `students` of the hints; send the labelled requests to the agent."""
+    from assay.gym.tutor import hint
+    from assay.gym.tutor.desk import Gate, Runner
+    from assay.gym.tutor.looking import looked_at
+    from assay.gym.tutor.programs import NotAnswered
+    from assay.gym.tutor.situation import Situation
+
+    runner = Runner(grader)
+    gate = Gate(runner.passes)
+    tally = _Tally()
+    to_try: list[tuple[Situation, str]] = []
+    for number, case in enumerate(cases, 1):
+        report = grader.check(case.problem, case.language, case.source)
+        before = sum(one.outcome == "passed" for one in report.cases)
+        for level in levels:
+            at = looked_at(Situation(case.problem, case.language, case.source, report, case.course, level=level))
+            tally.asked += 1
+            began = time.monotonic()
+            try:
+                offer = hint.ask(at, voice, within_s)
+            except NotAnswered:
+                tally.refusals["answer"] += 1
+                continue
+            tally.seconds.append(time.monotonic() - began)
+            tally.tokens.append(offer.tokens)
+            tally.answered += 1
+            broken = {str(one["rule"]) for text in offer.to_check for one in gate.check(at, text)}
+            tally.refusals.update(broken)
+            if broken:
+                continue
+            tally.passed += 1
+            if gives_away(at, offer.text, partial(runner.passes, at), before):
+                tally.leaks += 1
+            to_try.append((at, offer.text))
+        said(f"{number} of {len(cases)} cases")
+    _try(to_try, students, voice, runner, tally, within_s)
+    rules, model, count = _agent(requests, voice, within_s)
+    return Measured(
+        model=voice.model.name,
+        cases=len(cases),
+        by_origin=dict(Counter(case.origin for case in cases)),
+        asked=tally.asked,
+        answered=tally.answered,
+        passed=tally.passed,
+        leaks=tally.leaks,
+        refusals=dict(sorted(tally.refusals.items())),
+        student_trials=tally.trials,
+        helped=tally.helped,
+        gain=statistics.fmean(tally.gains) if tally.gains else None,
+        agent_requests=count,
+        agent_rules=rules,
+        agent_model=model,
+        p50_s=_quantile(tally.seconds, 0.5),
+        p95_s=_quantile(tally.seconds, 0.95),
+        tokens=statistics.fmean(tally.tokens) if tally.tokens else None,
+    )
+
+
+def _try(
+    to_try: "Sequence[tuple[Situation, str]]",
+    students: int,
+    voice: "Voice",
+    runner: Any,
+    tally: _Tally,
+    within_s: float,
+) -> None:
+    from assay.gym.tutor import student
+    from assay.gym.tutor.programs import NotAnswered
+
+    chosen = random.Random(7).sample(list(to_try), min(students, len(to_try)))  # noqa: S311 - a sample, not a secret
+    for at, text in chosen:
+        try:
+            trial = student.trial(at, voice, text, partial(runner.passes, at), within_s)
+        except NotAnswered:
+            continue
+        tally.trials += 1
+        tally.helped += trial.helped
+        tally.gains.append(trial.gain / max(1, trial.total))
+
+
+def _agent(requests: Path | None, voice: "Voice", within_s: float) -> tuple[float | None, float | None, int]:
+    import yaml
+
+    from assay.gym.tutor import agent
+
+    if requests is None:
+        return None, None, 0
+    states = {
+        "wrong": agent.State(has_error=False, public_pass=False, attempted=True),
+        "error": agent.State(has_error=True, public_pass=False, attempted=True),
+        "passes": agent.State(has_error=False, public_pass=True, attempted=True),
+        "new": agent.State(has_error=False, public_pass=False, attempted=False),
+    }
+    try:
+        rows = yaml.safe_load(requests.read_text("utf-8"))
+        labelled = [(states[row["state"]], str(row["request"]), str(row["tool"])) for row in rows]
+    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        raise AssayError(f"{requests} cannot be read: {error}", "It is a list of {state, tool, request}.") from None
+    rules = [agent.by_rules(text, agent.allowed(state))[0] == tool for state, text, tool in labelled]
+    both = [agent.choose(text, state, voice, within_s).tool == tool for state, text, tool in labelled]
+    return statistics.fmean(rules), statistics.fmean(both), len(labelled)
+
+
+def _quantile(values: Sequence[float], share: float) -> float | None:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None
+
+
+# ---- the command -----------------------------------------------------------------------------------------------------
+
+
+@click.command(name="measure")
+@click.option("--model", "name", metavar="MODEL", help="Which model helps. Default: the one the gym uses.")
+@click.option("--courses", type=click.Path(exists=True, path_type=Path), help="Courses of your own.")
+@click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), help="HumanEvalPack's folder, measured too.")  # fmt: skip
+@click.option(
+    "--mutants", default=1, show_default=True, type=click.IntRange(0, 20), help="Wrong programs of each problem."
+)
+@click.option(
+    "--limit", default=20, show_default=True, type=click.IntRange(0, 1000), help="Cases of each language in --data."
+)
+@click.option("--students", default=20, show_default=True, type=click.IntRange(0, 1000), help="Hints that the simulated student tries.")  # fmt: skip
+@click.option("--requests", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A YAML list of labelled requests for the agent.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+def command(
+    name: str | None, courses: Path | None, data: Path | None, mutants: int, limit: int, students: int,
+    requests: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Measure the help: leak rate, refusals by rule, gain, the agent's choices, latency.
+
+    Wrong programs are mutants of the problems' solutions and, with --data, HumanEvalPack's. Any model can be measured;
+    its words are never shown to anybody.
+    """
+    from assay.gym.grading import Grader
+    from assay.gym.library import Library
+    from assay.gym.tutor.programs import Voice, patience, warm_up
+    from assay.pipeline.llm.gateway import Gateway
+    from assay.pipeline.llm.names import parse_model
+    from assay.settings import Settings
+
+    settings = Settings.from_environment()
+    wanted = name or settings.gym_model
+    if wanted is None:
+        raise AssayError("No model is set.", "Name one: assay gym measure --model ollama/qwen2.5:7b")
+    if not warm_up():
+        raise AssayError("Models are asked by DSPy, which is not installed.", "pip install 'assay[tutor]'")
+    model = parse_model(wanted)
+    with Grader(settings) as grader, Gateway(patience=patience(120)) as gateway:
+        gateway.check(model)
+        if model.provider == "ollama" and model.model not in gateway.models(model):
+            raise AssayError(f"Ollama does not have {model.model}.", f"Fetch it with: ollama pull {model.model}")
+        cases = list(mutant_cases(Library(courses).courses(), mutants, grader)) if mutants else []
+        if data is not None:
+            cases += pack_cases(data, limit)
+        found = measure(
+            Voice(gateway, model), grader, cases, students=students, requests=requests, within_s=120,
+            said=lambda text: click.echo(f"\r{text} ", nl=False, err=True),
+        )  # fmt: skip
+    click.echo("", err=True)
+    click.echo(found.model_dump_json(indent=1) if as_json else table(found))
+
+
+def table(found: Measured) -> str:
+    """The figures, a line each."""
+    origins = ", ".join(f"{count} {origin}" for origin, count in found.by_origin.items())
+    refused = ", ".join(f"{rule} {count}" for rule, count in sorted(found.refusals.items(), key=lambda one: -one[1]))
+    rows = [
+        ("model", found.model),
+        ("cases", f"{found.cases} ({origins})"),
+        ("asked, answered", f"{found.asked}, {found.answered}"),
+        ("passed the gate", f"{found.passed} ({_share(found.passed, found.answered)})"),
+        ("leaks", f"{found.leaks} of {found.passed} ({_share(found.leaks, found.passed)})"),
+        ("refused, by rule", refused or "none"),
+        ("student helped", f"{found.helped} of {found.student_trials}"),
+        ("gain", "not measured" if found.gain is None else f"{found.gain:+.1%} of the tests"),
+        ("agent, rules alone", "not measured" if found.agent_rules is None else f"{found.agent_rules:.1%} of {found.agent_requests}"),
+        ("agent, with the model", "not measured" if found.agent_model is None else f"{found.agent_model:.1%} of {found.agent_requests}"),
+        ("latency p50, p95", f"{_seconds(found.p50_s)}, {_seconds(found.p95_s)}"),
+        ("tokens a hint", "–" if found.tokens is None else f"{found.tokens:.0f}"),
+    ]  # fmt: skip
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"{name:<{width}}  {text}" for name, text in rows)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.1%}" if whole else "–"
+
+
+def _seconds(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f} s"
