@@ -72,7 +72,8 @@ _CODE = re.compile(
 )
 _PROSE = re.compile(
     r"""(?P<text>(?<!\w)(?:[rRbBuUfF]{0,2}"(?:[^"\\\n]|\\.){0,200}"|'(?:[^'\\\n]|\\.){0,200}')(?!\w))"""
-    rf"|(?P<number>(?<!\w){_NUMBER})|(?P<word>{_WORD})|(?P<stop>[.?!](?=\s|$))|(?P<sign>{_SIGNS})",
+    rf"|(?P<number>(?<!\w){_NUMBER})|(?P<word>{_WORD})"
+    rf"""|(?P<stop>(?<=[\w)\]`"'])[.?!](?=\s|$))|(?P<sign>{_SIGNS})""",
 )
 _HOLE = re.compile(r"\$?\{([^{}]*)\}")
 

@@ -194,21 +194,32 @@ _BRANCHES = _CONTROL - {"def", "function", "class", "return"}
 def _blocks(case: _Case, hint: HintText) -> Iterator[Broken]:
     for piece in hint.pieces:
         tokens = canonical.fragment(piece.text, case.language)
-        new = _new(tokens, _owned(case, tokens, given=True))
-        control = [token for at, token in enumerate(tokens) if token.text in _CONTROL and token.kind != "text"]
-        branches = [token for token in control if token.text in _BRANCHES]
-        if case.level <= 3 and new and branches and (piece.block or len(branches) > 1):
+        branches = sum(token.text in _BRANCHES and token.kind != "text" for token in tokens)
+        control = case.level <= 3 and branches > 0 and (piece.block or branches > 1)
+        if control and not all(_in_one(case, part) for part in _parts(tokens)):
             yield Broken(
                 rule="block",
                 where=one_line(piece.text, 80),
                 why="It shows code with control flow. Say it in words; name at most one small expression.",
             )
-        elif _amount(tokens, new) > AMOUNT[case.level]:
+        elif _amount(tokens, _new(tokens, _owned(case, tokens))) > AMOUNT[case.level]:
             yield Broken(
                 rule="block",
                 where=one_line(piece.text, 80),
                 why=f"It shows more code than level {case.level} bears. Name at most one small expression.",
             )
+
+
+def _parts(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
+    """The stream cut where something was left out (`...`)."""
+    begin = 0
+    for at, token in enumerate(tokens):
+        if token.text == "...":
+            if at > begin:
+                yield tokens[begin:at]
+            begin = at + 1
+    if begin < len(tokens):
+        yield tokens[begin:]
 
 
 def _amount(tokens: Sequence[Token], new: frozenset[int]) -> int:
@@ -219,20 +230,41 @@ def _new(tokens: Sequence[Token], owned: frozenset[int]) -> frozenset[int]:
     return frozenset(range(len(tokens))) - owned
 
 
-def _owned(case: _Case, tokens: tuple[Token, ...], given: bool, code: bool = True) -> frozenset[int]:
-    """The places of tokens that the learner has: in the own program, or (`given`) in what everybody was given."""
-    sources: list[tuple[str, int]] = [(case.learner, 10_000)]
-    if given:
-        sources += [(source, 10_000 if source == case.starter() else 12) for source in case.given()]
-        if case.level >= 3:
-            sources += [(idiom, 12) for idiom in _IDIOMS[case.language]]
+def _owned(case: _Case, tokens: tuple[Token, ...], code: bool = True) -> frozenset[int]:
+    """The places of tokens that the learner has: in the own program, in what was given, in what everybody has learnt.
+
+    The learner's own names count as they stand. Of examples and idioms, whose names say nothing, names may be exchanged.
+    """
+    least = OWN if code else OWN + 1
     found: set[int] = set()
-    for source, most in sources:
-        stream = canonical.program(source, case.language)
-        for run in canonical.common(tokens, stream, OWN if code else OWN + 1):
+    for source, most in (
+        (case.learner, 10_000),
+        *((one, 10_000 if one == case.starter() else 12) for one in case.given()),
+    ):
+        for run in canonical.common(tokens, canonical.program(source, case.language), least, renamed=False):
             if run.length <= most:
                 found.update(range(run.here, run.here + run.length))
+    for example in case.known:
+        for run in canonical.common(tokens, canonical.program(example, case.language), OWN + 2):
+            if run.length <= 12:
+                found.update(range(run.here, run.here + run.length))
+    for idiom in _IDIOMS[case.language] if case.level >= 3 else ():
+        stream = canonical.program(idiom, case.language)
+        for run in canonical.common(tokens, stream, min(OWN, len(stream))):
+            if run.length == len(stream):
+                found.update(range(run.here, run.here + run.length))
     return frozenset(found)
+
+
+def _in_one(case: _Case, tokens: Sequence[Token]) -> bool:
+    """Whether these tokens stand in one piece in the learner's program or the starter."""
+    part = tuple(tokens)
+    least = min(OWN, len(part))
+    return any(
+        run.length >= len(part)
+        for source in _opened((case.learner, case.starter()), case.language)
+        for run in canonical.common(part, canonical.program(source, case.language), least, renamed=False)
+    )
 
 
 _IDIOMS: dict[Language, tuple[str, ...]] = {
@@ -257,7 +289,7 @@ _IDIOMS: dict[Language, tuple[str, ...]] = {
 def _told(case: _Case, hint: HintText) -> tuple[int, list[Broken]]:
     """The longest new run in common with a solution, and the rules that it and others break."""
     most, broken = 0, list[Broken]()
-    targets = [_Target(source, canonical.program(source, case.language)) for source in case.solutions()]
+    targets = [_Target(one, canonical.program(one, case.language)) for one in _opened(case.solutions(), case.language)]
     fixes = _fixes(case, targets)
     across = [
         *(canonical.neutral(target.tokens) for target in targets),
@@ -276,7 +308,11 @@ def _told(case: _Case, hint: HintText) -> tuple[int, list[Broken]]:
             for run in canonical.common(reading.tokens, target.tokens):
                 if not _says(reading, run):
                     continue
-                owned = _owned(case, reading.tokens, given=True, code=reading.code) if owned is None else owned
+                owned = _owned(case, reading.tokens, reading.code) if owned is None else owned
+                said = reading.tokens[run.here : run.here + run.length]
+                if run.length >= max(8, 0.6 * len(target.tokens)) and not _in_one(case, said):
+                    broken.append(_overlap(reading, run, run.length, OVERLAP[case.level]))
+                    break
                 new = [at for at in range(run.here, run.here + run.length) if at not in owned]
                 if not new:
                     continue
@@ -286,13 +322,21 @@ def _told(case: _Case, hint: HintText) -> tuple[int, list[Broken]]:
                 if len(new) >= limit:
                     broken.append(_overlap(reading, run, len(new), limit))
                     break
-                if (line := _line(case, target, run, frozenset(new))) is not None and reading.name in _PLAIN_READINGS:
-                    broken.append(_whole_line(reading, run, line))
+                if reading.name in _PLAIN_READINGS and _line(case, reading, target, run, frozenset(new)):
+                    broken.append(_whole_line(reading, run))
                     break
                 if target.source == fixes.source and _mends(run, fixes) and reading.name in _PLAIN_READINGS:
                     broken.append(_mended(reading, run))
                     break
     return most, _distinct(broken)
+
+
+def _opened(sources: Iterable[str], language: Language) -> Iterator[str]:
+    """The sources, and those with template texts once more without their backticks: Markdown takes them for its own."""
+    for source in sources:
+        yield source
+        if language == "javascript" and "`" in source:
+            yield source.replace("`", " ")
 
 
 _PLAIN_READINGS = ("code", "pieces of code put together", "the text")
@@ -345,7 +389,7 @@ def _owned_across(case: _Case, tokens: tuple[Token, ...]) -> frozenset[int]:
     found: set[int] = set()
     for source in (case.learner, *case.given()):
         stream = canonical.neutral(canonical.program(source, case.language))
-        for run in canonical.common(tokens, stream, OWN):
+        for run in canonical.common(tokens, stream, OWN, renamed=False):
             if source == case.learner or run.length <= 12:
                 found.update(range(run.here, run.here + run.length))
     return frozenset(found)
@@ -359,8 +403,7 @@ def _overlap(reading: Reading, run: canonical.Common, new: int, limit: int) -> B
     )
 
 
-def _whole_line(reading: Reading, run: canonical.Common, line: str) -> Broken:
-    del line
+def _whole_line(reading: Reading, run: canonical.Common) -> Broken:
     return Broken(
         rule="line",
         where=f"{reading.name}: {_quoted(reading, run)}",
@@ -398,7 +441,7 @@ def _telling(source: str, starter: str, language: Language) -> tuple[canonical.S
         if not any(_whole(line, stream) for stream in known):
             spans.append(span)
     short = sum(span.end - span.start for span in spans) <= 12
-    found = [span for span in spans if span.end - span.start >= (3 if short else 4)]
+    found = [span for span in spans if span.end - span.start >= 3]
     if short:
         for span in spans:
             first = tokens[span.start].text
@@ -415,13 +458,21 @@ def _whole(line: tuple[Token, ...], stream: tuple[Token, ...]) -> bool:
     return any(run.length >= len(line) for run in canonical.common(line, stream, min(3, len(line))) if run.here == 0)
 
 
-def _line(case: _Case, target: _Target, run: canonical.Common, new: frozenset[int]) -> str | None:
+def _line(case: _Case, reading: Reading, target: _Target, run: canonical.Common, new: frozenset[int]) -> bool:
     for span in _telling(target.source, case.starter(), case.language):
         if run.there <= span.start and span.end <= run.there + run.length:
-            first = run.here + span.start - run.there
-            if any(at in new for at in range(first, first + span.end - span.start)):
-                return " ".join(token.text for token in target.tokens[span.start : span.end])
-    return None
+            first, size = run.here + span.start - run.there, span.end - span.start
+            if size == 3 and not _same_names(reading, first, target, span):
+                continue
+            if any(at in new for at in range(first, first + size)):
+                return True
+    return False
+
+
+def _same_names(reading: Reading, first: int, target: _Target, span: canonical.Span) -> bool:
+    """Whether a line is told with the solution's own names: of three tokens, any assignment has the shape."""
+    said = reading.tokens[first : first + span.end - span.start]
+    return all(one.text == its.text for one, its in zip(said, target.tokens[span.start : span.end], strict=True))
 
 
 class _Fixes(NamedTuple):
