@@ -4,9 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from assay.records import Model, Record, Reply, Report, Status
-
-Kind = Literal["reply", "completion", "solution"]
-"""reply: a whole chat reply. completion: goes on from the prompt (or is a whole program). solution: a whole program."""
+from assay.suites import Kind as Kind  # part of our records too
 
 
 class Given(Record):
