@@ -382,7 +382,7 @@ class Run(Record):
     label: str = ""
     """Which of its cases, where a case has a run of its own."""
     again: bool = False
-    """Whether this is a second run, alone, after the first one timed out."""
+    """Whether this is a second run, alone, after the first one ran out of time."""
 
 
 # ---- the verdict ---------------------------------------------------------------------------------------------------

@@ -22,9 +22,11 @@ CHAT = {
 def test_chat_models_replies_to_humaneval_pass_as_often_as_of_record(data: Path, store: Store, tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, database_url=store.url)
     suite = load_suite("humaneval", data / "bench" / "humaneval" / "HumanEval.jsonl.gz", settings=settings)
-    # One of the replies needs nearly the 3 s of CPU that the suite allows, and more where tests keep the machine busy.
-    patient = [task.model_copy(update={"limits": Limits(cpu_s=6, wall_s=60)}) for task in suite.tasks]
-    suite = replace(suite, tasks=tuple(patient))
+    # gpt4's reply to it needs nearly the 3 s of CPU that the suite allows, and where tests have kept the machine busy from
+    # the start nobody knows what an idle one takes, which is what a limit is stretched by (docs/datasets.md)
+    near = {"HumanEval/129": Limits(cpu_s=6, wall_s=60)}
+    tasks = [task.model_copy(update={"limits": near.get(task.id, task.limits)}) for task in suite.tasks]
+    suite = replace(suite, tasks=tuple(tasks))
     folder = data / "bench" / "completions" / "chat_models_2023"
     given = [one for name in CHAT for one in read_replies(folder / name, suite.tasks, model=name).given]
     with Bench(settings) as bench:

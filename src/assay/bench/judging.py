@@ -8,6 +8,7 @@ from threading import Lock
 
 from assay.bench.records import Attempt, Kind
 from assay.pipeline.checks import grade
+from assay.pipeline.checks.pace import Pace
 from assay.pipeline.checks.perform import run_many
 from assay.pipeline.extract import cleaned, extract, raw
 from assay.pipeline.sandbox import Sandbox
@@ -73,10 +74,11 @@ def _truncated(reply: Reply, report: Report) -> Report:
 class Judge:
     """Judges texts with one sandbox and one store. Programs of one process take turns: one batch runs at a time."""
 
-    def __init__(self, store: Store, sandbox: Sandbox, workers: int) -> None:
+    def __init__(self, store: Store, sandbox: Sandbox, workers: int, pace: Pace | None = None) -> None:
         self._store = store
         self._sandbox = sandbox
         self._workers = workers
+        self._pace = pace
         self._turn = Lock()
         self._asking = Lock()
         isolation = sandbox.capabilities()
@@ -113,7 +115,7 @@ class Judge:
         with self._turn:
             for _ in range(times):
                 jobs = [(key, *program) for key, program in steady.items()]
-                for key, runs in run_many(self._sandbox, jobs, self._workers):
+                for key, runs in run_many(self._sandbox, jobs, self._workers, self._pace):
                     status = grade(*programs[key], runs).status
                     statuses[key].append(status)
                     if status not in ("pass", "error"):
@@ -172,7 +174,7 @@ class Judge:
         done: dict[str, tuple[Run, ...]] = {}
         verdicts: list[tuple[str, Report]] = []
         last = time.monotonic()
-        for key, runs in run_many(self._sandbox, ((key, *programs[key]) for key in keys), workers):
+        for key, runs in run_many(self._sandbox, ((key, *programs[key]) for key in keys), workers, self._pace):
             report = grade(*programs[key], runs)
             verdicts.append((key, report))
             if report.status != "error":

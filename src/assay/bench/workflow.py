@@ -34,6 +34,7 @@ from assay.bench.spans import send_verdicts
 from assay.bench.suites import Suite
 from assay.bench.suites.oracle import needs_oracle, oracle_program, with_answers
 from assay.errors import AssayError, ProviderError
+from assay.pipeline.checks.pace import Pace
 from assay.pipeline.checks.perform import run_many
 from assay.pipeline.llm import Patience, Refused, ServerDown
 from assay.pipeline.llm.gateway import Gateway, LaneKey, lane_key
@@ -166,7 +167,7 @@ class Bench:
 
     @cached_property
     def _judge(self) -> Judge:
-        return Judge(self.store, self.sandbox, self.settings.workers)
+        return Judge(self.store, self.sandbox, self.settings.workers, Pace(self.settings.home / "pace.json"))
 
     @property
     def gateway(self) -> Gateway:

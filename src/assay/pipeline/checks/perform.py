@@ -1,5 +1,6 @@
 """Performing checks: one program under all of its task's checks, or many programs at once."""
 
+import functools
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
@@ -7,6 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from assay.pipeline.checks import CHECKS
+from assay.pipeline.checks.pace import Pace
 from assay.pipeline.sandbox import Dialogue, Sandbox
 from assay.records import Limits, Program, Run, Spec, Task
 
@@ -80,12 +82,17 @@ def run_checks(bench: Workbench, task: Task, program: Program) -> tuple[Run, ...
     return tuple(runs)
 
 
-def run_many(sandbox: Sandbox, jobs: Iterable[Job], workers: int) -> Iterator[tuple[str, tuple[Run, ...]]]:
+def run_many(
+    sandbox: Sandbox, jobs: Iterable[Job], workers: int, pace: Pace | None = None
+) -> Iterator[tuple[str, tuple[Run, ...]]]:
     """(the job's key, its Runs) as they finish, `workers` at once.
 
-    A program that ran out of wall time is run again alone, when all others are done, before that counts: so a busy
-    machine changes no verdict. (CPU time is the program's own, whoever else is busy; it counts at once.)
+    A program that ran out of time, by the clock or of the processor's, is run again alone, when all others are done,
+    before that counts: so a busy machine changes no verdict. What others' work on the same processor takes from a second
+    of CPU time is measured then, and the limits are stretched by as much (`pace`).
     """
+    pace = pace or _seen_here()
+    pace.look()  # before we are busy on this machine ourselves
     late: list[Job] = []
     benches: list[Workbench] = []
     mine = threading.local()
@@ -123,9 +130,39 @@ def run_many(sandbox: Sandbox, jobs: Iterable[Job], workers: int) -> Iterator[tu
     bench = Workbench(sandbox)
     try:
         for job in late:
-            yield job[0], tuple(run.model_copy(update={"again": True}) for run in _tried(bench, job))
+            yield job[0], _alone(bench, job, pace.slowdown())
     finally:
         bench.close()
+
+
+@functools.cache
+def _seen_here() -> Pace:
+    """What this process saw of the machine, where nobody keeps it."""
+    return Pace()
+
+
+def _alone(bench: Workbench, job: Job, slow: float) -> tuple[Run, ...]:
+    """The job's Runs once more, with the CPU time that its limit stands for on this machine when it is idle."""
+    key, task, program = job
+    limits = task.limits
+    stretched = limits.model_copy(
+        update={"cpu_s": min(3600, limits.cpu_s * slow), "wall_s": min(3600, limits.wall_s * slow)}
+    )
+    runs = _tried(bench, (key, task.model_copy(update={"limits": stretched}), program))
+    said = (
+        f"run again alone with a limit of {stretched.cpu_s:g} s of CPU time: {limits.cpu_s:g} s × {slow:g}, as this "
+        f"machine computed {slow:g} times as slowly as when it is idle"
+    )
+    return tuple(
+        run.model_copy(update={"again": True, **({"detail": f"{_ending(run)}{said}"} if slow > 1 else {})})
+        for run in runs
+    )
+
+
+def _ending(run: Run) -> str:
+    ends = {"exit": f"it ended with exit code {run.exit_code}", "signal": f"signal {run.signal}"}
+    words = run.detail or ends.get(run.status, "")
+    return f"{words}; " if words else ""
 
 
 def _tried(bench: Workbench, job: Job) -> tuple[Run, ...]:
@@ -138,4 +175,5 @@ def _tried(bench: Workbench, job: Job) -> tuple[Run, ...]:
 
 
 def _ran_late(runs: tuple[Run, ...]) -> bool:
-    return any(run.status == "timeout" or (run.tests is not None and run.tests.status == "timeout") for run in runs)
+    late = ("timeout", "cpu")
+    return any(run.status in late or (run.tests is not None and run.tests.status in late) for run in runs)

@@ -1,0 +1,102 @@
+"""A busy machine changes no verdict: what ran out of time is run again alone, with what its limit stands for when idle."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assay.errors import SandboxUnavailable
+from assay.pipeline.checks.pace import MOST, Pace, turn
+from assay.pipeline.checks.perform import run_many
+from assay.pipeline.sandbox import Sandbox
+from assay.pipeline.sandbox.choose import open_sandbox
+from assay.pipeline.sandbox.guest.values import encode
+from assay.records import Calls, Case, Limits, Program, Run, Task
+from assay.settings import Settings
+
+LOOP = "number = 1\nfor step in range(20_000):\n    number = (number * 3 + step) % 65_521\n"
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    try:
+        opened = open_sandbox(Settings(home=tmp_path_factory.mktemp("home")))
+    except SandboxUnavailable as error:
+        pytest.skip(f"needs a sandbox: {error}")
+    with opened:
+        yield opened
+
+
+@pytest.fixture
+def busy() -> Iterator[None]:
+    """Somebody else at work on every processor."""
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
+    yield
+    for other in others:
+        other.kill()
+        other.wait()
+
+
+def run(sandbox: Sandbox, body: str, cpu_s: float, pace: Pace) -> Run:
+    check = Calls(entry="f", cases=(Case(id="c", args=encode([]), expect=encode(1)),))
+    task = Task(id="t", suite="s", prompt="", entry="f", checks=(check,), limits=Limits(cpu_s=cpu_s, wall_s=60))
+    source = "def f():\n" + "".join(f"    {line}\n" for line in body.splitlines()) + "    return 1\n"
+    ((_, (found,)),) = run_many(sandbox, [("k", task, Program(files={"main.py": source.encode()}))], 1, pace)
+    return found
+
+
+def at_rest(folder: Path) -> Pace:
+    """A pace that knows this machine idle, as far as it was within these few looks."""
+    pace = Pace(folder / "pace.json")
+    for _ in range(3):
+        pace.slowdown()
+    return pace
+
+
+def test_what_fits_its_limit_on_an_idle_machine_passes_on_a_busy_one(
+    sandbox: Sandbox, busy: None, tmp_path: Path
+) -> None:
+    limit = 0.5
+    pace = Pace(tmp_path / "pace.json")
+    idle = min(turn() for _ in range(200))
+    turns = int(0.6 * limit / idle)  # what else an interpreter's first second costs is in the rest
+    found = run(
+        sandbox, f"for _ in range({turns}):\n" + "".join(f"    {line}\n" for line in LOOP.splitlines()), limit, pace
+    )
+    assert found.status == "ok", found
+
+
+def test_what_never_ends_is_run_again_alone_and_says_by_how_much_its_limit_was_stretched(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    pace = at_rest(tmp_path)
+    pace._fastest /= 1.5  # as a machine whose other thread was idle when it was first looked at
+    found = run(sandbox, "while True: pass", 0.3, pace)
+    assert (found.status, found.again) == ("cpu", True)
+    assert "run again alone with a limit of 0." in found.detail
+    assert "× " in found.detail
+    assert found.cpu_s > 0.3 * 1.3
+
+
+def test_a_run_in_time_is_run_once(sandbox: Sandbox, tmp_path: Path) -> None:
+    assert not run(sandbox, "pass", 5, Pace(tmp_path / "pace.json")).again
+
+
+def test_the_fastest_that_was_seen_is_kept_and_a_stretch_is_bounded(tmp_path: Path) -> None:
+    first = at_rest(tmp_path)
+    assert 1 <= first.slowdown() <= MOST
+    assert Pace(tmp_path / "pace.json")._fastest == first._fastest
+    first._fastest /= 100
+    assert first.slowdown() == MOST
+
+
+@pytest.mark.parametrize("kept", ["", "{}", '{"machine": "another", "turn_s": 1e-9}', '{"machine": 1}', "\x00"])
+def test_what_was_kept_of_another_machine_or_is_no_record_counts_for_nothing(tmp_path: Path, kept: str) -> None:
+    (tmp_path / "pace.json").write_text(kept)
+    pace = Pace(tmp_path / "pace.json")
+    assert pace._fastest == float("inf")
+    assert pace.slowdown() >= 1
+    assert Pace(tmp_path / "pace.json")._fastest < 1
