@@ -226,6 +226,24 @@ def test_a_sentence_of_advice_on_its_fact_is_kept(text: str) -> None:
     assert review.founded(text, FACT, LONG_WAY)
 
 
+def test_time_that_grows_faster_than_the_input_is_a_fact(library: Library, grader: Grader) -> None:
+    slow = """def filter_above(numbers, limit):
+    result = []
+    for number in numbers:
+        if number > limit:
+            result = result + [number]
+            for other in result:
+                other += 1
+    return result
+"""
+    runner = Runner(grader)
+    problem = library.problem(PROBLEM)
+    (said,) = runner.growth(situation(library, grader, problem, "python", slow))
+    assert "16000 items instead of 1000, 16 times as many" in said
+    quick = situation(library, grader, problem, "python", problem.languages["python"].solution)
+    assert runner.growth(quick) == ()
+
+
 def test_there_is_no_review_before_the_public_tests_pass(wrong: Situation) -> None:
     assert "once the public tests pass" in review.plain(wrong).text
     with voice(in_turn(saying(comments=[]))) as asked, pytest.raises(NotAnswered):

@@ -22,6 +22,7 @@ from pydantic import JsonValue
 
 from assay.errors import AssayError
 from assay.gym import learners
+from assay.gym.generated import draw
 from assay.gym.grading import Grader, answered
 from assay.gym.library import Library
 from assay.gym.records import FullReport, HelpAnswer, HelpSource, Learner, Problem, Test
@@ -47,6 +48,12 @@ _LOST_S = 20
 """So long after its time limit a request without an answer is taken to have lost whoever worked on it."""
 _MUTANTS = 8
 """Changed solutions that made tests are tried with, besides known mistakes: each costs a run."""
+_SIZES = (1000, 16_000)
+"""Items of the inputs by which it is seen how a program's time grows."""
+_TELLS_S = 0.15
+"""Seconds that a larger input must take before anything is said of it."""
+_STEEP = 48.0
+"""Sixteen times the input and so much more time: faster than the input, and sorting, grow."""
 _PLAN = {
     "look": "Running your program",
     "compare": "Comparing it with programs that pass",
@@ -146,6 +153,63 @@ class Runner:
     def wrong_programs(self, problem: Problem, language: Language) -> Iterable[str]:
         yield from (one.example[language] for one in problem.misconceptions if language in one.example)
         yield from (one.source for one in mutants(problem.languages[language].solution, _MUTANTS, language))
+
+    def growth(self, at: Situation) -> tuple[str, ...]:
+        """How the time grows with the input, where it grows faster than the input and the reference's does not."""
+        few, many = (sized(at.problem, size) for size in _SIZES)
+        if few is None or many is None:
+            return ()
+        own = self._growth(at, at.source, few, many)
+        if own is None or own < _STEEP:
+            return ()
+        reference = self._growth(at, at.problem.languages[at.language].solution, few, many)
+        if reference is not None and reference >= _STEEP:
+            return ()
+        times = _SIZES[1] // _SIZES[0]
+        return (
+            f"Run with {_SIZES[1]} items instead of {_SIZES[0]}, {times} times as many, it took about {own:.0f} times as long.",
+        )
+
+    def _growth(self, at: Situation, source: str, few: Test, many: Test) -> float | None:
+        """The time of the larger input by that of the smaller; None where it is too short to tell."""
+        idle, short, long = (self._cpu_s(at, source, tests) for tests in ((), (few,), (many,)))
+        if long - idle < _TELLS_S:
+            return None
+        return (long - idle) / max(short - idle, _TELLS_S / _STEEP)
+
+    def _cpu_s(self, at: Situation, source: str, tests: tuple[Test, ...]) -> float:
+        least = at.problem.tests[:1]
+        posed = at.problem.model_copy(update={"tests": tests or least, "generated": None, "disallow": ()})
+        return self._grader.check(posed, at.language, source).cpu_s
+
+
+def sized(problem: Problem, size: int) -> Test | None:
+    """A call with an input of this size, whatever the schema's largest; None where no argument can grow."""
+    import random
+
+    chance = random.Random(size)  # noqa: S311 - an input, not a secret
+    arguments: list[Any] = []
+    grows = False
+    for schema in problem.input_schema.values():
+        if (
+            schema.type == "array"
+            and not schema.uniqueItems
+            and schema.items
+            and schema.items.type in ("integer", "string")
+        ):
+            arguments.append([draw(schema.items, chance) for _ in range(size)])
+            grows = True
+        elif schema.type == "string" and schema.enum is None:
+            arguments.append("".join(chance.choice(schema.letters or "abcdefg ") for _ in range(size)))
+            grows = True
+        else:  # of several, one in the middle: at an edge little may happen
+            drawn = [draw(schema, chance) for _ in range(9)]
+            numbers = all(isinstance(one, int | float) for one in drawn)
+            arguments.append(sorted(drawn)[4] if numbers else drawn[4])
+    fits = make_tests.fits(problem) and grows
+    return (
+        Test(id=f"size{size}", name="a large input", visibility="public", args=arguments, expect=None) if fits else None
+    )
 
 
 class Tutor:
@@ -499,7 +563,7 @@ class Tutor:
             case "make_tests":
                 return make_tests.ask(at, voice, within_s, self._runner)
             case "review":
-                return review.ask(at, voice, within_s, review.facts(at))
+                return review.ask(at, voice, within_s, self._facts(at))
 
     def _plain(self, tool: ToolName, at: Situation) -> Offer:
         match tool:
@@ -512,7 +576,10 @@ class Tutor:
             case "make_tests":
                 return make_tests.plain(at, self._runner)
             case "review":
-                return review.plain(at)
+                return review.plain(at, self._facts(at))
+
+    def _facts(self, at: Situation) -> tuple[review.Fact, ...]:
+        return review.facts(at, lambda: self._runner.growth(at)) if at.public_pass else ()
 
     def _broken(self, at: Situation, offer: Offer) -> list[dict[str, JsonValue]]:
         """What the gate has against an offer's model-made parts."""

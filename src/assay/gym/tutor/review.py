@@ -164,11 +164,11 @@ def told(chosen: Sequence[tuple[Fact, int, str]]) -> Offer:
     return Offer("\n".join(lines), to_check, data={"comments": data})
 
 
-def plain(at: Situation, growth: Growth | None = None) -> Offer:
+def plain(at: Situation, known: Sequence[Fact] | None = None) -> Offer:
     """The first facts, in their own words."""
     if not at.public_pass:
         return Offer("A review comes once the public tests pass. Until then a hint helps more.")
-    known = facts(at, growth)
+    known = facts(at) if known is None else known
     if not known:
         return Offer(
             "Nothing stands out: the program is short and plain. Compare it with the model solution once you have passed."
