@@ -171,4 +171,95 @@ def list_(courses: Path | None, as_json: bool) -> None:
         )
 
 
+@gym.command(name="export")
+@_COURSES
+@click.option("--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The file to write.")
+def export_(path: Path | None, output: Path) -> None:
+    """Write the courses in PATH (default: those that come with Assay) into one file, to serve or to hand on.
+
+    `assay up gym --courses config.yaml` serves it as it is; `assay gym import course` makes folders of it again.
+    """
+    from assay.gym.library import COURSES, read_shelf
+    from assay.gym.writing import courses_text
+
+    shelf = read_shelf(path or COURSES)
+    if output.exists():
+        raise AssayError(f"{output} is there already.", "Name a new file: nothing of yours is written over.")
+    try:
+        output.write_text(courses_text(shelf.courses), "utf-8")
+    except OSError as error:
+        raise AssayError(
+            f"{output} cannot be written: {error.strerror}.", "Name a file in a folder that is there."
+        ) from None
+    click.echo(f"{len(shelf.courses)} courses with {len(shelf.problems)} problems are in {output}.")
+
+
+@gym.command(name="import")
+@click.argument("source")
+@click.argument("path", required=False, type=click.Path(exists=True, path_type=Path))
+@click.option("--output", required=True, type=click.Path(file_okay=False, path_type=Path), help="A new folder.")
+@click.option(
+    "--solutions", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Exercism: where solutions are."
+)
+@click.option("--limit", type=click.IntRange(min=1), help="Take no more than so many problems.")
+@click.option(
+    "--lang", type=click.Choice(["python", "javascript"]), help="The course's language. Default: the problems'."
+)
+def import_(
+    source: str, path: Path | None, output: Path, solutions: Path | None, limit: int | None, lang: str | None
+) -> None:
+    """Make a folder of courses from SOURCE: course, exercism, humanevalpack, quixbugs, or the name of a suite.
+
+    \b
+    course         a single-file course, config.yaml
+    exercism       Exercism's problem-specifications; --solutions says where solutions are
+    humanevalpack  a folder with python.jsonl and js.jsonl; the broken programs become examples
+    quixbugs       a folder in QuixBugs' layout
+    SUITE          what `assay bench suites` lists; PATH is its data set's file
+
+    Then hold what came against the rules: assay gym check FOLDER.
+    """
+    from assay.gym.importing import bring, with_bugs
+    from assay.gym.library import read_shelf
+    from assay.gym.writing import write_course
+
+    settings = Settings.from_environment()
+    if source == "course":
+        if path is None or not path.is_file():
+            raise AssayError("Where is it? `course` needs a file.", "Name a config.yaml.")
+        shelf = read_shelf(path)
+        if output.exists() and any(output.iterdir()):
+            raise AssayError(f"{output} is not empty.", "Name a new folder: nothing of yours is written over.")
+        files = [file for course in shelf.courses for file in write_course(course, output / course.id)]
+        click.echo(
+            f"{len(shelf.courses)} courses with {len(shelf.problems)} problems are in {output}: {len(files)} files."
+        )
+        return
+    brought = bring(source, path, solutions, settings)
+    brought.problems = brought.problems[:limit]
+    taken = {problem.id for problem in brought.problems}
+    brought.notes = [note for note in brought.notes if limit is None or note.partition(":")[0] in taken]
+    if brought.bugs and brought.problems:
+        from assay.gym.grading import Grader
+
+        with Grader(settings) as grader:
+            with_bugs(brought, grader)
+    for line in brought.left_out:
+        click.echo(f"left out: {line}", err=True)
+    for line in brought.notes:
+        click.echo(f"note: {line}", err=True)
+    if not brought.problems:
+        raise AssayError(f"Nothing of {source} can be a problem.", "The lines above say why.")
+    first = next(iter(brought.problems[0].languages))
+    language = "javascript" if (lang or first) == "javascript" else "python"
+    name = source.replace("+", "-plus").replace(":", "-")
+    write_course(
+        brought.course(name, source.capitalize(), "javascript" if language == "javascript" else "python"), output / name
+    )
+    click.echo(
+        f"{len(brought.problems)} problems are in {output / name}; {len(brought.left_out)} were left out. "
+        f"Next: assay gym check {output}"
+    )
+
+
 gym.add_command(measure)

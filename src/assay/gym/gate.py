@@ -299,7 +299,10 @@ class _Work:
                 self.fault(
                     problem, (*path, "entry"), "entry", f"a {problem.grading.kind} problem has no entry", "Take it out."
                 )
-            if sources.starter.strip() == sources.solution.strip():
+            if not sources.solution.strip():
+                self.fault(problem, (*path, "solution"), "reference", "there is no solution: nothing proves the tests")
+                self.unusable.add((problem.id, language))
+            elif sources.starter.strip() == sources.solution.strip():
                 self.fault(problem, (*path, "starter"), "starter", "the starter is the solution")
             for number, other in enumerate(sources.alternatives):
                 if other.strip() == sources.solution.strip():
@@ -423,6 +426,8 @@ class _Work:
         asked: dict[str, Sheet] = {}
         for problem in problems:
             for language, sources in problem.languages.items():
+                if (problem.id, language) in self.unusable:
+                    continue  # no solution
                 self.sheets[problem.id, language] = sheet(problem, language, problem.tests)
                 if sources.entry is not None and (tests := generated_tests(problem, language)):
                     asked[f"{problem.id} {language}"] = sheet(problem, language, tests)
@@ -450,6 +455,8 @@ class _Work:
     def _trials(self, problems: Sequence[Problem]) -> Iterator[_Trial]:
         for problem in problems:
             for language, sources in problem.languages.items():
+                if (problem.id, language) in self.unusable:
+                    continue
                 at = ("languages", language)
                 yield _Trial(problem, language, "reference", (*at, "solution"), sources.solution)
                 yield _Trial(problem, language, "again", (*at, "solution"), sources.solution)

@@ -164,11 +164,20 @@ def _case(test: Test, language: Language) -> Case:
     return Case(
         id=test.id,
         args=encoded(list(test.args or ())),
-        expect=encoded(test.expect) if raises is None and test.expects else None,
+        expect=encoded(_in(language, test.expect)) if raises is None and test.expects else None,
         raises=raises,
         compare=_roomy(test.compare) if test.compare else None,
         public=test.visibility == "public",
     )
+
+
+def _in(language: Language, value: Any) -> Any:
+    """A value as the language has it: JavaScript has arrays where Python has tuples."""
+    if language == "python":
+        return value
+    if isinstance(value, list | tuple):
+        return [_in(language, one) for one in value]
+    return {key: _in(language, one) for key, one in value.items()} if isinstance(value, dict) else value
 
 
 def _stdio(test: Test) -> StdioCase:
