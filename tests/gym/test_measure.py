@@ -4,17 +4,20 @@ import json
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner
 
 from assay.gym.cli import gym
 from assay.gym.grading import Grader
 from assay.gym.library import Library
 from assay.gym.measure import Measured, gives_away, measure, mutant_cases, pack_cases, table
+from assay.gym.tutor import cache
 from assay.gym.tutor.looking import looked_at
 from assay.gym.tutor.programs import Voice, patience
 from assay.gym.tutor.situation import Situation
 from assay.pipeline.llm.gateway import Gateway
 from assay.settings import Settings
+from assay.store import Store
 from tests.gym.tutor.helping import HONEST, broken, model_at, says, serve
 from tests.servers import Answer, ScriptedReply
 
@@ -108,6 +111,37 @@ def test_the_gain_is_what_a_student_passes_more_with_the_hint(grader: Grader, co
     found = measured(answer, grader, courses)
     assert (found.student_trials, found.helped) == (2, 2)
     assert found.gain == 1
+
+
+def test_hints_that_helped_the_student_are_kept_to_be_given_at_once(
+    courses: Path, tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    solution = Library(courses).problem("little-biggest").languages["python"].solution
+
+    def answer(prompt: str, nth: int) -> ScriptedReply:
+        if "## hint ##" not in prompt:
+            return says(HONEST)
+        return ScriptedReply(
+            json.dumps({"program": "def biggest(n):\n    return None\n" if "\nnone\n" in prompt else solution})
+        )
+
+    monkeypatch.setenv("ASSAY_HOME", str(tmp_path))
+    monkeypatch.setenv("ASSAY_DATABASE_URL", store.url)
+    with serve(answer) as server:
+        monkeypatch.setenv("ASSAY_OLLAMA_URL", server.url)
+        done = CliRunner().invoke(gym, ["measure", "--courses", str(courses), "--students", "9", "--keep"])
+    assert done.exit_code == 0, done.output
+    with store.engine.connect() as connection:
+        kept = connection.execute(sa.select(cache.HINTS.c.text, cache.HINTS.c.helped)).all()
+    assert kept == [(HONEST, True)] * 3
+    library = Library(courses)
+    problem = library.problem("little-biggest")
+    with Grader(Settings(home=tmp_path, workers=1)) as grader:
+        (case,) = mutant_cases(library.courses(), 1, grader)
+    key = cache.key_of(f"{problem.id} {library.problem_version(problem.id)}", "python", f"# mine\n{case.source}", 2)
+    found = cache.find(store, key)
+    assert found is not None
+    assert found.text == HONEST
 
 
 def test_a_leak_that_the_gate_let_through_would_be_counted(tmp_path: Path, grader: Grader) -> None:

@@ -9,6 +9,7 @@ learner's program has not. The gain is what a simulated student (the same model,
 than without.
 """
 
+import contextlib
 import json
 import random
 import re
@@ -28,10 +29,12 @@ from assay.records import Record
 
 if TYPE_CHECKING:
     from assay.gym.grading import Grader
+    from assay.gym.library import Library
     from assay.gym.records import Problem
     from assay.gym.tutor.programs import Voice
     from assay.gym.tutor.situation import Situation
     from assay.records import Language
+    from assay.store import Store
 
 _SHARED = 12
 
@@ -228,9 +231,12 @@ def gives_away(at: "Situation", text: str, passes: Callable[[str], int], before:
 def measure(
     voice: "Voice", grader: "Grader", cases: Sequence[Case], *,
     levels: Sequence[int] = (1, 2, 3), students: int = 20, requests: Path | None = None, within_s: float = 60,
-    said: Callable[[str], None] = lambda _: None,
+    said: Callable[[str], None] = lambda _: None, keep: "Callable[[Situation, str, bool], None] | None" = None,
 ) -> Measured:  # fmt: skip
-    """Ask for every case at every level; try `students` of the hints; send the labelled requests to the agent."""
+    """Ask for every case at every level; try `students` of the hints; send the labelled requests to the agent.
+
+    `keep` is told each hint that the simulated student tried, and whether it helped.
+    """
     from assay.gym.tutor import hint
     from assay.gym.tutor.desk import Gate, Runner
     from assay.gym.tutor.looking import looked_at
@@ -265,7 +271,7 @@ def measure(
                 tally.leaks += 1
             to_try.append((at, offer.text))
         said(f"{number} of {len(cases)} cases")
-    _try(to_try, students, voice, runner, tally, within_s)
+    _try(to_try, students, voice, runner, tally, within_s, keep)
     rules, model, count = _agent(requests, voice, within_s)
     return Measured(
         model=voice.model.name,
@@ -295,6 +301,7 @@ def _try(
     runner: Any,
     tally: _Tally,
     within_s: float,
+    keep: "Callable[[Situation, str, bool], None] | None",
 ) -> None:
     from assay.gym.tutor import student
     from assay.gym.tutor.programs import NotAnswered
@@ -308,6 +315,8 @@ def _try(
         tally.trials += 1
         tally.helped += trial.helped
         tally.gains.append(trial.gain / max(1, trial.total))
+        if keep is not None:
+            keep(at, text, trial.helped)
 
 
 def _agent(requests: Path | None, voice: "Voice", within_s: float) -> tuple[float | None, float | None, int]:
@@ -353,10 +362,11 @@ def _quantile(values: Sequence[float], share: float) -> float | None:
 )
 @click.option("--students", default=20, show_default=True, type=click.IntRange(0, 1000), help="Hints that the simulated student tries.")  # fmt: skip
 @click.option("--requests", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A YAML list of labelled requests for the agent.")  # fmt: skip
+@click.option("--keep", is_flag=True, help="Keep the hints that helped the student: the gym gives them at once.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def command(
     name: str | None, courses: Path | None, data: Path | None, mutants: int, limit: int, students: int,
-    requests: Path | None, as_json: bool,
+    requests: Path | None, keep: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Measure the help: leak rate, refusals by rule, gain, the agent's choices, latency.
 
@@ -369,6 +379,7 @@ def command(
     from assay.pipeline.llm.gateway import Gateway
     from assay.pipeline.llm.names import parse_model
     from assay.settings import Settings
+    from assay.store import open_store
 
     settings = Settings.from_environment()
     wanted = name or settings.gym_model
@@ -377,19 +388,43 @@ def command(
     if not warm_up():
         raise AssayError("Models are asked by DSPy, which is not installed.", "pip install 'assay[tutor]'")
     model = parse_model(wanted)
-    with Grader(settings) as grader, Gateway(patience=patience(120)) as gateway:
+    library = Library(courses)
+    with contextlib.ExitStack() as stack:
+        grader = stack.enter_context(Grader(settings))
+        gateway = stack.enter_context(Gateway(patience=patience(120)))
         gateway.check(model)
         if model.provider == "ollama" and model.model not in gateway.models(model):
             raise AssayError(f"Ollama does not have {model.model}.", f"Fetch it with: ollama pull {model.model}")
-        cases = list(mutant_cases(Library(courses).courses(), mutants, grader)) if mutants else []
+        keeping = _keeper(stack.enter_context(open_store(settings)), library, model.name) if keep else None
+        cases = list(mutant_cases(library.courses(), mutants, grader)) if mutants else []
         if data is not None:
             cases += pack_cases(data, limit)
         found = measure(
             Voice(gateway, model), grader, cases, students=students, requests=requests, within_s=120,
-            said=lambda text: click.echo(f"\r{text} ", nl=False, err=True),
+            said=lambda text: click.echo(f"\r{text} ", nl=False, err=True), keep=keeping,
         )  # fmt: skip
     click.echo("", err=True)
     click.echo(found.model_dump_json(indent=1) if as_json else table(found))
+
+
+def _keeper(store: "Store", library: "Library", model: str) -> "Callable[[Situation, str, bool], None]":
+    """Keeps hints on our own problems as the desk does, with what the simulated student says of them."""
+    from assay.gym.tutor import cache
+    from assay.gym.tutor.cache import KeptHint
+
+    ours = {problem.id for course in library.courses() for problem in course.problems}
+
+    def keep(at: "Situation", text: str, helped: bool) -> None:
+        if at.problem.id in ours:
+            version = f"{at.problem.id} {library.problem_version(at.problem.id)}"
+            key = cache.key_of(version, at.language, at.source, at.level)
+            cache.keep(
+                store,
+                KeptHint(key=key, problem=at.problem.id, level=at.level, text=text, model=model, helped=helped),
+                "[]",
+            )
+
+    return keep
 
 
 def table(found: Measured) -> str:

@@ -79,19 +79,3 @@ def keep(store: Store, hint: KeptHint, gate: str) -> None:
                 where=HINTS.c.helped.is_(False),
             )
         )
-
-
-def judge(store: Store, key: str, helped: bool) -> None:
-    """Write down what the simulated student was seen to make of a hint."""
-    with store.engine.begin() as connection:
-        connection.execute(sa.update(HINTS).where(HINTS.c.key == key).values(helped=helped))
-
-
-def unjudged(store: Store, limit: int = 20) -> list[KeptHint]:
-    """Hints that no simulated student has tried yet, those most asked for first."""
-    query = sa.select(HINTS).where(HINTS.c.helped.is_(None)).order_by(HINTS.c.given.desc(), HINTS.c.made).limit(limit)
-    with store.engine.connect() as connection:
-        return [
-            KeptHint(key=row.key, problem=row.problem, level=row.level, text=row.text, model=row.model)
-            for row in connection.execute(query)
-        ]
