@@ -35,7 +35,7 @@ run: setup
 	@$(BIN)/assay bench run --config $(CONFIG_DIR) $(ARGS)
 
 test: setup lint browser
-	$(BIN)/pytest -n $(WORKERS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
 # Tests of pages need a Chromium: found, installed where we may, or its absence said.
 browser: setup

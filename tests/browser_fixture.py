@@ -176,7 +176,7 @@ def _forms(page: "Page", url: str, folder: Path, name: str, look: Callable[[str]
     for form, size in (("wide", WIDE), ("phone", PHONE)):
         page.set_viewport_size(size)  # type: ignore[arg-type]
         for theme in ("light", "dark"):
-            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=theme)
             look(theme)
             if PICTURES in os.environ:
                 folder.mkdir(parents=True, exist_ok=True)

@@ -23,6 +23,21 @@ def data() -> Path:
     return SHARED_DATA
 
 
+SLOWEST = (
+    "test_docs_commands", "scripts/test_", "test_resume", "test_scores_of_record", "test_starting", "test_live", "test_demo",
+    "test_measured", "test_workflows", "conformance/", "test_embedded", "test_looking", "bench/pages/", "tests/web/",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first, so that at the end no worker waits for another's last test."""
+
+    def rank(item: pytest.Item) -> int:
+        return next((place for place, name in enumerate(SLOWEST) if name in item.nodeid), len(SLOWEST))
+
+    items.sort(key=rank)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _ctrl_c_is_heard() -> None:
     """A shell starts what runs in its background deaf to Ctrl-C, and processes pass that on; tests that send it need ears."""

@@ -6,7 +6,8 @@ the next `$ ` is what is printed (standard output and error together). Behind `c
     exit=1               the block's last command ends with this code instead of 0
     serves               its last command serves until it is stopped: it is stopped once the address it prints answers
     needs=pandas         run only where this can be imported
-    no-run reason="…"    not run; the reason is one of REASONS
+    no-run reason="…"    not run; the reason is one of REASONS, or `is run in PAGE and PAGE`: each of its commands stands in
+                         a block of those pages that is run, word for word
 
 Behind any other language, `file=PATH` says that the block is that file in the reader's folder.
 
@@ -38,6 +39,7 @@ REASONS = (
     "is run by tests/test_site.py",
 )
 """Why a block may not be run."""
+ELSEWHERE = "is run in "
 
 TIMEOUT_S = 90
 _FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,}|~{3,})(?P<info>[^\n`]*)$")
@@ -69,6 +71,13 @@ class Block:
     needs: str = ""
     reason: str | None = None
     """Why it is not run."""
+
+    @property
+    def elsewhere(self) -> tuple[str, ...]:
+        """The pages in which its commands are run instead."""
+        if self.reason is None or not self.reason.startswith(ELSEWHERE):
+            return ()
+        return tuple(self.reason.removeprefix(ELSEWHERE).split(" and "))
 
     @property
     def place(self) -> str:
@@ -146,8 +155,9 @@ def _block(page: Path, line: int, info: str, body: list[str]) -> Block:
     words = dict(word.partition("=")[::2] for word in shlex.split(info)[1:])
     if unknown := set(words) - {"exit", "serves", "needs", "no-run", "reason"}:
         raise Broken(f"{page}:{line}: {', '.join(sorted(unknown))} is not understood behind `console`")
-    if ("no-run" in words) != ("reason" in words) or words.get("reason", REASONS[0]) not in REASONS:
-        raise Broken(f'{page}:{line}: no-run goes with reason="…", one of: {"; ".join(REASONS)}')
+    reason = words.get("reason", REASONS[0])
+    if ("no-run" in words) != ("reason" in words) or not (reason in REASONS or reason.startswith(ELSEWHERE)):
+        raise Broken(f'{page}:{line}: no-run goes with reason="…", one of: {"; ".join(REASONS)}; {ELSEWHERE}PAGE')
     commands: list[Command] = []
     for number, text in enumerate(body, line + 1):
         if text.startswith("$ "):

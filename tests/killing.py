@@ -101,13 +101,14 @@ def counts(url: str) -> dict[str, Any]:
         return found
 
 
-def wait_for(condition: Callable[[], object], seconds: float) -> None:
-    """Until it holds. Raises TimeoutError."""
-    end = time.monotonic() + seconds
+def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
+    """Until it holds, asked more and more slowly: to ask costs what is waited for its time. Raises TimeoutError."""
+    end, pause = time.monotonic() + seconds, 0.01
     while not condition():
         if time.monotonic() > end:
             raise TimeoutError(f"not within {seconds} s")
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(1.2 * pause, 0.25)
 
 
 def assay(arguments: list[str], environment: Mapping[str, str], folder: Path) -> "subprocess.Popen[bytes]":

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from assay.settings import Settings
 from assay.store import Store, open_store
+from assay.workflows import start_engine
 
 T = TypeVar("T")
 HOME = "ASSAY_TEST_SERVER_HOME"
@@ -55,7 +56,7 @@ def _remove(home: str) -> None:
 
 @pytest.fixture(scope="session")
 def test_server() -> Iterator[Store]:
-    """The run's server, open, with the database `template` in it: migrated, and empty."""
+    """The run's server, open, with the database `template` in it: migrated, the engine's tables too, and empty."""
     with open_store(Settings(home=Path(os.environ[HOME]))) as store:
         with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(sa.text("select pg_advisory_lock(:lock)"), {"lock": TEMPLATE_LOCK})
@@ -63,7 +64,9 @@ def test_server() -> Iterator[Store]:
                 # the database `assay` cannot serve: a template must have no connections
                 connection.execute(sa.text("drop database if exists making with (force)"))
                 connection.execute(sa.text("create database making"))
-                open_store(Settings(home=Path(os.environ[HOME]), database_url=database_url(store, "making"))).close()
+                making = Settings(home=Path(os.environ[HOME]), database_url=database_url(store, "making"))
+                with open_store(making) as fresh, start_engine(fresh):  # which brings a hundred migrations of its own
+                    pass
                 connection.execute(sa.text("alter database making rename to template"))
             connection.execute(sa.text("select pg_advisory_unlock(:lock)"), {"lock": TEMPLATE_LOCK})
         yield store

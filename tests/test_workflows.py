@@ -20,6 +20,7 @@ from assay.settings import Settings
 from assay.store import Store, open_store
 from assay.workflows import Engine, start_engine
 from tests import counted_work as work
+from tests.killing import wait_for as wait_until
 
 Starter = Callable[..., "subprocess.Popen[str]"]
 
@@ -55,13 +56,6 @@ def process(counted: Store) -> Iterator[Starter]:
     for made in started:
         made.kill()
         made.communicate()
-
-
-def wait_until(done: Callable[[], Any], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < deadline, "it never came to be"
-        time.sleep(0.05)
 
 
 def state_of(name: str) -> str:
@@ -187,6 +181,7 @@ def test_the_owner_of_a_database_need_be_nothing_more(test_server: Store) -> Non
 def test_a_user_who_may_not_make_the_engines_schema_is_told(counted: Store) -> None:
     with counted.engine.begin() as connection:
         for statement in (
+            "drop schema dbos cascade",
             "create role lodger login password 'lodger'",
             "grant all on all tables in schema public to lodger",
         ):

@@ -4,7 +4,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +26,7 @@ from assay.web.shell import Shell
 from assay.workflows import Engine, looking, start_engine
 from tests import counted_work as work
 from tests.browser_fixture import Site, in_every_form
+from tests.killing import wait_for as until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -73,13 +73,6 @@ def client(store: Store, tmp_path: Path) -> Iterator[TestClient]:
     app = make_app(settings, store, {"bench": Named()})
     with TestClient(app, base_url="http://127.0.0.1", follow_redirects=False) as made:
         yield made
-
-
-def until(done: Callable[[], Any], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < deadline, "it never came to be"
-        time.sleep(0.05)
 
 
 def failed(name: str, message: str) -> None:

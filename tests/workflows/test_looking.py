@@ -4,7 +4,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from assay.store import Store
 from assay.workflows import Engine, looking, start_engine
 from assay.workflows.looking import Wanted
 from tests import counted_work as work
+from tests.killing import wait_for as until
 
 
 @pytest.fixture
@@ -50,13 +50,6 @@ def process(counted: Store) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
     for made in started:
         made.kill()
         made.communicate()
-
-
-def until(done: Callable[[], Any], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < deadline, "it never came to be"
-        time.sleep(0.05)
 
 
 def state(store: Store, name: str) -> str:

@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from assay import cli
 from assay.bench.scripts.files import plain_name
 from assay.store import Store
 from tests.killing_scripts import comparable, kill_and_continue
@@ -39,20 +38,27 @@ Command = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def command(store: Store, scripts_home: Path, tmp_path: Path) -> Command:
-    """`assay bench scripts … --json` with a database of its own; gives the report."""
-    environment = {**os.environ, "ASSAY_HOME": str(scripts_home), "ASSAY_DATABASE_URL": store.url}
+def command(
+    store: Store,
+    scripts_home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Command:
+    """`assay bench scripts … --json` with a database of its own, in this process; gives the report."""
+    monkeypatch.setenv("ASSAY_HOME", str(scripts_home))
+    monkeypatch.setenv("ASSAY_DATABASE_URL", store.url)
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "prompts").mkdir()
     (tmp_path / "prompts" / "three.md").write_text(PROMPTS)
 
     def run(*arguments: str, prompts: bool = True) -> dict[str, Any]:
-        said = [sys.executable, "-m", "assay", "bench", "scripts", *(["prompts"] if prompts else []), *arguments]
-        done = subprocess.run(
-            [*said, "--output", "out", "--json"],
-            env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=400, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        found: dict[str, Any] = json.loads(done.stdout)
+        capsys.readouterr()
+        named = ["prompts"] if prompts else []
+        code = cli.run(["bench", "scripts", *named, *arguments, "--output", "out", "--json"])
+        printed = capsys.readouterr()
+        assert code == 0, printed.err
+        found: dict[str, Any] = json.loads(printed.out)
         return found
 
     return run
