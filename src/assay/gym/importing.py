@@ -190,7 +190,7 @@ def _exercise(brought: Brought, file: Path, solutions: Path | None) -> None:
         data = json.loads(read_text(file))
         cases = list(_leaves(data["cases"]))
         by_property: dict[str, list[dict[str, Any]]] = {}
-        again = {case.get("reimplements") for case in cases}
+        again = {case["reimplements"] for case in cases if "reimplements" in case}
         for case in cases:
             if case.get("uuid") not in again:
                 by_property.setdefault(str(case["property"]), []).append(case)
@@ -303,8 +303,8 @@ def _packed(brought: Brought, number: str, rows: dict[Language, dict[str, Any]])
     for language, row in rows.items():
         entry = row["entry_point"]
         if language == "javascript":
-            found = re.search(r"(?:const|function)\s+([A-Za-z_$][\w$]*)", row["declaration"])
-            entry = found[1] if found else entry
+            names = re.findall(r"^(?:const|function)\s+([A-Za-z_$][\w$]*)", row["declaration"], re.MULTILINE)
+            entry = names[-1] if names else entry  # helpers stand before it
         head = row["declaration"]
         starter = head.rstrip() + ("\n    ...\n" if language == "python" else "\n}\n")
         languages[language] = Sources(entry=entry, starter=starter, solution=head + row["canonical_solution"])
