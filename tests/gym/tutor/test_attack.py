@@ -22,7 +22,7 @@ from assay.gym.library import Library
 from assay.gym.records import FullReport, Problem
 from assay.gym.tutor import canonical, hint
 from assay.gym.tutor.desk import Gate, Runner
-from assay.gym.tutor.looking import looked_at, matched
+from assay.gym.tutor.looking import looked_at
 from assay.gym.tutor.programs import NotAnswered, Voice, patience
 from assay.gym.tutor.situation import Situation
 from assay.pipeline.llm.gateway import Gateway
@@ -214,4 +214,4 @@ def test_the_programs_of_the_attack_show_no_misconception_by_chance(library: Lib
     source = broken(problem, language)
     report = grader.check(problem, language, source)
     course, _ = library.place(problem.id)
-    assert matched(Situation(problem, language, source, report, course)) is None
+    assert looked_at(Situation(problem, language, source, report, course)).misconception is None

@@ -28,7 +28,7 @@ from assay.gym.library import Library
 from assay.gym.records import FullReport, HelpAnswer, HelpSource, Learner, Problem, Test
 from assay.gym.tutor import agent, cache, explain_error, hint, honest, leaks, make_tests, policy, review, scaffold
 from assay.gym.tutor.agent import Chosen, State, ToolName
-from assay.gym.tutor.looking import looked_at, matched, worked_example
+from assay.gym.tutor.looking import looked_at, worked_example
 from assay.gym.tutor.policy import Allowed
 from assay.gym.tutor.programs import NotAnswered, Voice, patience, warm_up
 from assay.gym.tutor.situation import Offer, Situation
@@ -46,6 +46,8 @@ _OTHER_LEVEL = 2
 """What the gate lets the other tools say: no more than the second hint."""
 _LOST_S = 20
 """So long after its time limit a request without an answer is taken to have lost whoever worked on it."""
+_BEFORE = 5
+"""Attempts looked at, newest first, for the program before this one."""
 _MUTANTS = 8
 """Changed solutions that made tests are tried with, besides known mistakes: each costs a run."""
 _SIZES = (1000, 16_000)
@@ -629,15 +631,23 @@ class Tutor:
         )
         self._say(asked.id, "compare")
         with self._span("compare", "RETRIEVER") as step:
-            made = looked_at(at)
+            made = looked_at(at, self._before(asked))
             if step is not None:
                 step.note(edits=[edit.words for edit in made.edits])
         return made
 
+    def _before(self, asked: HelpAnswer) -> FullReport | None:
+        """The report of the program that was run before this one, if there was another."""
+        code = asked.code_hash or policy.code_key(asked.source_code, asked.language)
+        for one in learners.attempts(self.store, asked.learner, asked.problem, asked.language)[:_BEFORE]:
+            if one.graded.purpose != "console" and policy.code_key(one.source, asked.language) != code:
+                return self.grader.check(self.library.problem(asked.problem), asked.language, one.source)
+        return None
+
     def _misconception(self, at: Situation) -> tuple[str, str] | None:
         """The id and message of the first misconception that the program shows."""
         with self._span("misconceptions", "RETRIEVER") as step:
-            found = matched(at)
+            found = at.misconception
             if step is not None:
                 step.note(found=found.id if found else "")
             return (found.id, found.message) if found else None

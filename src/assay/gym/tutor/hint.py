@@ -47,10 +47,13 @@ PROGRAM = Program(
 
 
 def plain(at: Situation) -> Offer:
-    """The authored hint of this level, or the nearest below."""
+    """The authored hint of this level, or the nearest below; from level 2 on with the first slip that was found."""
     ordered = sorted(at.problem.hints, key=lambda hint: hint.level)
     fitting = [hint for hint in ordered if hint.level <= at.level] or ordered
-    return Offer(fitting[-1].text)
+    told = [fitting[-1].text]
+    if at.level >= 2:  # a slip says what is there and what it leads to, never what to write
+        told += at.slips[:1]
+    return Offer("\n\n".join(told))
 
 
 def inputs(at: Situation, refused: tuple[str, ...] = ()) -> dict[str, str]:

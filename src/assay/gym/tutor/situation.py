@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
-from assay.gym.records import Concept, Course, FullCase, FullReport, Problem
+from assay.gym.records import Concept, Course, FullCase, FullReport, Misconception, Problem
 from assay.gym.tutor.repair import Edit
 from assay.records import Language
 
@@ -29,6 +29,10 @@ class Situation:
     """The hints that were given before."""
     facts: tuple[str, ...] = ()
     """What is known, a sentence each, with nothing of a solution in them."""
+    slips: tuple[str, ...] = ()
+    """Of these, what stands in the code and is hardly meant."""
+    misconception: Misconception | None = None
+    """The first that the program shows."""
     explanation: str = ""
     """The error in plain words, where there is one."""
     edits: tuple[Edit, ...] = ()
