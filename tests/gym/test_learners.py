@@ -199,6 +199,12 @@ def test_an_older_page_does_not_overwrite_and_loses_nothing(store: Store, ada: L
     assert mine.text == "older still"
 
 
+@pytest.mark.parametrize("version", [0, -1, 99, 1 << 31, 1 << 63])
+def test_a_version_that_was_made_up_is_an_older_page(store: Store, ada: Learner, version: int) -> None:
+    learners.save_draft(store, ada.id, PROBLEM, "python", "one", None)
+    assert learners.save_draft(store, ada.id, PROBLEM, "python", "two", version).kept_aside
+
+
 def test_a_page_that_missed_an_answer_goes_on(store: Store, ada: Learner) -> None:
     first = learners.save_draft(store, ada.id, PROBLEM, "python", "one", None, tab="a")
     learners.save_draft(store, ada.id, PROBLEM, "python", "two", first.version, tab="a")
@@ -272,7 +278,8 @@ def test_attempts_are_kept_and_counted(store: Store, ada: Learner) -> None:
     kept = learners.attempts(store, ada.id, PROBLEM)
     assert [one.source for one in kept] == ["x = 3", "x = 2", "x = 1"]
     assert kept[0] == last
-    assert kept[2].misconception == "boundary"
+    assert kept[2].misconception == ""
+    assert learners.attempts(store, ada.id, PROBLEM, noticed=True)[2].misconception == "boundary"
     standing = learners.progress(store, ada.id).of(PROBLEM)
     assert standing
     assert (standing.state, standing.runs, standing.submissions) == ("passed", 1, 2)

@@ -287,6 +287,8 @@ def save_draft(
     makes up for itself: what it saved itself is never another's, even if it did not hear the answer.
     """
     text = _text(text)
+    if based_on is not None and not 0 < based_on < 1 << 31:
+        based_on = None  # no version of ours
     with store.engine.begin() as connection:
         _must_be_there(connection, learner_id)
         row = _draft(connection, learner_id, problem, language, lock=True)
@@ -478,13 +480,15 @@ def add_attempt(
     )
 
 
-def attempts(store: Store, learner_id: str, problem: str, language: Language | None = None) -> list[Attempt]:
-    """A learner's attempts at a problem that are kept, newest first."""
+def attempts(
+    store: Store, learner_id: str, problem: str, language: Language | None = None, *, noticed: bool = False
+) -> list[Attempt]:
+    """A learner's attempts at a problem that are kept, newest first; with the misconceptions met only if `noticed`."""
     query = sa.select(ATTEMPTS).where(ATTEMPTS.c.learner == learner_id, ATTEMPTS.c.problem == problem)
     if language is not None:
         query = query.where(ATTEMPTS.c.language == language)
     with store.engine.connect() as connection:
-        return [as_attempt(row) for row in connection.execute(query.order_by(ATTEMPTS.c.id.desc()))]
+        return [as_attempt(row, noticed=noticed) for row in connection.execute(query.order_by(ATTEMPTS.c.id.desc()))]
 
 
 def attempt(store: Store, learner_id: str, number: int) -> Attempt | None:
@@ -546,8 +550,8 @@ def _first_failed(graded: Graded) -> str:
     return "" if failed is None else failed.id or f"#{failed.number}"
 
 
-def as_attempt(row: sa.Row[Any]) -> Attempt:
-    """A row of ATTEMPTS."""
+def as_attempt(row: sa.Row[Any], *, noticed: bool = False) -> Attempt:
+    """A row of ATTEMPTS. What was `noticed` is for the teacher, and gives a learner too much to go by."""
     return Attempt(
         id=row.id,
         learner=row.learner,
@@ -555,7 +559,7 @@ def as_attempt(row: sa.Row[Any]) -> Attempt:
         language=row.language,
         source=row.source,
         graded=Graded.model_validate_json(row.graded),
-        misconception=row.misconception,
+        misconception=row.misconception if noticed else "",
         created=row.created,
     )
 

@@ -479,8 +479,8 @@ def read_zone(typed: str) -> tuple[str, tzinfo]:
 # ---- one learner ---------------------------------------------------------------------------------------------------
 
 
-def export(store: Store, learner_id: str) -> Export:
-    """Everything that is kept of a learner. Raises Gone."""
+def export(store: Store, learner_id: str, *, noticed: bool = False) -> Export:
+    """Everything that is kept of a learner; with the misconceptions met only if `noticed`. Raises Gone."""
     learner = by_id(store, learner_id)
     room = learners.classroom(store, learner.class_id) if learner.class_id else None
 
@@ -505,7 +505,7 @@ def export(store: Store, learner_id: str) -> Export:
             )
             for row in of(PAST_DRAFTS, PAST_DRAFTS.c.id)
         ),
-        attempts=tuple(learners.as_attempt(row) for row in of(ATTEMPTS, ATTEMPTS.c.id)),
+        attempts=tuple(learners.as_attempt(row, noticed=noticed) for row in of(ATTEMPTS, ATTEMPTS.c.id)),
         help=tuple(as_help(row) for row in of(HELP, HELP.c.created, HELP.c.id)),
     )
 

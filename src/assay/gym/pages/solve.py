@@ -12,8 +12,9 @@ from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup, escape
 
 from assay.errors import UnknownName
-from assay.gym import learners, practice
+from assay.gym import grading, learners, practice
 from assay.gym.library import public_view
+from assay.gym.noticing import noticed
 from assay.gym.pages import helping, shown
 from assay.gym.pages.service import Gym
 from assay.gym.pages.steps import Steps, steps_of
@@ -254,9 +255,14 @@ def _help(gym: Gym, work: _Work, learner: Learner, sent: Sent, *, wait: bool) ->
 def _graded(
     shell: Shell, gym: Gym, request: Request, work: _Work, learner: Learner, sent: Sent, draft: Draft, asks_json: bool
 ) -> Response:
-    judge = gym.grader.submit if sent.what == "submit" else gym.grader.run
-    graded = judge(work.problem, work.language, sent.source, learner.id)
-    attempt = learners.add_attempt(shell.store, learner.id, graded, sent.source)
+    if sent.what == "submit":
+        report = gym.grader.submitted(work.problem, work.language, sent.source, learner.id)
+        graded = grading.seen(report, "submit")
+        failed, met = noticed(work.problem, sent.source, report)
+    else:
+        graded = gym.grader.run(work.problem, work.language, sent.source, learner.id)
+        failed, met = "", ""
+    attempt = learners.add_attempt(shell.store, learner.id, graded, sent.source, failed_test=failed, misconception=met)
     if not asks_json:
         where = address_of(work.problem.id, work.language)
         return RedirectResponse(f"{where}&attempt={attempt.id}#tab-tests", 303)

@@ -520,12 +520,12 @@ def _add_learner(routes: APIRouter, shell: Shell, gym: Gym) -> None:
     @routes.get("/classes/{room}/learners/{learner}.json", response_model=teaching.Export)
     def export(room: str, learner: str) -> Response:
         """Everything that is kept of a learner."""
-        return shell.json(teaching.export(shell.store, find(room, learner)[1].id))
+        return shell.json(teaching.export(shell.store, find(room, learner)[1].id, noticed=True))
 
     @routes.get("/classes/{room}/learners/{learner}", include_in_schema=False)
     def page(request: Request, room: str, learner: str, problem: Annotated[str, Query(max_length=80)] = "") -> Response:
         place, found = find(room, learner)
-        tried: list[Attempt] = learners.attempts(shell.store, found.id, problem) if problem else []
+        tried: list[Attempt] = learners.attempts(shell.store, found.id, problem, noticed=True) if problem else []
         helped: list[HelpAnswer] = learners.help_answers(shell.store, found.id, problem) if problem else []
         return shell.page(
             request,
