@@ -67,6 +67,29 @@ def test_keys_are_told_by_name_and_never_shown() -> None:
     assert "ANTHROPIC_API_KEY" in missing.fix
 
 
+@pytest.mark.parametrize("name", ["GITHUB_TOKEN", "GH_TOKEN"])
+def test_a_token_for_github_is_told_by_its_place_and_never_shown(name: str) -> None:
+    found = doctor.github({name: "ghp_very-secret"})
+    assert (found.mark, found.found) == ("ok", f"a token in {name}")
+    assert "secret" not in found.model_dump_json()
+    missing = doctor.github({name: " ", "PATH": ""})
+    assert missing.mark == "missing"
+    assert "gh auth login" in missing.fix
+
+
+@pytest.mark.parametrize(("code", "mark"), [(0, "ok"), (1, "missing")])
+def test_the_token_of_gh_is_found_without_being_read(
+    tmp_path: Path, code: int, mark: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    program = tmp_path / "gh"
+    program.write_text(f'#!/bin/sh\n[ "$1 $2" = "auth token" ] || exit 9\necho gho_very-secret\nexit {code}\n')
+    program.chmod(0o755)
+    found = doctor.github({"PATH": f"{tmp_path}:/bin"})
+    assert found.mark == mark
+    assert "secret" not in found.model_dump_json()
+    assert "secret" not in "".join(capfd.readouterr())
+
+
 def test_a_key_file_that_others_can_read_is_told_with_its_fix(tmp_path: Path) -> None:
     path = tmp_path / "keys"
     path.write_text("OPENAI_API_KEY=sk-very-secret\n")
@@ -117,7 +140,7 @@ def test_everything_is_told_in_a_line_each_and_as_json(
     found = [doctor.Line.model_validate(one) for one in json.loads(capsys.readouterr().out)]
     names = {one.name for one in found}
     models = {"ollama", "lmstudio", "vllm", "keys"}
-    assert names == {"python", "data", "sandbox", "database", "node", "browser", "tutor", "traces"} | models
+    assert names == {"python", "data", "sandbox", "database", "node", "browser", "tutor", "traces", "github"} | models
     assert str(tmp_path) in line(found, "data").found
     assert line(found, "database").mark == "ok"
     assert line(found, "sandbox").found.startswith("level ")

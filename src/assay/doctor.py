@@ -58,6 +58,7 @@ def examine(settings: Settings, environment: Mapping[str, str] | None = None) ->
         browser(env),
         *local_servers(_moved(env)),
         *keys(env),
+        github(env),
         tutor(settings, _moved(env)),
         traces(settings),
     ]
@@ -229,6 +230,30 @@ def keys(env: Mapping[str, str]) -> Iterator[Line]:
             found="no key of a hosted model",
             fix=f"set one of {variables}, or name a file of them (mode 600) in ASSAY_KEYS",
         )
+
+
+def github(env: Mapping[str, str]) -> Line:
+    """Whether there is a token for GitHub, and where: never what it is."""
+    named = next((name for name in ("GITHUB_TOKEN", "GH_TOKEN") if env.get(name, "").strip()), None)
+    if named is not None:
+        return Line(name="github", mark="ok", found=f"a token in {named}")
+    program = shutil.which("gh", path=env.get("PATH"))
+    if program is not None and _has_token(program, env):
+        return Line(name="github", mark="ok", found="the token of `gh auth`")
+    fix = "Needed only to read and publish on GitHub: set GITHUB_TOKEN, or run `gh auth login`."
+    return Line(name="github", mark="missing", found="no token for GitHub", fix=fix)
+
+
+def _has_token(program: str, env: Mapping[str, str]) -> bool:
+    """By the exit code alone: what it prints is the token, and nobody reads it."""
+    try:
+        said = subprocess.run(
+            [program, "auth", "token"], env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, timeout=5, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return said.returncode == 0
 
 
 def tutor(settings: Settings, addresses: Mapping[str, str] | None = None) -> Line:

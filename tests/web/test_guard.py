@@ -12,6 +12,7 @@ import pytest
 
 from assay.web.guard import LARGEST_BODY, Door
 from tests.browser_fixture import WITHIN_S, Site
+from tests.killing import wait_for
 from tests.web.garden import Garden
 
 Serve = Callable[..., Site]
@@ -221,3 +222,23 @@ def test_an_address_that_is_no_loopback_has_a_sign_in(tmp_path: Path) -> None:
     assert door.answers_to("assay.example:443")
     assert door.answers_to("192.0.2.7:8321")
     assert not door.answers_to("other.example")
+
+
+@pytest.mark.parametrize("path", ["/", "/garden/", "/machine.json", "/nothing-here", "/sign-in"])
+def test_head_is_answered_as_get_is_without_the_page(serve_app: Serve, path: str) -> None:
+    browser = Browser(serve_app({"garden": Garden()}))
+    browser.get("/")
+    got, head = browser.get(path), browser.ask("HEAD", path)
+    assert head.status == got.status
+    assert head.body == b""
+    assert got.body
+    assert head.headers["content-type"] == got.headers["content-type"]
+    assert "script-src 'self'" in head.headers["content-security-policy"]
+
+
+def test_head_of_a_stream_ends(serve_app: Serve, tmp_path: Path) -> None:
+    site = serve_app({"garden": Garden()})
+    said = Browser(site).ask("HEAD", "/garden/growing/live")
+    assert (said.status, said.body) == (200, b"")
+    assert said.headers["content-type"].startswith("text/event-stream")
+    wait_for(lambda: site.shell.watching == 0)

@@ -8,7 +8,7 @@ import pytest
 
 from assay.errors import AssayError
 from assay.web.seal import Seal, keep_secret, masked, unmasked
-from assay.web.sign_in import LASTS_S, SignIn, is_loopback, open_sign_in, password_file
+from assay.web.sign_in import LASTS_S, SignIn, _Ended, is_loopback, open_sign_in, password_file
 from tests.browser_fixture import Site
 from tests.web.garden import Garden
 from tests.web.test_guard import Browser
@@ -60,6 +60,34 @@ def test_the_password_opens_and_signing_out_closes(serve_app: Serve, tmp_path: P
     assert browser.get("/garden/").status == 303
     browser.cookies = session
     assert browser.get("/garden/").status == 303, "a stolen cookie lives on after signing out"
+
+
+def test_who_signed_out_stays_out_after_a_restart_of_the_server(tmp_path: Path) -> None:
+    first = open_sign_in(tmp_path, SEAL)
+    password = password_file(tmp_path).read_text().strip()
+    leaves, stays = first.enter(password, "a"), first.enter(password, "a")
+    assert leaves
+    assert stays
+    beside = open_sign_in(tmp_path, SEAL)  # another server on the same folder, started before
+    first.leave(leaves)
+    for server in (first, beside, open_sign_in(tmp_path, SEAL)):
+        assert not server.knows(leaves)
+        assert server.knows(stays)
+    file = tmp_path / "web" / "signed-out"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert leaves.partition("-")[2].partition(".")[0] not in file.read_text(), "a session lies there to be taken"
+
+
+def test_sign_outs_are_forgotten_once_their_sessions_would_have_ended(tmp_path: Path) -> None:
+    kept = tmp_path / "signed-out"
+    ended, beside = _Ended(kept, most=3), _Ended(kept, most=3)
+    for now in range(1000, 1024):
+        session = f"{now + 12}-{now:032x}"
+        ended.add(session, now)
+        assert session in ended
+        assert session in beside
+        assert session in _Ended(kept)
+    assert len(kept.read_text().splitlines()) <= 13
 
 
 def test_a_wrong_password_is_said_and_too_many_must_wait(serve_app: Serve) -> None:

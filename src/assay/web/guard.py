@@ -150,10 +150,12 @@ class Guard:
         try:
             if problem is not None:
                 response = self._refuse(request, problem)
-                if problem.status == 401 and request.method == "GET" and _shows_pages(request):
+                if problem.status == 401 and request.method in ("GET", "HEAD") and _shows_pages(request):
                     back = quote(request.url.path + (f"?{request.url.query}" if request.url.query else ""), safe="")
                     response = RedirectResponse(f"/sign-in?back={back}", 303)
                 await response(scope, receive, answer)
+            elif request.method == "HEAD":  # as GET, whose body the server leaves out
+                await self._app({**scope, "method": "GET"}, answer.no_more, answer)
             else:
                 await self._app(scope, receive, answer)
         except Exception:
@@ -275,13 +277,26 @@ class _Answer:
         self._visitor = visitor
         self._guard = guard
         self._unchanged = False
+        self._head_is_out = anyio.Event()
+        self._heard = False
         self.begun = False
+
+    async def no_more(self) -> Message:
+        """What who asks for the head alone has to say: once that is out they are gone, which ends a stream too."""
+        if not self._heard:
+            self._heard = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        await self._head_is_out.wait()
+        return {"type": "http.disconnect"}
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             message = self._head(message)
             self.begun = True
-        elif self._unchanged:
+            await self._send(message)
+            self._head_is_out.set()
+            return
+        if self._unchanged:
             if not message.get("more_body"):
                 await self._send({"type": "http.response.body", "body": b""})
             return

@@ -74,6 +74,7 @@ class Machine:
             lines=(
                 *doctor.local_servers(),
                 *doctor.keys(os.environ),
+                doctor.github(os.environ),
                 *self._sandbox,
                 doctor.Line(name="database", mark="ok", found=self._store.description),
                 doctor.node(os.environ),
