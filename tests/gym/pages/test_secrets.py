@@ -62,7 +62,11 @@ def programs(problem: Problem, language: Language) -> Iterator[str]:
 
 def secrets(course: Course, problem: Problem, language: Language) -> Iterator[str]:
     """Pieces of what gives the problem away, of which none stands in what may be seen."""
-    known = public_text(course, problem) + _revealed(problem, language) + squeezed(SPY[language].format(entry=problem.languages[language].entry))
+    known = (
+        public_text(course, problem)
+        + _revealed(problem, language)
+        + squeezed(SPY[language].format(entry=problem.languages[language].entry))
+    )
     pieces = [line for program in programs(problem, language) for line in program.splitlines()]
     for test in every_case(problem, language):
         if test.visibility == "hidden":

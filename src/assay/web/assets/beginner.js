@@ -55,8 +55,9 @@ export function look(state, language) {
   const tree = syntaxTree(state);
   const found = language === "python" ? pythonLines(state, tree) : javascriptSlips(state, tree);
   const syntax = unreadable(state, tree, language);
-  // what follows from an earlier mistake is no news
-  const first = syntax.find((one) => !found.some((other) => other.severity === "error" && other.from <= one.to));
+  // one cause at a time: what follows from it is no news, and what says nothing of its own gives way to what does
+  const known = found.find((one) => one.severity === "error");
+  const first = known ? syntax.find((one) => !one.vague && one.from < known.from) : syntax[0];
   if (first) found.push(first);
   if (!found.some((one) => one.severity === "error")) found.push(...unknownNames(state, tree, language));
   return found.sort((a, b) => a.from - b.from);
@@ -87,7 +88,7 @@ function unreadable(state, tree, language) {
       if (open) found.push(error(open.from, open.to, `This ${open.name} is never closed. Put ${CLOSES[open.name]} where it ends.`));
       else if (/^[)\]}]/.test(word)) found.push(error(shown.from, shown.to, `This ${word[0]} closes nothing: there is no ${Object.keys(CLOSES).find((key) => CLOSES[key] === word[0])} before it.`));
       else if (/^[=]/.test(word) || text(0, node.from).trimEnd().endsWith("=")) found.push(error(shown.from, shown.to, "Something is missing here: there must be a value after =."));
-      else found.push(error(shown.from, shown.to, `${NAME_IN_SPEECH[language]} does not understand this. Look at what stands here and just before it.`));
+      else found.push({ ...error(shown.from, shown.to, `${NAME_IN_SPEECH[language]} does not understand this. Look at what stands here and just before it.`), vague: true });
       return undefined;
     },
   });
