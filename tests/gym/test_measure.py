@@ -106,7 +106,7 @@ def test_the_gain_is_what_a_student_passes_more_with_the_hint(grader: Grader, co
         if "## hint ##" not in prompt:
             return says(HONEST)
         program = "def biggest(numbers):\n    return None\n" if "\nnone\n" in prompt else solution
-        return ScriptedReply(json.dumps({"program": program}))
+        return ScriptedReply(json.dumps({"changed": program}))
 
     found = measured(answer, grader, courses)
     assert (found.student_trials, found.helped) == (2, 2)
@@ -122,7 +122,7 @@ def test_hints_that_helped_the_student_are_kept_to_be_given_at_once(
         if "## hint ##" not in prompt:
             return says(HONEST)
         return ScriptedReply(
-            json.dumps({"program": "def biggest(n):\n    return None\n" if "\nnone\n" in prompt else solution})
+            json.dumps({"changed": "def biggest(n):\n    return None\n" if "\nnone\n" in prompt else solution})
         )
 
     monkeypatch.setenv("ASSAY_HOME", str(tmp_path))

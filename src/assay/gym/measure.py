@@ -14,6 +14,7 @@ import json
 import random
 import re
 import statistics
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -401,10 +402,15 @@ def command(
             cases += pack_cases(data, limit)
         found = measure(
             Voice(gateway, model), grader, cases, students=students, requests=requests, within_s=120,
-            said=lambda text: click.echo(f"\r{text} ", nl=False, err=True), keep=keeping,
+            said=_told, keep=keeping,
         )  # fmt: skip
-    click.echo("", err=True)
     click.echo(found.model_dump_json(indent=1) if as_json else table(found))
+
+
+def _told(text: str) -> None:
+    """Where it stands, for who watches."""
+    if sys.stderr.isatty():
+        click.echo(f"\r{text} ", nl=False, err=True)
 
 
 def _keeper(store: "Store", library: "Library", model: str) -> "Callable[[Situation, str, bool], None]":

@@ -33,7 +33,7 @@ def serve(answer: Answer) -> OllamaServer:
 
 def says(text: str, **how: Any) -> ScriptedReply:
     """A reply in the shape of every tool's schema at once: what a program does not ask for it leaves out."""
-    document = {"text": text, "step": 1, "tool": "hint", "inputs": [], "comments": [], "program": text}
+    document = {"text": text, "step": 1, "tool": "hint", "inputs": [], "comments": [], "changed": text}
     return ScriptedReply(json.dumps(document), **how)
 
 

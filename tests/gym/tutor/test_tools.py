@@ -324,7 +324,8 @@ def test_a_simulated_student_tells_a_hint_that_helps_from_one_that_does_not(wron
     solution = wrong.problem.languages["python"].solution
 
     def answer(prompt: str, nth: int) -> ScriptedReply:
-        return saying(program=solution if "look at the comparison" in prompt else wrong.source)
+        assert wrong.source.strip() in prompt
+        return saying(changed=solution if "look at the comparison" in prompt else wrong.source)
 
     with voice(answer) as asked:
         good = student.trial(wrong, asked, "look at the comparison", lambda source: runner.passes(wrong, source))

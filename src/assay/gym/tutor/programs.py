@@ -131,6 +131,7 @@ def _dspy() -> Any:
 
 def _signature(program: Program[Any]) -> Any:
     dspy = _dspy()
+    assert not set(program.inputs) & set(program.made.model_fields), "what goes in and what comes out share a name"
     fields: dict[str, Any] = {name: (str, dspy.InputField(desc=text)) for name, text in program.inputs.items()}
     for name, field in program.made.model_fields.items():
         fields[name] = (field.annotation, dspy.OutputField(desc=field.description or ""))

@@ -17,7 +17,7 @@ from assay.records import Record
 class Repaired(Record):
     """What the student writes."""
 
-    program: str = Field(description="the whole program after your change, nothing else")
+    changed: str = Field(description="the whole program after your change, nothing else")
 
 
 PROGRAM = Program(
@@ -57,7 +57,7 @@ class Trial:
 def repair(at: Situation, voice: Voice, hint: str, within_s: float) -> str:
     """The student's next program. Raises NotAnswered."""
     given = {"task": at.problem.statement, "program": at.source, "seen": at.seen(), "hint": hint or "none"}
-    text = voice.ask(PROGRAM, given, within_s=within_s, sample=1 if hint else 0).made.program.strip()
+    text = voice.ask(PROGRAM, given, within_s=within_s, sample=1 if hint else 0).made.changed.strip()
     if text.startswith("```"):
         text = text.partition("\n")[2].rpartition("```")[0]
     if not text.strip():
