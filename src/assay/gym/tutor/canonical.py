@@ -167,6 +167,28 @@ def _lex(text: str, language: Language, code: bool) -> list[Token]:
             found.append(_word_token(value, match.start(), at, words, known, found))
         elif value not in (";", "#"):
             found.append(Token("sign", value, match.start(), at))
+    return spread(found)
+
+
+_STEPS = {"+=": "+", "-=": "-", "*=": "*", "/=": "/", "//=": "//", "%=": "%", "**=": "**", "++": "+", "--": "-"}
+
+
+def spread(tokens: Sequence[Token]) -> list[Token]:
+    """`n += x` and `n++` as `n = n + x` and `n = n + 1`: two ways to write one thing. Plain names only."""
+    found: list[Token] = []
+    for at, token in enumerate(tokens):
+        name = tokens[at - 1] if at > 0 else None
+        plain = name is not None and name.kind == "name" and (at < 2 or tokens[at - 2].text not in (".", "?."))
+        if token.kind != "sign" or token.text not in _STEPS or name is None or not plain:
+            found.append(token)
+            continue
+        found += [
+            token._replace(text="="),
+            name._replace(start=token.start, end=token.end),
+            token._replace(text=_STEPS[token.text]),
+        ]
+        if token.text in ("++", "--"):
+            found.append(token._replace(kind="number", text="1"))
     return found
 
 
@@ -299,7 +321,7 @@ _SAME = {
     "Number": "int", "parseInt": "int", "startsWith": "startswith", "endsWith": "endswith", "=>": "lambda",
     "foreach": "for", "elseif": "elif", "println": "print", "strlen": "len", "size": "len", "nil": "None",
 }  # fmt: skip
-_GONE = listed("( ) { } [ ] : ; , . ?. let new each then do begin end endif endfor endwhile fi done")
+_GONE = listed("( ) { } [ ] : ; , . ?. let const var new each then do begin end endif endfor endwhile fi done")
 
 
 def neutral(tokens: Sequence[Token]) -> tuple[Token, ...]:
@@ -364,13 +386,13 @@ def _counted(tokens: list[Token]) -> list[Token]:
             name = texts[3]
             stop = next(
                 (to for to in range(at + 8, min(at + 30, len(tokens) - 1))
-                 if tokens[to].text == name and tokens[to + 1].text in ("++", "+=")), None,
+                 if tokens[to].text == name and tokens[to + 1].text == "="), None,
             )  # fmt: skip
             if texts[6] == name and stop is not None:
                 there = tokens[at]
                 found += [there, tokens[at + 3], there._replace(kind="word", text="in")]
                 found += [there._replace(kind="word", text="range"), *tokens[at + 8 : stop]]
-                at = stop + (2 if tokens[stop + 1].text == "++" else 3)
+                at = stop + 5
                 continue
         found.append(tokens[at])
         at += 1

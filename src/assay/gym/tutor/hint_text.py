@@ -47,6 +47,8 @@ class Reading(NamedTuple):
     """Whether all of it was code; else its words were taken for names."""
     neutral: bool = False
     """Whether it is in the form across languages (see `canonical.neutral`)."""
+    aloud: int = 0
+    """How many signs of it were said in words."""
 
 
 class HintText(NamedTuple):
@@ -176,7 +178,10 @@ def readings(hint: HintText, language: Language) -> Iterator[Reading]:
     words = canonical.prose(_unmarked(bullets), language)
     yield Reading("the text", words, False)
     yield Reading("the text as pseudo-code", canonical.neutral(words), False, neutral=True)
-    yield Reading("the text read aloud", canonical.neutral(spoken(words)), False, neutral=True)
+    heard = tuple(canonical.spread(spoken(words)))
+    aloud = sum(token.spoken for token in heard)
+    if aloud:
+        yield Reading("the text read aloud", canonical.neutral(heard), False, neutral=True, aloud=aloud)
     for name, text in _undone(hint.text):
         tokens = canonical.prose(_unmarked(text), language)
         yield Reading(name, tokens, False)

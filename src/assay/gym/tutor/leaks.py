@@ -42,7 +42,7 @@ OVERLAP: dict[int, int] = {1: 5, 2: 5, 3: 8, 4: 16}
 
 Levels 1 and 2 hold no code of a solution; four tokens are one call (`len(numbers)`). Level 4 is a worked example of
 another problem, which shares idioms with any loop."""
-NEUTRAL = 7
+NEUTRAL = 6
 """The same across languages and for what is read aloud, where brackets and colons do not count."""
 OWN = 3
 """So many tokens in a row of the learner's own code are the learner's."""
@@ -250,7 +250,7 @@ def _owned(case: _Case, tokens: tuple[Token, ...], code: bool = True) -> frozens
                 found.update(range(run.here, run.here + run.length))
     for idiom in _IDIOMS[case.language] if case.level >= 3 else ():
         stream = canonical.program(idiom, case.language)
-        for run in canonical.common(tokens, stream, min(OWN, len(stream))):
+        for run in canonical.common(tokens, stream, OWN):
             if run.length == len(stream):
                 found.update(range(run.here, run.here + run.length))
     return frozenset(found)
@@ -299,7 +299,7 @@ def _told(case: _Case, hint: HintText) -> tuple[int, list[Broken]]:
         if len(broken) >= 6:
             break
         if reading.neutral:
-            broken += _told_across(case, reading, across)
+            broken += _told_across(case, reading, across) or _line_across(case, reading)
             continue
         if len(reading.tokens) < 3:
             continue
@@ -352,37 +352,71 @@ def _says(reading: Reading, run: canonical.Common) -> bool:
     tokens = reading.tokens[run.here : run.here + run.length]
     if reading.code:
         return any(token.kind != "name" and token.text not in ",.:()" for token in tokens)
-    signs = sum(token.kind == "sign" and token.text not in ",.:'-" for token in tokens)
-    return signs > 0 or (len(tokens) >= 6 and any(token.kind == "word" for token in tokens) and _signs(tokens) > 0)
+    if _signed(tokens) or any(token.kind == "text" and len(token.text) > 2 for token in tokens):
+        return True
+    worded = tokens[0].text == "return" or (len(tokens) >= 6 and any(token.kind == "word" for token in tokens))
+    return worded and _signs(tokens) > 0
+
+
+def _signed(tokens: Iterable[Token]) -> bool:
+    """Whether a sign is among them that prose does not have."""
+    return any(token.kind == "sign" and token.text not in ",.:'-" for token in tokens)
 
 
 def _signs(tokens: Iterable[Token]) -> int:
     return sum(token.kind == "sign" for token in tokens)
 
 
-def _told_across(case: _Case, reading: Reading, across: Sequence[tuple[Token, ...]]) -> Iterator[Broken]:
+def _told_across(case: _Case, reading: Reading, across: Sequence[tuple[Token, ...]]) -> list[Broken]:
     """A solution told in another language, as pseudo-code or read aloud."""
     if len(reading.tokens) < 4:
-        return
+        return []
     own: frozenset[int] | None = None
-    aloud = any(token.spoken for token in reading.tokens)
     for target in across:
-        for run in canonical.common(reading.tokens, target, 4, renamed=reading.code or aloud):
+        for run in canonical.common(reading.tokens, target, 4, renamed=reading.code or reading.aloud >= 2):
             tokens = reading.tokens[run.here : run.here + run.length]
             if own is None:
                 own = _owned_across(case, reading.tokens)
+            if run.length >= max(8, 0.6 * len(target)) and not _in_one_across(case, tokens):
+                return [_overlap(reading, run, run.length, NEUTRAL)]
             new = [at for at in range(run.here, run.here + run.length) if at not in own]
             telling = sum(reading.tokens[at].kind != "name" for at in new)
-            said = sum(token.spoken for token in _around(reading, run))
-            if reading.code or said >= 2 or _signs(tokens) >= 1:
+            if reading.code or reading.aloud >= 2 or _signs(tokens) >= 1:
                 limit = NEUTRAL if case.level <= 3 else OVERLAP[4]
                 if len(new) >= limit and telling >= 3:
-                    yield _overlap(reading, run, len(new), limit)
-                    return
+                    return [_overlap(reading, run, len(new), limit)]
+    return []
 
 
-def _around(reading: Reading, run: canonical.Common) -> Sequence[Token]:
-    return reading.tokens[run.here : run.here + run.length]
+def _line_across(case: _Case, reading: Reading) -> list[Broken]:
+    """A whole line of a solution, read aloud or in another language."""
+    if not reading.code and not reading.aloud:
+        return []
+    least = 3 if reading.aloud >= 3 else 4 if reading.code or reading.aloud == 2 else 5
+    for source, language in (*((one, case.language) for one in case.solutions()), *case.elsewhere()):
+        for line in _neutral_lines(source, case.starter(), language):
+            for run in canonical.common(reading.tokens, line, min(OWN, len(line)), renamed=False):
+                part = reading.tokens[run.here : run.here + run.length]
+                if run.length == len(line) >= least and not _in_one_across(case, part):
+                    return [_whole_line(reading, run)]
+    return []
+
+
+@lru_cache(maxsize=512)
+def _neutral_lines(source: str, starter: str, language: Language) -> tuple[tuple[Token, ...], ...]:
+    tokens = canonical.program(source, language)
+    found = (canonical.neutral(tokens[span.start : span.end]) for span in _telling(source, starter, language))
+    return tuple(line for line in found if len(line) >= 3)
+
+
+def _in_one_across(case: _Case, part: tuple[Token, ...]) -> bool:
+    return any(
+        run.length >= len(part)
+        for source in (case.learner, case.starter())
+        for run in canonical.common(
+            part, canonical.neutral(canonical.program(source, case.language)), OWN, renamed=False
+        )
+    )
 
 
 def _owned_across(case: _Case, tokens: tuple[Token, ...]) -> frozenset[int]:
@@ -430,8 +464,17 @@ def _distinct(broken: list[Broken]) -> list[Broken]:
     return list(found.values())[:6]
 
 
+class _Telling(NamedTuple):
+    """Tokens of a solution that tell something."""
+
+    start: int
+    end: int
+    exact: bool
+    """Whether they do so with the solution's own names only: of three tokens, any assignment has the shape."""
+
+
 @lru_cache(maxsize=512)
-def _telling(source: str, starter: str, language: Language) -> tuple[canonical.Span, ...]:
+def _telling(source: str, starter: str, language: Language) -> tuple[_Telling, ...]:
     """The lines of a solution that tell something: not an idiom, not the starter's; of a short one, expressions too."""
     tokens = canonical.program(source, language)
     known = [canonical.program(one, language) for one in (*_IDIOMS[language], starter)]
@@ -441,13 +484,41 @@ def _telling(source: str, starter: str, language: Language) -> tuple[canonical.S
         if not any(_whole(line, stream) for stream in known):
             spans.append(span)
     short = sum(span.end - span.start for span in spans) <= 12
-    found = [span for span in spans if span.end - span.start >= 3]
+    found = [_Telling(span.start, span.end, span.end - span.start == 3) for span in spans if span.end - span.start >= 3]
+    found += [one for span in spans for one in _deciding(tokens, span)]
     if short:
         for span in spans:
             first = tokens[span.start].text
             if first == "return" and span.end - span.start >= 4:
-                found.append(canonical.Span(span.start + 1, span.end))
+                found.append(_Telling(span.start + 1, span.end, False))
     return tuple(found)
+
+
+_ASKS = canonical.listed("if elif while return")
+_FILLS = canonical.listed("append push add print log")
+
+
+def _deciding(tokens: Sequence[Token], line: canonical.Span) -> Iterator[_Telling]:
+    """The expression a line is about: what it asks, gives back, stores or appends; from four tokens and one sign on."""
+    begin, end = line
+    first = tokens[begin].text
+    if first in _ASKS:
+        begin += 1
+        if tokens[begin : begin + 1] and tokens[begin].text == "(" and tokens[end - 1].text == ")":
+            begin, end = begin + 1, end - 1
+    else:
+        stored = [at for at in range(begin, end) if tokens[at].text == "=" and tokens[at].kind == "sign"]
+        filled = [at for at in range(begin, end - 1) if tokens[at].text in _FILLS and tokens[at + 1].text == "("]
+        if stored:
+            begin = stored[0] + 1
+        elif filled and tokens[end - 1].text == ")":
+            begin, end = filled[0] + 2, end - 1
+        else:
+            return
+    part = tokens[begin:end]
+    signed = len(part) >= 4 and any(token.kind == "sign" and token.text not in ",()[]{}:" for token in part)
+    if signed or (len(part) >= 5 and any(token.kind == "word" for token in part)):
+        yield _Telling(begin, end, True)
 
 
 def _whole(line: tuple[Token, ...], stream: tuple[Token, ...]) -> bool:
@@ -462,15 +533,16 @@ def _line(case: _Case, reading: Reading, target: _Target, run: canonical.Common,
     for span in _telling(target.source, case.starter(), case.language):
         if run.there <= span.start and span.end <= run.there + run.length:
             first, size = run.here + span.start - run.there, span.end - span.start
-            if size == 3 and not _same_names(reading, first, target, span):
+            plain = not reading.code and not _signed(target.tokens[span.start : span.end])
+            if (span.exact or plain) and not _same_names(reading, first, target, span):
                 continue
             if any(at in new for at in range(first, first + size)):
                 return True
     return False
 
 
-def _same_names(reading: Reading, first: int, target: _Target, span: canonical.Span) -> bool:
-    """Whether a line is told with the solution's own names: of three tokens, any assignment has the shape."""
+def _same_names(reading: Reading, first: int, target: _Target, span: _Telling) -> bool:
+    """Whether it is told with the solution's own names."""
     said = reading.tokens[first : first + span.end - span.start]
     return all(one.text == its.text for one, its in zip(said, target.tokens[span.start : span.end], strict=True))
 

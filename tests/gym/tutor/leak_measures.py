@@ -1,0 +1,119 @@
+"""The measures of the leak detector on the labelled hints: `python tests/gym/tutor/leak_measures.py` prints them."""
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+from assay.content import load
+from assay.gym.records import Problem
+from assay.gym.tutor import leaks
+from assay.gym.tutor.leaks import Verdict
+from assay.records import Language
+
+LABELLED = Path(__file__).with_name("labelled_hints.yaml")
+COURSES = Path(__file__).parents[3] / "src" / "assay" / "gym" / "courses"
+KINDS = ("honest", "block", "line", "disguised", "other")
+TELLS = frozenset({"block", "overlap", "line", "fix"})
+"""The rules about code of a solution; a leak counts as caught by these alone."""
+
+
+class Labelled(NamedTuple):
+    """One hint with what it is."""
+
+    problem: str
+    on: str
+    level: int
+    kind: str
+    text: str
+
+    @property
+    def held_out(self) -> bool:
+        return hashlib.sha256(self.text.encode()).digest()[0] % 3 == 0
+
+
+def labelled() -> Iterator[Labelled]:
+    """All hints of the file."""
+    for group in yaml.safe_load(LABELLED.read_text("utf-8"))["groups"]:
+        for kind in KINDS:
+            for level, text in group.get(kind, ()):
+                yield Labelled(group["problem"], group["editor"], level, kind, text)
+
+
+def problem(name: str) -> tuple[Problem, Language]:
+    """A problem of the courses and its language."""
+    (path,) = COURSES.glob(f"*/problems/{name}.yaml")
+    found = load(path, Problem)
+    return found, next(iter(found.languages))
+
+
+def editor(found: Problem, language: Language, on: str) -> str:
+    """What stands in the learner's editor."""
+    if on == "starter":
+        return found.languages[language].starter
+    return next(one.example[language] for one in found.misconceptions if one.id == on)
+
+
+def judged() -> Iterator[tuple[Labelled, Verdict, float]]:
+    """Each hint with its verdict and the seconds of CPU that took. Nothing is spliced: that needs a sandbox."""
+    problems = {name: problem(name) for name in {one.problem for one in labelled()}}
+    for one in labelled():
+        found, language = problems[one.problem]
+        source = editor(found, language, one.on)
+        begin = time.process_time()
+        verdict = leaks.check(found, language, source, one.text, one.level)
+        yield one, verdict, time.process_time() - begin
+
+
+def stopped(one: Labelled, verdict: Verdict) -> bool:
+    """Whether the gate does with this hint what it must do (honest: would stop it)."""
+    if one.kind in ("honest", "other"):
+        return not verdict.passed
+    return bool(TELLS & set(verdict.rules))
+
+
+class Share(NamedTuple):
+    """So many of so many were stopped."""
+
+    stopped: int
+    of: int
+
+    @property
+    def share(self) -> float:
+        return self.stopped / self.of if self.of else 0.0
+
+
+def measures(results: list[tuple[Labelled, Verdict, float]], held_out: bool) -> dict[str, Share]:
+    """By kind, of the part that was held out or of the other."""
+    of, found = Counter[str](), Counter[str]()
+    for one, verdict, _ in results:
+        if one.held_out is held_out:
+            of[one.kind] += 1
+            found[one.kind] += stopped(one, verdict)
+    return {kind: Share(found[kind], of[kind]) for kind in KINDS}
+
+
+def main() -> None:
+    """Print the table, and each hint that went wrong in the part that may be looked at."""
+    results = list(judged())
+    print(f"{len(results)} labelled hints for {len({one.problem for one, *_ in results})} problems")
+    print(f"{'':12}{'looked at':>18}{'held out':>18}")
+    parts = [measures(results, held_out) for held_out in (False, True)]
+    for kind in KINDS:
+        cells = "".join(f"{f'{part[kind].stopped}/{part[kind].of}':>10} {part[kind].share:>6.1%} " for part in parts)
+        print(f"{kind + (' (false alarms)' if kind == 'honest' else ''):12}{cells}")
+    times = sorted(seconds for *_, seconds in results)
+    print(f"CPU a hint: median {times[len(times) // 2] * 1000:.1f} ms, worst {times[-1] * 1000:.1f} ms")
+    for one, verdict, _ in results:
+        wrong = stopped(one, verdict) is (one.kind == "honest")
+        if wrong and not one.held_out:
+            said = [(broken.rule, broken.where) for broken in verdict.broken]
+            print(f"\n{one.problem} on {one.on}, level {one.level}, {one.kind}: {said}\n    {one.text!r}")
+
+
+if __name__ == "__main__":
+    main()
