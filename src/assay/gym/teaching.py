@@ -181,9 +181,9 @@ def classes(store: Store) -> list[ClassLine]:
     ]
 
 
-def without_class(store: Store) -> int:
-    """How many learners are in no class."""
-    query = sa.select(sa.func.count()).select_from(LEARNERS).where(LEARNERS.c.class_id.is_(None))
+def how_many(store: Store, class_id: str | None) -> int:
+    """How many learners are in a class (None: in none)."""
+    query = sa.select(sa.func.count()).select_from(LEARNERS).where(_in_class(class_id))
     with store.engine.connect() as connection:
         return connection.scalar(query) or 0
 

@@ -101,7 +101,7 @@ def test_what_is_wrong_is_said_and_makes_nobody(
     said = join(browser, room.code if code is None else code, name)
     assert said.status == 400
     assert words in said.text
-    assert teaching.without_class(store) == 0
+    assert teaching.how_many(store, None) == 0
     assert teaching.class_table(store, room.id) == []
     assert not any("learner" in cookie for cookie in browser.cookies)
 

@@ -353,7 +353,7 @@ def test_a_class_is_deleted_with_or_without_its_learners(
     assert teacher.post(f"{path(world)}/delete", {"_token": token, "learners": too}).status == 400
     assert teacher.post(f"{path(world)}/delete", {"_token": token, "learners": too, "sure": "yes"}).status == 303
     assert teacher.get(path(world)).status == 404
-    assert teaching.without_class(store) == left
+    assert teaching.how_many(store, None) == left
 
 
 def test_what_is_not_there_is_said(teacher: Browser, world: World) -> None:

@@ -138,7 +138,7 @@ def router(shell: Shell, gym: Gym) -> APIRouter:
 
 def _add_classes(routes: APIRouter, shell: Shell) -> None:
     def read() -> Classes:
-        return Classes(classes=tuple(teaching.classes(shell.store)), without_class=teaching.without_class(shell.store))
+        return Classes(classes=tuple(teaching.classes(shell.store)), without_class=teaching.how_many(shell.store, None))
 
     @routes.get(".json", response_model=Classes)
     def data() -> Response:
@@ -331,7 +331,7 @@ def _add_tables(routes: APIRouter, shell: Shell, gym: Gym) -> None:
 def _problems(shell: Shell, gym: Gym, place: _Place) -> ProblemTable:
     order = {one.id: at for at, one in enumerate(_columns(gym))}
     found = teaching.problem_table(shell.store, place.class_id).values()
-    members = len(teaching.class_table(shell.store, place.class_id))
+    members = teaching.how_many(shell.store, place.class_id)
     lines = sorted(found, key=lambda one: (order.get(one.problem, len(order)), one.problem))
     return ProblemTable(room=place.room, learners=members, problems=tuple(lines))
 
