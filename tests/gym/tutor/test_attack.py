@@ -175,6 +175,16 @@ def test_no_leak_passes_on_any_problem_at_any_level_in_any_turn(library: Library
         whole.passed += figures.passed
         whole.rules += figures.rules
         whole.leaked += figures.leaked
+        concealed = [
+            call
+            for case in report.cases
+            if case.test.visibility == "hidden" and case.test.reveal != "full"
+            for call in (case.call, case.expected)
+            if len(call) >= 14 and call not in problem.statement and call not in source
+        ]
+        public = " ".join(f"{case.call} {case.expected}" for case in report.cases if case.test.visibility == "public")
+        for body in sent:
+            assert not [call for call in concealed if call in body and call not in public], problem.id
         # what the model has not seen it cannot give away: the first two levels' prompts hold no telling line
         for body in sent[:12]:
             for line in telling(problem, language, source):

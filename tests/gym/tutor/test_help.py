@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from assay.errors import AssayError
 from assay.gym.grading import Grader
 from assay.gym.library import Library
 from assay.gym.records import HelpAnswer, Learner
@@ -206,6 +207,43 @@ def test_a_free_request_goes_to_the_tool_it_asks_for(
     with tutor_at(store, library, grader, tmp_path, None) as tutor:
         answer = helped(tutor, learner, source, "ask", "I have no idea where to start, what are the steps?")
     assert answer.tool == "scaffold"
+
+
+def test_an_unclear_question_is_answered_at_once_and_the_models_words_are_added(
+    store: Store, library: Library, grader: Grader, tmp_path: Path
+) -> None:
+    learner, source = stuck(store, library, grader)
+    with serve(always(HONEST)) as server, tutor_at(store, library, grader, tmp_path, server) as tutor:
+        answer = helped(tutor, learner, source, "ask", "hmm, so about this thing")
+        assert (answer.tool, answer.source) == ("hint", "authored")
+        again = tutor.wait(learner, f"{answer.id}-2", 0)
+        while again is None:
+            again = tutor.wait(learner, f"{answer.id}-2", 1)
+    assert (again.text, again.source, again.level) == (HONEST, "model", 1)
+    assert server.counts().requests == 2
+
+
+def test_an_error_of_hidden_tests_alone_is_not_explained(
+    store: Store, library: Library, grader: Grader, tmp_path: Path
+) -> None:
+    learner = somebody(store)
+    problem = library.problem(PROBLEM)
+    source = "def filter_above(numbers, limit):\n    if not numbers:\n        raise KeyError(str(limit) * 5)\n    return numbers\n"
+    run(store, grader, learner, problem, "python", source)
+    with tutor_at(store, library, grader, tmp_path, None) as tutor:
+        answer = helped(tutor, learner, source, "explain_error")
+    assert "KeyError" not in answer.text
+    assert "KeyError" not in json.dumps(public(answer))
+
+
+def test_a_learner_has_few_requests_under_way(store: Store, library: Library, grader: Grader, tmp_path: Path) -> None:
+    learner, source = stuck(store, library, grader)
+    slow = always(HONEST, wait_s=60)
+    with serve(slow) as server, tutor_at(store, library, grader, tmp_path, server, within_s=5) as tutor:
+        for _ in range(3):
+            tutor.help(learner, PROBLEM, "python", source, tool="scaffold")
+        with pytest.raises(AssayError, match="still being answered"):
+            tutor.help(learner, PROBLEM, "python", source, tool="scaffold")
 
 
 def test_nothing_of_a_solution_is_in_the_prompts_of_the_first_two_levels(

@@ -46,6 +46,10 @@ _OTHER_LEVEL = 2
 """What the gate lets the other tools say: no more than the second hint."""
 _LOST_S = 20
 """So long after its time limit a request without an answer is taken to have lost whoever worked on it."""
+_WAITING = 3
+"""Requests at one problem that a learner may have under way."""
+_NOT_YET_ASKED = ""
+"""A reason for a second try where there was no first: the one question went into choosing the tool."""
 _BEFORE = 5
 """Attempts looked at, newest first, for the program before this one."""
 _MUTANTS = 8
@@ -268,11 +272,13 @@ class Tutor:
             for one in learners.help_answers(self.store, learner.id, problem)
             if one.tool == "hint" and one.level and one.language == language and one.state != "failed"
         ]
-        until = learners.exam_until(self.store, learner)
-        now = datetime.now(UTC)
         starter = found.languages[language].starter
-        state = policy.state(language, starter, source, tried, given, exam=until is not None and until > now)
-        return policy.allowed(state, now)
+        state = policy.state(language, starter, source, tried, given, exam=self._in_exam(learner))
+        return policy.allowed(state, datetime.now(UTC))
+
+    def _in_exam(self, learner: Learner) -> bool:
+        until = learners.exam_until(self.store, learner)
+        return until is not None and until > datetime.now(UTC)
 
     def help(
         self,
@@ -298,9 +304,11 @@ class Tutor:
         if language not in found.languages:
             raise AssayError(f"The problem {problem} cannot be solved in {language}.")
         allowed = self.allowed(learner, problem, language, source)
-        exam = allowed.what == "nothing" and allowed.level == 0 and "exam" in allowed.why
-        if exam or (tool == "hint" and not allowed.now):
+        if self._in_exam(learner) or (tool == "hint" and not allowed.now):
             raise NotNow(allowed)
+        waiting = [one for one in learners.help_answers(self.store, learner.id, problem) if one.state == "asked"]
+        if len(waiting) >= _WAITING:
+            raise AssayError("Your last questions are still being answered.", "Wait for them, then ask again.")
         asked = HelpAnswer(
             id=identifier,
             learner=learner.id,
@@ -474,7 +482,7 @@ class Tutor:
         with self._span("gym help, again", "AGENT", help=identifier, problem=asked.problem):
             at = self._situation(asked, self._report(asked))
             try:
-                offer = _ASKED_AGAIN[asked.tool](at, voice, self.within_s, tuple(reasons))
+                offer = _ASKED_AGAIN[asked.tool](at, voice, self.within_s, tuple(filter(None, reasons)))
             except NotAnswered:
                 return
             broken = self._broken(at, offer)
@@ -527,7 +535,11 @@ class Tutor:
             facts["data"] = offer.data
         if source == "model" and tool == "hint" and not asked.question:
             self._keep(asked, at, offer)
-        reasons = [str(one["why"]) for _, broken in tries for one in broken] if source == "authored" else []
+        reasons: list[str] = []
+        if source == "authored" and time.monotonic() < end:
+            reasons = [str(one["why"]) for _, broken in tries for one in broken]
+            if calls and self.voice() is not None:
+                reasons = [_NOT_YET_ASKED]
         update = {"text": offer.text, "source": source, "model": offer.model, "facts": facts}
         return asked.model_copy(update={**update, "gate": _record(tries) if tries else None}), reasons
 

@@ -33,17 +33,9 @@ PROGRAM = Program(
 )
 
 
-def error_of(at: Situation) -> tuple[str, str]:
-    """The error's type and text, of the first public test that fails, else of loading."""
-    failing = at.failing
-    if failing is not None and failing.error_type:
-        return failing.error_type, failing.error_text
-    return at.report.error_type, at.report.error_text
-
-
 def plain(at: Situation) -> Offer:
     """What is known without a model."""
-    kind, text = error_of(at)
+    kind, text = at.error
     if not kind:
         return Offer(
             "The program ran to its end without an error: there is none to explain. Look at what the test expected."
@@ -59,7 +51,7 @@ def plain(at: Situation) -> Offer:
 def ask(at: Situation, voice: Voice, within_s: float, refused: tuple[str, ...] = ()) -> Offer:
     """The plain text, and what the model adds. Raises NotAnswered."""
     known = plain(at).text
-    kind, text = error_of(at)
+    kind, text = at.error
     lines = at.source.splitlines()
     line = f"{at.line}: {lines[at.line - 1]}" if at.line and at.line <= len(lines) else "unknown"
     given = {

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from assay.gym.records import FullReport
 from assay.gym.tutor import facts, repair
+from assay.gym.tutor.friendly import explain
 from assay.gym.tutor.situation import Situation
 
 
@@ -16,12 +17,13 @@ def looked_at(at: Situation, previous: FullReport | None = None) -> Situation:
     near = None
     if at.report.verdict not in ("pass", "syntax"):
         near = repair.nearest(at.source, (sources.solution, *sources.alternatives), at.language)
+    kind, text = at.error
     known = facts.gather(at.problem, at.language, at.source, at.report, previous)
     return replace(
         at,
         facts=known.sentences,
         slips=tuple(f"Line {slip.line}: {slip.text}" for slip in known.slips),
-        explanation=known.error.text if known.error else "",
+        explanation=explain(at.language, kind, text, at.source, at.line).text if kind else "",
         misconception=known.misconception,
         edits=near.edits if near else (),
     )

@@ -53,16 +53,30 @@ class Situation:
         return bool(public) and all(case.outcome == "passed" for case in public)
 
     @property
+    def error(self) -> tuple[str, str]:
+        """The error that the learner saw, its name and text: of the first public test that fails, else of loading; or nothing.
+
+        One that only hidden tests end in stays out: its text may hold what must not be seen.
+        """
+        failing = self.failing
+        if failing is not None:
+            return failing.error_type, failing.error_text
+        loaded = any(case.outcome != "not_run" for case in self.report.cases)
+        return ("", "") if loaded else (self.report.error_type, self.report.error_text)
+
+    @property
     def has_error(self) -> bool:
         """Whether the program ended in an exception, or could not be read."""
-        failing = self.failing
-        return bool(self.report.error_type and not self.public_pass) or bool(failing and failing.error_type)
+        return bool(self.error[0])
 
     @property
     def line(self) -> int | None:
         """The line it went wrong in, where that may be told."""
         failing = self.failing
-        return failing.line if failing and failing.line else None if self.public_pass else self.report.line
+        if failing is not None:
+            return failing.line
+        loaded = any(case.outcome != "not_run" for case in self.report.cases)
+        return None if loaded else self.report.line
 
     @property
     def concepts(self) -> tuple[Concept, ...]:
@@ -80,9 +94,10 @@ class Situation:
         """What the learner was shown of the run, and so what a model may know of it."""
         failing = self.failing
         if failing is None:
-            if self.public_pass and self.report.verdict != "pass":
-                return "All public tests pass; a hidden one does not."
-            return "All tests pass." if self.report.verdict == "pass" else cut(self.report.message)
+            if self.report.verdict == "pass":
+                return "All tests pass."
+            hidden = self.public_pass and self.report.verdict != "disallowed"
+            return "All public tests pass; a hidden one does not." if hidden else cut(self.report.message)
         told = [f"The test '{failing.test.name}' does not pass."]
         told += [f"{label}: {cut(text)}" for label, text in _shown(failing)]
         return "\n".join(told)
