@@ -59,7 +59,7 @@ def look_in(settings: Settings) -> None:
         serve(app, listening, threading.Thread(target=look).start)
     if trouble:
         raise trouble[0]
-    click.echo("The web app works. Open it with `assay up`.")
+    click.echo("The web app works. Open it with `assay up`, or to practise with `assay up gym`.")
 
 
 if __name__ == "__main__":
