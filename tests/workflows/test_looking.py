@@ -155,7 +155,7 @@ def test_who_is_at_work_is_told_from_who_was(engine: Engine, process: Any) -> No
 
 def test_looking_takes_no_lock_that_a_starting_process_would_miss(engine: Engine, process: Any) -> None:
     """As a lock taken to test for life would: the process would believe another one to have its id."""
-    for number in range(5):
+    for number in range(3):
         looking.executors(engine.store)
         process("worker", "-")
         assert len([one for one in looking.executors(engine.store) if one.alive]) == number + 2
