@@ -205,3 +205,22 @@ def test_the_demo_looks_in_without_a_terminal(store: Store, tmp_path: Path, caps
     said = capsys.readouterr().out
     assert re.search(r"✓ http://127\.0\.0\.1:\d+/bench/ answers with \d+\.\d kB", said)
     assert "Open it with `assay up`." in said
+
+
+def test_a_single_file_of_courses_is_served_by_the_gym_alone(start: Start, environment: dict[str, str]) -> None:
+    courses = Path(__file__).parent / "gym" / "pages" / "config.yaml"
+    address = start("gym", "--courses", str(courses), "--port", "0").address()
+    assert "Only the big ones" in fetch(f"{address}/")
+    wrong = run(["bench", "--courses", str(courses)], environment)
+    assert wrong.returncode == 2
+    assert "--courses is for the gym" in wrong.stderr
+
+
+def test_a_mistake_in_the_courses_is_told_with_its_place_before_anything_opens(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    courses = tmp_path / "config.yaml"
+    courses.write_text("schema: assay/gym@1\ncourses: none\n")
+    wrong = run(["gym", "--courses", str(courses)], environment)
+    assert wrong.returncode != 0
+    assert "config.yaml:2:" in wrong.stderr

@@ -1,0 +1,128 @@
+"""The gym's pages without a browser: what they hold as JSON, one file that is read again, what is not understood."""
+
+import shutil
+from collections.abc import Callable
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from assay.gym.pages import Pages
+from assay.settings import Settings
+from assay.store import Store
+from tests.browser_fixture import Site
+from tests.gym.pages.visiting import ABOVE, COURSES, RIGHT, WRONG, Practising
+from tests.web.test_guard import Browser
+
+Serve = Callable[..., Site]
+
+
+@pytest.fixture
+def site(serve_app: Serve, store: Store, tmp_path: Path) -> Site:
+    return serve_app({"gym": Pages(COURSES)}, settings=Settings(home=tmp_path, database_url=store.url, gym_model=None))
+
+
+def test_looking_around_makes_nobody(site: Site) -> None:
+    browser = Browser(site)
+    for address in ("/gym/", ABOVE, "/gym/lessons/py-lists", "/gym/concepts/lists?course=python"):
+        assert browser.get(address).status == 200
+    assert not any("learner" in name for name in browser.cookies)
+
+
+def test_the_map_says_what_is_open_solved_and_next(site: Site) -> None:
+    someone = Practising(site)
+    before = someone.data("/gym/courses.json")
+    assert before["continue_with"] == "py-lists-above"
+    states = [one["state"] for one in before["courses"][0]["topics"][0]["problems"]]
+    assert states == ["open", "locked"]
+    assert "later" in someone.get("/gym/").text
+    assert "Easier after" in someone.get("/gym/problems/py-lists-sum").text
+    someone.act(ABOVE, do="submit", source=RIGHT)
+    after = someone.data("/gym/courses.json")
+    assert after["continue_with"] == "py-lists-sum"
+    assert [one["state"] for one in after["courses"][0]["topics"][0]["problems"]] == ["passed", "open"]
+
+
+def test_two_learners_see_their_own_alone(site: Site) -> None:
+    one, other = Practising(site), Practising(site)
+    number = one.act(ABOVE, do="run", source=WRONG) and one.data(f"{ABOVE}.json")["attempts"][0]["id"]
+    assert other.data(f"{ABOVE}.json")["attempts"] == []
+    assert other.get(f"{ABOVE}?attempt={number}").status == 404
+    other.act(ABOVE, do="save", source="x = 1\n")
+    assert one.data(f"{ABOVE}.json")["draft"]["text"] == WRONG
+
+
+def test_what_is_typed_comes_back_letter_by_letter(site: Site) -> None:
+    someone = Practising(site)
+    odd = "\n\n# \u202e <b>&amp;</textarea> \u200b tab\there\r\nend  \n\n"
+    someone.send(ABOVE, do="save", source=odd)
+    text = odd.replace("\r\n", "\n")
+    assert someone.data(f"{ABOVE}.json")["draft"]["text"] == text
+    page = someone.get(ABOVE).text
+
+    inside = page.partition('wrap="soft">\n')[2].partition("</textarea>")[0]
+    assert unescape(inside) == text
+    assert "<b>" not in page.partition("<main")[2].replace("<b></b>", "")
+
+
+def test_one_file_is_read_again_when_it_is_saved(serve_app: Serve, tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    shutil.copyfile(COURSES, file)
+    site = serve_app({"gym": Pages(file)}, alone=True)
+    browser = Browser(site)
+    assert browser.get("/").headers["location"] == "/gym/"
+    assert "Only the big ones" in browser.get("/gym/").text
+    file.write_text(COURSES.read_text().replace("title: Only the big ones", "title: Only the huge ones"))
+    seen = ""
+    for _ in range(10_000):
+        seen = browser.get("/gym/").text
+        if "Only the huge ones" in seen:
+            break
+    assert "Only the huge ones" in seen
+    file.write_text(COURSES.read_text().replace("difficulty: easy", "difficulty: simple"))
+    for _ in range(10_000):
+        seen = browser.get("/gym/").text
+        if "mistake" in seen:
+            break
+    assert "config.yaml:" in seen
+    assert "Only the huge ones" in seen, "what was read before stays"
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "words"),
+    [
+        ("/gym/problems/nothing", 404, "nothing"),
+        (f"{ABOVE}?lang=cobol", 404, "javascript"),
+        (f"{ABOVE}?attempt=999", 404, "not kept any more"),
+        (f"{ABOVE}?attempt=x", 422, "attempt"),
+        (f"{ABOVE}?tab=x", 422, "tab"),
+        ("/gym/lessons/x", 404, "py-lists"),
+        ("/gym/concepts/x", 404, "No course here"),
+        ("/gym/concepts/lists?course=x", 404, "course"),
+    ],
+)
+def test_what_is_not_there_is_said_in_words(site: Site, address: str, status: int, words: str) -> None:
+    said = Browser(site).get(address)
+    assert said.status == status
+    assert words in said.text
+
+
+def test_a_form_that_is_not_understood_changes_nothing(site: Site) -> None:
+    someone = Practising(site)
+    assert someone.send(ABOVE, do="explode", source="x").status == 422
+    assert someone.send(ABOVE, do="run", source="x" * 70_000).status == 400
+    assert someone.send(ABOVE, do="help", tool="solve-it", source="x = 1").status == 400
+    assert someone.send("/gym/problems/x", do="run", source="x").status == 404
+    assert Browser(site).post(ABOVE, {"do": "run", "source": RIGHT}).status == 403
+
+
+def test_a_search_finds_problems_lessons_and_notes(site: Site) -> None:
+    hits = Practising(site).data("/search.json?q=lists")["hits"]
+    assert {hit["kind"] for hit in hits} == {"lesson", "note", "problem"}
+    assert hits[0]["title"] == "Lists"
+
+
+def test_markdown_of_lessons_can_do_nothing(site: Site) -> None:
+    page = Browser(site).get("/gym/lessons/py-lists").text
+    assert "numbers = [3, 1, 4]" in page
+    assert "<script>alert" not in page
