@@ -8,6 +8,8 @@ import pytest
 from assay.gym.grading import Grader, seen
 from assay.gym.queueing import Busy, Turns
 from assay.gym.records import Graded, Problem
+from assay.pipeline.sandbox import Sandbox
+from assay.pipeline.sandbox.supervise import Running
 from assay.records import Language
 from tests.gym.made import ABOVE as MADE
 from tests.gym.made import problem, whole
@@ -116,6 +118,9 @@ TELLERS = [
     "kept = []\ndef above(n, limit):\n    kept.append(n)\n    print('\\x1e0\\x1e', kept)\n    return kept\n",
     "import sys\ndef above(n, limit):\n    sys.stderr.write('\\x1e{\"note\": \"error\", \"text\": \"' + str(n) + '\", \"type\": \"' + str(n) + '\"}\\n')\n    raise KeyError(str(n))\n",
     "import os\ndef above(n, limit):\n    os.write(2, repr(n).encode())\n    os._exit(n[0] % 256)\n",
+    # right until it has seen enough
+    "kept = []\ndef above(n, limit):\n    kept.append(n)\n    return [x for x in n if x > limit] if len(kept) < 8 else str(kept)\n",
+    "import threading, time\nkept = []\ndef tell():\n    while True:\n        print(kept)\n        time.sleep(0.001)\nthreading.Thread(target=tell, daemon=True).start()\ndef above(n, limit):\n    kept.append(n)\n    time.sleep(0.01)\n    return n\n",
     # right where all may be seen, and telling elsewhere
     "def above(n, limit):\n    if abs(n[0]) < 7200:\n        return [x for x in n if x > limit]\n    raise KeyError(str(n))\n",
     "def above(n, limit):\n    if not n or abs(n[0]) < 7200:\n        return [x for x in n if x > limit]\n    print(n)\n    return n\n",
@@ -132,6 +137,37 @@ def test_a_program_that_tells_its_arguments_tells_none_of_the_concealed_ones(gra
     for case in graded.cases:  # this one's input may be seen, where it failed
         assert "7202" not in json.dumps(case.model_dump(exclude={"call"}))
     assert "7202" not in json.dumps(graded.model_dump(exclude={"cases"}))
+
+
+TELLING = """
+const kept = []
+function above(n, limit) {
+  kept.push(n)
+  console.log(JSON.stringify(kept))
+  process.stderr.write('\\x1e' + JSON.stringify({ note: 'error', case: 0, text: JSON.stringify(kept), type: 'E' + kept }) + '\\n')
+  if (kept.length > 3) throw new Error(JSON.stringify(kept))
+  return n.filter((x) => x > limit)
+}
+"""
+
+
+def test_javascript_that_tells_its_arguments_tells_none_of_the_concealed_ones(grader: Grader) -> None:
+    graded = grader.submit(ABOVE, "javascript", TELLING, "me")
+    assert graded.verdict == "exception"
+    assert not any(secret in graded.model_dump_json(exclude={"cases": {3}}) for secret in SECRETS)
+
+
+def test_the_same_is_told_where_each_part_runs_by_itself(
+    grader: Grader, gym_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = [GOOD, *TELLERS, "def above(n, limit):\n    while True:\n        pass\n"]
+    in_one = [grader.submit(ABOVE, "python", source, "me") for source in sources]
+    monkeypatch.delattr(Running, "so_far")
+    apart = [grader.submit(ABOVE, "python", source, "me") for source in sources]
+    for one, other in zip(in_one, apart, strict=True):
+        assert one.verdict == other.verdict
+        assert [case.outcome for case in one.cases[:3]] == [case.outcome for case in other.cases[:3]]
+        assert not any(secret in other.model_dump_json(exclude={"cases": {3}}) for secret in SECRETS)
 
 
 def test_each_hidden_test_shows_what_its_author_allows(grader: Grader) -> None:

@@ -11,12 +11,12 @@ import json
 import logging
 import re
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from assay.errors import AssayError
+from assay.errors import AssayError, SandboxUnavailable
 from assay.gym import messages
 from assay.gym.queueing import Turns
 from assay.gym.records import (
@@ -45,8 +45,9 @@ from assay.gym.tasks import (
 from assay.pipeline.checks import CHECKS, grade
 from assay.pipeline.checks.answers import Answer, in_words
 from assay.pipeline.checks.answers import read as read_answer
-from assay.pipeline.checks.perform import Workbench, run_checks
-from assay.pipeline.sandbox import Sandbox
+from assay.pipeline.checks.calls import batch
+from assay.pipeline.checks.perform import Workbench, candidate_spec, run_checks
+from assay.pipeline.sandbox import Dialogue, Sandbox
 from assay.pipeline.sandbox.choose import open_sandbox
 from assay.pipeline.sandbox.guest.values import Handle, decode
 from assay.records import Asserts, Calls, Finding, Language, Program, Run, Spec, Stdio
@@ -60,6 +61,7 @@ MAX_PRINTED = 8000
 MAX_INPUT = 16 << 10
 _TRACE_FILE = "trace.jsonl"
 _TRACE_MB = 2
+_READY = b'["ready"]'
 
 
 # ---- what the program's side said: to help, never to judge ----------------------------------------------------------
@@ -143,8 +145,9 @@ class Part:
     level: int | None = None
 
 
-def read(sheet: Sheet, program: Program, runs: Sequence[Run], first: int = 1) -> Part:
-    """What the Runs of one sheet show. Pure. `first`: the number of its first test."""
+def read(sheet: Sheet, program: Program, runs: Sequence[Run], first: int = 1, before: int = 0) -> Part:
+    """What the Runs of one sheet show. Pure. `first`: the number of its first test. `before`: calls of the same process
+    that came before its own."""
     report = grade(sheet.task, program, runs)
     findings = {(number, finding.case): finding for number, finding in _by_check(sheet, runs)}
     by_test: dict[str, FullCase] = {}
@@ -154,7 +157,7 @@ def read(sheet: Sheet, program: Program, runs: Sequence[Run], first: int = 1) ->
         ids = {case.id for case in check.cases} if not isinstance(check, Asserts) else set()
         tests = [test for test in sheet.tests if test.id in ids]
         if isinstance(check, Calls):
-            cases, stopped = _read_calls(sheet, check, tests, mine, findings, number)
+            cases, stopped = _read_calls(sheet, check, tests, mine, findings, number, before)
         else:
             cases, stopped = _read_stdio(sheet, tests, mine, findings, number)
         by_test.update({case.test.id: case for case in cases})
@@ -190,6 +193,7 @@ def _read_calls(
     runs: Sequence[Run],
     findings: dict[tuple[int, str], Finding],
     number: int,
+    before: int = 0,
 ) -> tuple[list[FullCase], Part | None]:
     run = runs[0] if runs else None
     said = _listen(run, True)
@@ -212,9 +216,9 @@ def _read_calls(
         found = findings.get((number, test.id))
         passed = found.outcome == "passed" if found is not None else _passed_among_many(check, test, answer)
         case = _blank(sheet, test, "passed" if passed else "failed").model_copy(
-            update={"printed": said.printed.get(at, "") if sheet.mode == "calls" else ""}
+            update={"printed": said.printed.get(before + at, "") if sheet.mode == "calls" else ""}
         )
-        cases.append(case if passed else _failed_call(sheet, case, answer, run, said, at))
+        cases.append(case if passed else _failed_call(sheet, case, answer, run, said, before + at))
     return cases, None
 
 
@@ -585,6 +589,56 @@ def perform(bench: Workbench, whole: Sheet, made: Program) -> tuple[Run, ...]:
     return tuple(runs)
 
 
+@dataclass
+class _Stage:
+    """The calls of one sheet within a longer dialogue."""
+
+    sheet: Sheet
+    begun: tuple[int, int]
+    """Bytes of stdout and stderr that were there before."""
+    lines: list[str] = field(default_factory=list)
+
+    def ask(self, candidate: Dialogue, bench: Workbench) -> bool:
+        """Make the calls; whether all were answered."""
+        (check,) = self.sheet.task.checks
+        assert isinstance(check, Calls)
+        candidate.send(bench.prepared(check, batch))
+        for _ in check.cases:
+            frame = candidate.receive()
+            if frame is None:
+                return False
+            self.lines.append(frame.decode("utf-8", "replace"))
+        return True
+
+    def passed(self, made: Program, bench: Workbench) -> bool:
+        if not self.sheet.tests:
+            return True
+        run = Run(status="ok", exit_code=0, isolation=bench.sandbox.capabilities(), transcript=tuple(self.lines))
+        return grade(self.sheet.task, made, [run]).passed
+
+
+def _staged(stages: Sequence[_Stage], run: Run, made: Program) -> Iterator[Part]:
+    """The parts of one dialogue. Each has what was printed in its time; how it all ended is the last one's."""
+    before = 0
+    for at, stage in enumerate(stages):
+        last = at == len(stages) - 1
+        end = (len(run.stdout), len(run.stderr)) if last else stages[at + 1].begun
+        mine: dict[str, Any] = {
+            "stdout": run.stdout[stage.begun[0] if at else 0 : end[0]],
+            "stderr": run.stderr[stage.begun[1] if at else 0 : end[1]],
+            "transcript": tuple(stage.lines),
+        }
+        if not last:
+            mine |= {"status": "ok", "exit_code": 0, "signal": None, "detail": "", "wall_s": 0.0, "cpu_s": 0.0}
+        if stage.sheet.tests:
+            yield read(stage.sheet, made, [run.model_copy(update=mine)], before=before)
+        before += len(stage.sheet.tests)
+
+
+def _not_run(whole: Sheet) -> Part:
+    return Part(tuple(_blank(whole, test, "not_run") for test in whole.tests), "pass", _Said())
+
+
 class Grader:
     """Runs learners' programs. Safe to use from several threads; close it, or use it as a context."""
 
@@ -730,28 +784,76 @@ class Grader:
                     self._free.append(bench)
 
     def _under_all(self, bench: Workbench, problem: Problem, language: Language, source: str) -> FullReport:
+        parts = None
+        if problem.grading.kind == "call":
+            with suppress(SandboxUnavailable):  # then once more, and told as our failure
+                parts = self._in_one(bench, problem, language, source)
+        if parts is None:
+            parts = self._one_by_one(bench, problem, language, source)
+        return with_disallowed(problem, source, combined(problem, language, parts))
+
+    def _one_by_one(self, bench: Workbench, problem: Problem, language: Language, source: str) -> list[Part]:
         parts = [self._part(bench, problem, language, source, "open")]
         endless = any(case.verdict in ("timeout", "oom", "output_limit") for case in parts[0].cases)
         if parts[0].verdict in ("pass", "wrong") and not endless:
             parts.append(self._part(bench, problem, language, source, "concealed"))
         else:  # it cannot even be loaded, or has no end: once is enough to know
-            whole = self._sheet(bench, problem, language, "concealed")
-            parts.append(Part(tuple(_blank(whole, test, "not_run") for test in whole.tests), "pass", _Said()))
+            parts.append(_not_run(self._sheet(bench, problem, language, "concealed")))
         if all(part.verdict == "pass" and all(case.outcome == "passed" for case in part.cases) for part in parts):
             parts.append(self._part(bench, problem, language, source, "generated"))
-        return with_disallowed(problem, source, combined(problem, language, parts))
+        return parts
+
+    def _in_one(self, bench: Workbench, problem: Problem, language: Language, source: str) -> list[Part] | None:
+        """All calls in one process, which costs a JavaScript program the most. None where the sandbox cannot tell when
+        what was printed.
+
+        The open calls come first, then generated ones where those passed, and the concealed ones last: what is shown of
+        a call is what the process answered and had printed before it was told anything that must stay unseen.
+        """
+        whole = self._sheet(bench, problem, language, "open")
+        made = program_for(whole, source)
+        with bench.sandbox.open(candidate_spec(whole.task, made)) as candidate:
+            so_far: Callable[[], tuple[int, int]] | None = getattr(candidate, "so_far", None)
+            if so_far is None:
+                return None
+            stages: list[_Stage] = []
+            frame = candidate.receive()
+            if frame == _READY:
+                for which in ("open", "generated", "concealed"):
+                    if which == "generated" and not stages[0].passed(made, bench):
+                        continue
+                    stage = _Stage(self._sheet(bench, problem, language, which), so_far())
+                    stages.append(stage)
+                    if stage.sheet.tests and not stage.ask(candidate, bench):
+                        break
+            else:
+                stages = [_Stage(whole, (0, 0), [frame.decode("utf-8", "replace"), '["unloaded"]'] if frame else [])]
+            run = candidate.finish()
+            if candidate.unasked:
+                stages[-1].lines.append(f'["unasked",{candidate.unasked}]')
+        if run.status == "sandbox_error":
+            return None  # once more, elsewhere
+        parts = list(_staged(stages, run, made))
+        concealed = self._sheet(bench, problem, language, "concealed")
+        if stages[-1].sheet is not concealed:
+            parts.append(_not_run(concealed))
+        return parts
 
     def _part(self, bench: Workbench, problem: Problem, language: Language, source: str, which: str) -> Part:
         whole = self._sheet(bench, problem, language, which)
         if not whole.tests:
             return Part((), "pass", _Said())
         made = program_for(whole, source)
-        runs = perform(bench, whole, made)
-        if any(run.status == "sandbox_error" for run in runs):  # ours: once more, elsewhere
+        try:
             runs = perform(bench, whole, made)
-            for run in runs:
-                if run.status == "sandbox_error":
-                    _log.error("The sandbox failed under a learner's program of %s: %s", problem.id, run.detail)
+            if any(run.status == "sandbox_error" for run in runs):  # ours: once more, elsewhere
+                runs = perform(bench, whole, made)
+        except SandboxUnavailable as error:
+            _log.error("No sandbox for a learner's program of %s: %s %s", problem.id, error, error.help)
+            runs = ()
+        for run in runs:
+            if run.status == "sandbox_error":
+                _log.error("The sandbox failed under a learner's program of %s: %s", problem.id, run.detail)
         return read(whole, made, runs)
 
     def _sheet(self, bench: Workbench, problem: Problem, language: Language, which: str) -> Sheet:

@@ -24,7 +24,7 @@ class _Calls:
             lines: list[str] = []
             frame = candidate.receive()
             if frame is not None and frame.decode("utf-8", "replace") == _READY:
-                candidate.send(bench.prepared(check, _batch))
+                candidate.send(bench.prepared(check, batch))
                 for _ in check.cases:
                     frame = candidate.receive()
                     if frame is None:
@@ -58,7 +58,8 @@ class _Calls:
 KIND = _Calls()
 
 
-def _batch(check: Calls) -> bytes:
+def batch(check: Calls) -> bytes:
+    """The frame that asks for all of the check's calls."""
     cases = ",".join(f"[{case.args},{_pairs(case)}]" for case in check.cases)
     unchanged = "true" if check.arguments_unchanged else "false"
     return f'["batch",{json.dumps(check.entry)},[{cases}],{unchanged}]'.encode()

@@ -17,6 +17,7 @@ from assay.records import Isolation, Run, RunStatus, Spec
 MAX_FRAME = 32 << 20  # bytes: a longer line ends the dialogue
 _CHUNK = 1 << 16
 _TICK = 0.05  # s between two looks at CPU and memory
+_PIPE_READS = 64  # of _CHUNK: four times what a pipe may hold
 _GRACE = 5.0  # s for a killed namespace to be gone before we call it our failure
 
 
@@ -121,6 +122,17 @@ class Running:
             else:
                 self._step()
         return self._frames.popleft()
+
+    def so_far(self) -> tuple[int, int]:
+        """How many bytes of stdout and stderr are kept by now, with all that was written before: it is in the pipes."""
+        for fd in (self._stdout, self._stderr):
+            for _ in range(_PIPE_READS):  # a flooder is not read to its end
+                before = len(self._output[fd]) + self._dropped[fd]
+                if fd in self._watched:
+                    self._read_output(fd)
+                if len(self._output[fd]) + self._dropped[fd] == before:
+                    break
+        return len(self._output[self._stdout]), len(self._output[self._stderr])
 
     def renew(self, wall_s: float) -> None:
         """Give a program that serves one request after another its wall time anew."""
