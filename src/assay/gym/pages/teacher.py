@@ -36,10 +36,10 @@ Source = Literal["", "authored", "misconception", "model", "cached"]
 Thumbs = Literal["", "up", "down"]
 
 _SOURCES = {
-    "authored": "written by the author",
+    "authored": "the author",
     "misconception": "a known mistake",
     "model": "a model",
-    "cached": "a model, earlier",
+    "cached": "a model, kept from before",
 }
 
 
