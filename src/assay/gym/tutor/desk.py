@@ -11,6 +11,7 @@ durable: killed and started again, the answer is there.
 import contextlib
 import threading
 import time
+import traceback
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -249,6 +250,7 @@ class Tutor:
         self._why_not = "no model is set" if self._model is None else ""
         self._steps: dict[str, list[str]] = {}
         self._pool = ThreadPoolExecutor(8, thread_name_prefix="assay-help")
+        self._opening = threading.Lock()
         self._durable: Any = None
         self._wants_durable = durable
         self._closed = False
@@ -355,11 +357,19 @@ class Tutor:
             return learners.rate_help(self.store, learner.id, identifier, value)  # type: ignore[arg-type]
 
     def start(self) -> None:
-        """Take up what was asked before this process began, and make ready: nothing needs it, the first request is quicker."""
-        for owed in learners.waiting_help(self.store):
-            self._begin(owed.learner, owed.id)
-        if self._voice is not None:
-            self._pool.submit(self._warm_up)
+        """Make ready in the background, and take up what was asked before this process began. Nothing has to wait for it."""
+        self._pool.submit(self._ready)
+
+    def _ready(self) -> None:
+        try:
+            self._open()
+            for owed in learners.waiting_help(self.store):
+                self._begin(owed.learner, owed.id)
+            if self.voice() is not None:  # without a model its 60 MB are never needed
+                warm_up()
+        except Exception:
+            if not self._closed:
+                traceback.print_exc()
 
     def close(self) -> None:
         """Stop. What is under way goes on with whoever starts next. Safe to call again."""
@@ -367,8 +377,9 @@ class Tutor:
             if self._closed:
                 return
             self._closed = True
-            durable, self._durable = self._durable, None
         self._gateway.close()
+        with self._opening:
+            durable, self._durable = self._durable, None
         if durable is not None:
             durable.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
@@ -407,10 +418,6 @@ class Tutor:
             self._looked = time.monotonic()
         return voice
 
-    def _warm_up(self) -> None:
-        if self.voice() is not None:  # without a model its 60 MB are never needed
-            warm_up()
-
     def _rest(self, why: str) -> None:
         self._why_not = why
         self._rest_until = time.monotonic() + _AGAIN_S
@@ -418,18 +425,21 @@ class Tutor:
 
     # ---- the work --------------------------------------------------------------------------------------------------
 
-    def _begin(self, learner: str, identifier: str) -> None:
-        with self._lock:
-            if self._closed:
-                return
-            if self._durable is None and self._wants_durable:
+    def _open(self) -> Any:
+        """The engine's side of this desk, started once; None where the work is not to be durable, or we are closing."""
+        with self._opening:
+            if self._closed or not self._wants_durable:
+                return None
+            if self._durable is None:
                 from assay.gym import workflow
 
                 self._durable = workflow.open_desk(self)
-            durable = self._durable
-        if durable is not None:
+            return self._durable
+
+    def _begin(self, learner: str, identifier: str) -> None:
+        if (durable := self._open()) is not None:
             durable.begin(learner, identifier)
-        else:
+        elif not self._closed:
             self._pool.submit(self.work, learner, identifier)
 
     def work(self, learner: str, identifier: str) -> None:
@@ -456,8 +466,6 @@ class Tutor:
                     raise
                 done, reasons = self._by_hand(asked, f"{type(error).__name__}: {error}"), []
                 if not isinstance(error, AssayError):
-                    import traceback
-
                     traceback.print_exc()
             done = done.model_copy(update={"state": "done", "wait_s": round(time.monotonic() - began, 3)})
             learners.add_help(self.store, done)
