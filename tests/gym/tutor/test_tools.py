@@ -11,11 +11,12 @@ import pytest
 from assay.gym.generated import refused as not_allowed
 from assay.gym.grading import Grader
 from assay.gym.library import Library
-from assay.gym.records import Problem
+from assay.gym.records import FullReport, Problem
 from assay.gym.tasks import encoded, every_case
 from assay.gym.tutor import explain_error, make_tests, repair, review, scaffold, student
 from assay.gym.tutor.desk import Runner
-from assay.gym.tutor.looking import looked_at
+from assay.gym.tutor.honest import verbatim
+from assay.gym.tutor.looking import looked_at, worked_example
 from assay.gym.tutor.programs import NotAnswered, Voice, patience
 from assay.gym.tutor.review import Comment, Fact
 from assay.gym.tutor.situation import Situation
@@ -300,6 +301,19 @@ def test_steps_are_the_authors_whichever_the_model_picks(wrong: Situation) -> No
     assert offer.to_check == ("You have a loop already.",)
     with voice(in_turn(saying(step=40, text="x"))) as asked, pytest.raises(NotAnswered):
         scaffold.ask(wrong, asked, 20)
+
+
+def test_the_last_rung_is_an_example_that_gives_nothing_of_the_problem_away(library: Library) -> None:
+    with_example = 0
+    for course in library.courses():
+        for problem in course.problems:
+            starter = problem.languages[course.language].starter
+            report = FullReport(problem=problem.id, language=course.language, verdict="wrong")
+            at = Situation(problem, course.language, starter, report, course, level=4)
+            text = worked_example(at)
+            assert verbatim(at, text) is None, problem.id
+            with_example += "It prints" in text
+    assert with_example >= 0.8 * len(pairs(library))
 
 
 # ---- repair and student ----------------------------------------------------------------------------------------------

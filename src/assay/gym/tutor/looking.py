@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
-from assay.gym.records import FullReport
-from assay.gym.tutor import facts, repair
+from assay.gym.records import Concept, FullReport
+from assay.gym.tutor import facts, leaks, repair
 from assay.gym.tutor.friendly import explain
+from assay.gym.tutor.honest import verbatim
 from assay.gym.tutor.situation import Situation
+from assay.records import Language
 
 
 def looked_at(at: Situation, previous: FullReport | None = None) -> Situation:
@@ -29,14 +31,29 @@ def looked_at(at: Situation, previous: FullReport | None = None) -> Situation:
     )
 
 
+_TELLING = frozenset({"block", "overlap", "line", "fix", "literal", "avoid"})
+
+
 def worked_example(at: Situation) -> str:
-    """The last rung: the note on a concept of this problem with its example, which is another problem."""
-    concept = next(iter(at.concepts), None)
-    if concept is None:
+    """The last rung: the note on a concept of this problem with its example, which is another problem.
+
+    Of the concepts the first whose example gives nothing of this problem away; where each does, a note without its example.
+    """
+    if not at.concepts:
         return max(at.problem.hints, key=lambda one: one.level).text
+    for concept in at.concepts:
+        text = _shown(concept, at.language)
+        broken = leaks.check(at.problem, at.language, at.source, text, 4).rules
+        if not _TELLING & set(broken) and verbatim(at, text) is None:
+            return text
+    concept = at.concepts[0]
+    return f"**{concept.title}.** {concept.note.strip()}"
+
+
+def _shown(concept: Concept, language: Language) -> str:
     fence = "```"
     return (
-        f"Here is how somebody else used the same idea. Read it line by line, then go back to yours.\n\n"
-        f"**{concept.title}.** {concept.note.strip()}\n\n{fence}{at.language}\n{concept.example.rstrip()}\n{fence}\n\n"
+        "Here is how somebody else used the same idea. Read it line by line, then go back to yours.\n\n"
+        f"**{concept.title}.** {concept.note.strip()}\n\n{fence}{language}\n{concept.example.rstrip()}\n{fence}\n\n"
         f"It prints:\n\n{fence}text\n{concept.prints.rstrip()}\n{fence}"
     )
