@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -245,3 +247,27 @@ def test_an_engine_may_be_made_for_any_url(store: Store) -> None:
     with engine.connect() as connection:
         assert connection.execute(sa.text("select 1")).scalar() == 1
     engine.dispose()
+
+
+def test_a_thread_that_is_at_work_when_the_store_is_closed_leaves_no_connection_open(
+    test_server: Store, tmp_path: Path
+) -> None:
+    """As a page's is that took longer than the app waits for it."""
+    with store_fixture.database(test_server, tmp_path) as store:
+        at_work, closed = threading.Event(), threading.Event()
+        left: list[Any] = []
+
+        def work() -> None:
+            with store.engine.connect() as connection:
+                left.append(connection.connection.dbapi_connection)
+                connection.execute(sa.text("select 1"))
+                at_work.set()
+                assert closed.wait(60)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        assert at_work.wait(60)
+        store.close()
+        closed.set()
+        thread.join()
+        assert [one.closed for one in left] == [True]

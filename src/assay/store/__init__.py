@@ -1,7 +1,9 @@
 """One PostgreSQL database: the server, the migrations, the road's tables; saves and reads records."""
 
 import contextlib
+import functools
 import os
+import threading
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -30,7 +32,9 @@ class Store:
         self.folder = folder
         """Where its data lie, if the server is ours."""
         self.engine = connect(url, description, folder)
-        self._close = weakref.finalize(self, _close, self.engine, leave, os.getpid())
+        closed = threading.Event()
+        sa.event.listen(self.engine, "checkin", functools.partial(_end_late, closed))
+        self._close = weakref.finalize(self, _close, self.engine, closed, leave, os.getpid())
 
     @property
     def url(self) -> str:
@@ -183,9 +187,16 @@ def _is_lost(error: psycopg.Error) -> bool:
     return isinstance(error, psycopg.OperationalError) and error.sqlstate is None  # libpq's own: no server said it
 
 
-def _close(engine: sa.Engine, leave: Callable[[], None], pid: int) -> None:
+def _end_late(closed: threading.Event, connection: psycopg.Connection | None, _record: object) -> None:
+    """A thread that was still at work when the store was closed gives its connection back: nobody else would end it."""
+    if closed.is_set() and connection is not None:
+        connection.close()
+
+
+def _close(engine: sa.Engine, closed: threading.Event, leave: Callable[[], None], pid: int) -> None:
     if os.getpid() != pid:
         return  # a forked child: the connections and the lock are its parent's
+    closed.set()
     with contextlib.suppress(Exception):
         engine.dispose()
     leave()
