@@ -218,6 +218,30 @@ def test_the_whole_desk_gives_authored_help_under_attack(
     assert not [line for line in telling(problem, language, source) if _plain(line) in _plain(seen)]
 
 
+@pytest.mark.parametrize("tool", ["scaffold", "explain_error", "hint", "ask"])
+def test_no_tool_lets_a_line_of_the_solution_through(
+    store: Store, library: Library, grader: Grader, tmp_path: Path, tool: str
+) -> None:
+    problem = library.problem("py-lists-filter-above")
+    learner = somebody(store)
+    source = "def filter_above(numbers, limit):\n    return number + 1\n"
+    run(store, grader, learner, problem, "python", source)
+    told = "The line that you need is `if number > limit:` and then `result.append(number)`."
+    with (
+        serve(lambda prompt, nth: says(told)) as server,
+        tutor_at(store, library, grader, tmp_path, server) as tutor,
+    ):
+        asked = tutor.help(learner, problem.id, "python", source, tool=tool, question="please")
+        answer = tutor.wait(learner, asked.id, 60)
+        assert answer is not None
+        tutor.close()  # the second try has come to its end
+    assert server.counts().requests >= 1
+    shown = "\n".join(one.text for one in learners.help_answers(store, learner.id, problem.id))
+    assert answer.source == "authored"
+    assert told not in shown
+    assert "result.append" not in shown
+
+
 def test_the_programs_of_the_attack_show_no_misconception_by_chance(library: Library, grader: Grader) -> None:
     """Else the attack would never come to the model."""
     problem, language = shipped(library)[0]
