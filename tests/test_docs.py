@@ -8,6 +8,7 @@ import pytest
 
 from assay.bench.cli import bench
 from assay.bench.suites import SUITES
+from assay.gym.cli import gym
 from assay.pipeline.checks import CHECKS
 from assay.pipeline.cli import sandbox
 from assay.pipeline.llm import PROVIDERS
@@ -37,7 +38,7 @@ def test_every_variable_of_the_environment_is_documented() -> None:
         assert name in TEXT, name
 
 
-@pytest.mark.parametrize("group", [bench, sandbox, traces], ids=["bench", "sandbox", "traces"])
+@pytest.mark.parametrize("group", [bench, gym, sandbox, traces], ids=["bench", "gym", "sandbox", "traces"])
 def test_every_command_is_documented(group: click.Group) -> None:
     for name in group.commands:
         assert re.search(rf"assay {group.name} [^\n]*\b{name}\b|`{name}`", TEXT), name

@@ -1,5 +1,6 @@
 """The gym's problems as suites of the bench: proved by the bench's own check, and graded from a reply."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,10 @@ def test_every_shipped_problem_is_a_task_that_its_programs_prove(
     suite = load_suite(f"gym:{language}", settings=Settings(home=tmp_path))
     assert f"gym:{language}" in SUITES.names()
     assert len(suite.tasks) == 30
-    proof = check(suite.tasks, gym_sandbox, 2)
+    tried = suite.tasks if "ASSAY_TEST_LONG" in os.environ else suite.tasks[::5]
+    proof = check(tried, gym_sandbox, 2)
     assert proof.failures == ()
-    assert proof.programs > 2 * len(suite.tasks)
+    assert proof.programs > 2 * len(tried)
 
 
 def test_the_prompt_says_what_to_write_and_holds_nothing_hidden() -> None:

@@ -232,7 +232,7 @@ def test_the_command_brings_a_suite_in_and_says_what_was_left_out(
     out = tmp_path / "out"
     assert run(["gym", "import", "exercism", str(tmp_path / "data"), "--output", str(out)]) == 0
     said = capsys.readouterr()
-    assert "1 problems are in" in said.out
+    assert "1 problem in" in said.out
     assert "no solution was found" in said.err
     assert Library(out).problem("double-it").title == "Double it"
     assert run(["gym", "import", "quixbugs", "--output", str(out)]) == 2

@@ -85,10 +85,12 @@ def _print_gate(found: "Gate", mutants: bool) -> None:
         click.echo(
             f"{made} mutants: {alive} survive ({share:.1%}); {alike} do what the solution does and count neither way."
         )
-    if len(found.faults) == 1:
-        click.echo("1 fault.")
-    elif found.faults:
-        click.echo(f"{len(found.faults)} faults.")
+    if found.faults:
+        click.echo(f"{_count(len(found.faults), 'fault')}.")
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 class _Progress:
@@ -191,7 +193,7 @@ def export_(path: Path | None, output: Path) -> None:
         raise AssayError(
             f"{output} cannot be written: {error.strerror}.", "Name a file in a folder that is there."
         ) from None
-    click.echo(f"{len(shelf.courses)} courses with {len(shelf.problems)} problems are in {output}.")
+    click.echo(f"{_count(len(shelf.courses), 'course')}, {_count(len(shelf.problems), 'problem')}: {output}")
 
 
 @gym.command(name="import")
@@ -231,9 +233,8 @@ def import_(
         if output.exists() and any(output.iterdir()):
             raise AssayError(f"{output} is not empty.", "Name a new folder: nothing of yours is written over.")
         files = [file for course in shelf.courses for file in write_course(course, output / course.id)]
-        click.echo(
-            f"{len(shelf.courses)} courses with {len(shelf.problems)} problems are in {output}: {len(files)} files."
-        )
+        told = ", ".join([_count(len(shelf.courses), "course"), _count(len(shelf.problems), "problem")])
+        click.echo(f"{told}: {_count(len(files), 'file')} in {output}")
         return
     brought = bring(source, path, solutions, settings)
     brought.problems = brought.problems[:limit]
@@ -257,7 +258,7 @@ def import_(
         brought.course(name, source.capitalize(), "javascript" if language == "javascript" else "python"), output / name
     )
     click.echo(
-        f"{len(brought.problems)} problems are in {output / name}; {len(brought.left_out)} were left out. "
+        f"{_count(len(brought.problems), 'problem')} in {output / name}, {len(brought.left_out)} left out. "
         f"Next: assay gym check {output}"
     )
 
