@@ -3,22 +3,24 @@
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import yaml
 
 from assay.content import load
+from assay.gym.grading import Grader
 from assay.gym.records import Problem
 from assay.gym.tutor import leaks
 from assay.gym.tutor.leaks import Verdict
 from assay.records import Language
+from assay.settings import Settings
 
 LABELLED = Path(__file__).with_name("labelled_hints.yaml")
 COURSES = Path(__file__).parents[3] / "src" / "assay" / "gym" / "courses"
 KINDS = ("honest", "block", "line", "disguised", "other")
-TELLS = frozenset({"block", "overlap", "line", "fix"})
+TELLS = frozenset({"block", "overlap", "line", "fix", "splice"})
 """The rules about code of a solution; a leak counts as caught by these alone."""
 
 
@@ -58,15 +60,23 @@ def editor(found: Problem, language: Language, on: str) -> str:
     return next(one.example[language] for one in found.misconceptions if one.id == on)
 
 
-def judged() -> Iterator[tuple[Labelled, Verdict, float]]:
-    """Each hint with its verdict and the seconds of CPU that took. Nothing is spliced: that needs a sandbox."""
+def judged(grader: Grader | None = None) -> Iterator[tuple[Labelled, Verdict, float]]:
+    """Each hint with its verdict and the seconds of CPU that took here. With a grader its code is spliced and run, too."""
     problems = {name: problem(name) for name in {one.problem for one in labelled()}}
     for one in labelled():
         found, language = problems[one.problem]
         source = editor(found, language, one.on)
+        passes = None if grader is None else _passes(grader, found, language)
         begin = time.process_time()
-        verdict = leaks.check(found, language, source, one.text, one.level)
+        verdict = leaks.check(found, language, source, one.text, one.level, passes=passes)
         yield one, verdict, time.process_time() - begin
+
+
+def _passes(grader: Grader, found: Problem, language: Language) -> Callable[[str], int]:
+    def passes(source: str) -> int:
+        return sum(case.outcome == "passed" for case in grader.check(found, language, source).cases)
+
+    return passes
 
 
 def stopped(one: Labelled, verdict: Verdict) -> bool:
@@ -98,16 +108,26 @@ def measures(results: list[tuple[Labelled, Verdict, float]], held_out: bool) -> 
 
 
 def main() -> None:
-    """Print the table, and each hint that went wrong in the part that may be looked at."""
-    results = list(judged())
+    """Print the tables, and each hint that went wrong in the part that may be looked at."""
+    print("By its text alone:")
+    _print(list(judged()))
+    with Grader(Settings.from_environment()) as grader:
+        print("\nWith its code put into the learner's program and run:")
+        _print(list(judged(grader)))
+
+
+def _print(results: list[tuple[Labelled, Verdict, float]]) -> None:
     print(f"{len(results)} labelled hints for {len({one.problem for one, *_ in results})} problems")
     print(f"{'':12}{'looked at':>18}{'held out':>18}")
     parts = [measures(results, held_out) for held_out in (False, True)]
     for kind in KINDS:
         cells = "".join(f"{f'{part[kind].stopped}/{part[kind].of}':>10} {part[kind].share:>6.1%} " for part in parts)
         print(f"{kind + (' (false alarms)' if kind == 'honest' else ''):12}{cells}")
+    runs = sum(verdict.spliced for _, verdict, _ in results)
     times = sorted(seconds for *_, seconds in results)
-    print(f"CPU a hint: median {times[len(times) // 2] * 1000:.1f} ms, worst {times[-1] * 1000:.1f} ms")
+    print(
+        f"CPU a hint: median {times[len(times) // 2] * 1000:.1f} ms, worst {times[-1] * 1000:.1f} ms; {runs} programs run"
+    )
     for one, verdict, _ in results:
         wrong = stopped(one, verdict) is (one.kind == "honest")
         if wrong and not one.held_out:

@@ -7,6 +7,7 @@ to, never what to write. Nothing of a solution and nothing of a hidden test is i
 
 import ast
 import builtins
+import itertools
 from collections.abc import Iterator
 from typing import Literal
 
@@ -157,7 +158,8 @@ def _function(function: ast.FunctionDef, judged: bool) -> Iterator[Slip]:
     values = [node for node in returns if node.value is not None]
     prints = [node for node in inside if isinstance(node, ast.Call) and _called(node) == "print"]
     raises = any(isinstance(node, ast.Raise) for node in inside)
-    stub = len(function.body) == 1 and isinstance(function.body[0], ast.Expr | ast.Pass)
+    only = function.body[0] if len(function.body) == 1 else None
+    stub = isinstance(only, ast.Pass) or (isinstance(only, ast.Expr) and isinstance(only.value, ast.Constant))
     if judged and not values and not raises and not stub:
         yield _slip(
             "no return", function, f"`{function.name}` never gives anything back with `return`, so its result is None."
@@ -260,7 +262,7 @@ def _dead(node: ast.AST) -> Iterator[Slip]:
         body = getattr(node, field, None)
         if not isinstance(body, list):
             continue
-        for one, after in zip(body, body[1:], strict=False):
+        for one, after in itertools.pairwise(body):
             if isinstance(one, ast.Return | ast.Raise | ast.Break | ast.Continue):
                 word = type(one).__name__.lower()
                 yield _slip("unreachable", after, f"Nothing gets here: the `{word}` before it goes away first.")
@@ -433,17 +435,16 @@ def _in_javascript(source: str, entry: str | None) -> Iterator[Slip]:
                 "loop bounds", node, "`for … in` goes through the places as text ('0', '1'), not through the values."
             )
         elif kind == "for_statement":
-            condition = node.child_by_field_name("condition")
-            if condition is not None and "<=" in _text(condition) and ".length" in _text(condition).rstrip(" ;)"):
-                if "-" not in _text(condition):
-                    yield _at("loop bounds", node, "This loop goes one further than the last place there is.")
+            asked = _text(node.child_by_field_name("condition")).rstrip(" ;")
+            if "<=" in asked and asked.endswith(".length") and "-" not in asked:
+                yield _at("loop bounds", node, "This loop goes one further than the last place there is.")
         elif kind == "expression_statement":
             yield from _js_thrown_away(node)
         elif kind == "call_expression" and _text(node).endswith((".sort()", ".toSorted()")):
             yield _at("sorting", node, "Without a function in its brackets this sorts as text: 10 comes before 9.")
         elif kind == "variable_declarator":
             name = node.child_by_field_name("name")
-            if name is not None and name.type == "identifier":
+            if name is not None and name.type == "identifier" and _in_function(node):
                 names.append((_text(name), node))
         if kind in ("identifier", "shorthand_property_identifier") and not _is_made_here(node):
             read.add(_text(node))
@@ -468,6 +469,14 @@ def _at(kind: SlipKind, node: Node, text: str) -> Slip:
     return Slip(kind=kind, line=node.start_point[0] + 1, text=text)
 
 
+def _in_function(node: Node) -> bool:
+    """Whether it lies in a function: what stands outside may be looked at by the tests."""
+    above = node.parent
+    while above is not None and above.type not in _FUNCTIONS:
+        above = above.parent
+    return above is not None
+
+
 def _is_made_here(node: Node) -> bool:
     """Whether an identifier only gets a value here."""
     parent = node.parent
@@ -480,7 +489,7 @@ def _is_made_here(node: Node) -> bool:
 
 def _js_dead(block: Node) -> Iterator[Slip]:
     statements = [node for node in block.named_children if node.type != "comment"]
-    for one, after in zip(statements, statements[1:], strict=False):
+    for one, after in itertools.pairwise(statements):
         if one.type in _GONE_ON and after.type != "function_declaration":
             yield _at("unreachable", after, f"Nothing gets here: the `{_GONE_ON[one.type]}` before it goes away first.")
             return
@@ -541,11 +550,10 @@ def _js_comparison(node: Node) -> Iterator[Slip]:
             node,
             "The part behind `||` is a bare value, and a bare value counts as true. So this is always true.",
         )
-    if sign in ("<", "<=", ">", ">=") and left is not None and left.type == "binary_expression":
-        if _text(left.child_by_field_name("operator")) in ("<", "<=", ">", ">="):
-            yield _at(
-                "comparison", node, "Two comparisons in a row: the second one compares true or false with a number."
-            )
+    order = ("<", "<=", ">", ">=")
+    inner = left.child_by_field_name("operator") if left is not None and left.type == "binary_expression" else None
+    if sign in order and _text(inner) in order:
+        yield _at("comparison", node, "Two comparisons in a row: the second one compares true or false with a number.")
 
 
 def _js_thrown_away(node: Node) -> Iterator[Slip]:

@@ -239,7 +239,8 @@ def spoken(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
                 at += len(words)
                 break
         else:
-            found.append(tokens[at])
+            behind_dot = bool(found) and found[-1].text == "." and tokens[at].kind == "name"
+            found.append(tokens[at]._replace(kind="word") if behind_dot else tokens[at])
             at += 1
     return tuple(found)
 

@@ -322,10 +322,19 @@ def _told(case: _Case, hint: HintText) -> tuple[int, list[Broken]]:
                 if len(new) >= limit:
                     broken.append(_overlap(reading, run, len(new), limit))
                     break
-                if reading.name in _PLAIN_READINGS and _line(case, reading, target, run, frozenset(new)):
+                if (
+                    case.level <= 3
+                    and reading.name in _PLAIN_READINGS
+                    and _line(case, reading, target, run, frozenset(new))
+                ):
                     broken.append(_whole_line(reading, run))
                     break
-                if target.source == fixes.source and _mends(run, fixes) and reading.name in _PLAIN_READINGS:
+                if (
+                    target.source == fixes.source
+                    and _mends(run, fixes)
+                    and reading.name in _PLAIN_READINGS
+                    and (reading.code or _same_run(reading, target, run))
+                ):
                     broken.append(_mended(reading, run))
                     break
     return most, _distinct(broken)
@@ -390,14 +399,15 @@ def _told_across(case: _Case, reading: Reading, across: Sequence[tuple[Token, ..
 
 def _line_across(case: _Case, reading: Reading) -> list[Broken]:
     """A whole line of a solution, read aloud or in another language."""
-    if not reading.code and not reading.aloud:
+    if case.level > 3 or (not reading.code and not reading.aloud):
         return []
     least = 3 if reading.aloud >= 3 else 4 if reading.code or reading.aloud == 2 else 5
     for source, language in (*((one, case.language) for one in case.solutions()), *case.elsewhere()):
         for line in _neutral_lines(source, case.starter(), language):
             for run in canonical.common(reading.tokens, line, min(OWN, len(line)), renamed=False):
                 part = reading.tokens[run.here : run.here + run.length]
-                if run.length == len(line) >= least and not _in_one_across(case, part):
+                enough = least - 1 if line[0].text == "return" and least == 5 else least
+                if run.length == len(line) >= enough and not _in_one_across(case, part):
                     return [_whole_line(reading, run)]
     return []
 
@@ -539,6 +549,10 @@ def _line(case: _Case, reading: Reading, target: _Target, run: canonical.Common,
             if any(at in new for at in range(first, first + size)):
                 return True
     return False
+
+
+def _same_run(reading: Reading, target: _Target, run: canonical.Common) -> bool:
+    return _same_names(reading, run.here, target, _Telling(run.there, run.there + run.length, True))
 
 
 def _same_names(reading: Reading, first: int, target: _Target, span: _Telling) -> bool:

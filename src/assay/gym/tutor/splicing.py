@@ -71,8 +71,12 @@ def _as_body(learner: str, text: str, language: Language, entry: str) -> Iterato
     lines = learner.split("\n")
     forms = (f"def {entry}",) if language == "python" else (f"function {entry}", f"{entry} =")
     head = next((at for at, line in enumerate(lines) if any(form in line for form in forms)), None)
-    if head is None or not ("return" in text or "\n" in text):
+    if head is None:
         return
+    if "return" not in text and "\n" not in text:
+        if ";" in text or "=" in text.replace("==", "").replace("<=", "").replace(">=", "").replace("!=", ""):
+            return
+        text = f"return {text}"  # an expression that is the whole answer
     body = _indented(text, "    ")
     end = "" if language == "python" else "\n}"
     yield Spliced("\n".join([*lines[: head + 1], body]) + end + "\n", text)
