@@ -278,3 +278,14 @@ def test_the_pages_work_without_script_and_for_everybody(
     page.goto(f"{site.url}/gym/you")
     axe(page)
     four_forms(page, f"{site.url}/gym/you", tmp_path, "you")
+
+
+def test_signing_off_takes_the_browsers_copies_away(site: Site, room: Classroom, page: "Page") -> None:
+    page.goto(f"{site.url}/gym/join/{room.code}")
+    page.get_by_label("Your name").fill("Ada")
+    page.get_by_role("button", name="Join").click()
+    page.goto(f"{site.url}/gym/you")
+    page.evaluate("localStorage.setItem('assay.gym/ada/x/python', 'hers'); localStorage.setItem('other', 'stays')")
+    page.get_by_role("button", name="Sign off").click()
+    page.get_by_text("You practise on your own").wait_for()
+    assert page.evaluate("Object.keys(localStorage)") == ["other"]

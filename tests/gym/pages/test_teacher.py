@@ -13,8 +13,10 @@ import pytest
 
 from assay.gym import learners, teaching
 from assay.gym.pages import Pages
+from assay.gym.pages.teacher import AssignmentTable, Classes, ClassTable, HelpSample, ProblemTable
 from assay.gym.pages.writing import EXAMPLE
 from assay.gym.records import CaseResult, Classroom, Graded, HelpAnswer, Learner
+from assay.records import Record
 from assay.store import Store
 from tests.browser_fixture import Site, axe, four_forms
 from tests.gym.pages.walking import addresses
@@ -204,6 +206,26 @@ def test_a_draw_is_the_same_when_asked_again(teacher: Browser, store: Store, wor
     assert drawn("a") == drawn("a")
     assert len(drawn("a")) == 20
     assert len({tuple(drawn(word)) for word in "abcdef"}) > 1
+
+
+@pytest.mark.parametrize(
+    ("tail", "record"),
+    [
+        ("", ClassTable),
+        ("/problems", ProblemTable),
+        ("/help", HelpSample),
+        ("/assignments", AssignmentTable),
+        ("/learners/{learner}", teaching.Export),
+    ],
+)
+def test_what_other_programs_read_is_as_the_schema_says(
+    teacher: Browser, world: World, tail: str, record: type[Record]
+) -> None:
+    assign(teacher, world, due="2030-06-01T18:00", zone="UTC")
+    said = teacher.get(f"{path(world)}{tail.format(learner=world.bob.id)}.json", Accept="application/json")
+    assert said.status == 200
+    assert world.room.name in record.model_validate_json(said.text).model_dump_json()
+    Classes.model_validate_json(teacher.get("/gym/teacher.json", Accept="application/json").text)
 
 
 def test_learners_without_a_class_have_a_table_too(teacher: Browser, store: Store) -> None:

@@ -4,6 +4,7 @@
 //                           with data-live-part="EVENT'S NAME". `end` closes it; data-live-end="reload" then reloads the page.
 //   data-copy="TEXT"        a hidden button that copies the text; shown when this script runs.
 //   data-confirm="WORDS"    a form that asks before it is sent.
+//   data-sign-off="START"   a form that takes what this browser keeps under names that begin so away before it is sent.
 //   data-focus              gets the focus after HTMX has put it in.
 //   data-script             hidden where there is no script: remove `hidden` from what only works with it.
 //   input data-zone         of value UTC gets the name of the reader's time zone.
@@ -56,6 +57,12 @@ async function copy(button) {
   }
 }
 
+function forget(start) {
+  try {
+    for (const name of Object.keys(localStorage)) if (start && name.startsWith(start)) localStorage.removeItem(name);
+  } catch { /* forbidden: then nothing is kept here */ }
+}
+
 async function changeTheme(form, button) {
   const root = document.documentElement;
   if (button.value === "system") delete root.dataset.theme; else root.dataset.theme = button.value;
@@ -75,6 +82,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.dataset.confirm && !confirm(form.dataset.confirm)) event.preventDefault();
+  else if (form.hasAttribute("data-sign-off")) forget(form.dataset.signOff);
   else if (form.getAttribute("action") === "/theme" && event.submitter) {
     event.preventDefault();
     changeTheme(form, event.submitter);
