@@ -437,9 +437,14 @@ class Tutor:
             return self._durable
 
     def _begin(self, learner: str, identifier: str) -> None:
-        if (durable := self._open()) is not None:
-            durable.begin(learner, identifier)
-        elif not self._closed:
+        try:
+            durable = self._open()
+            if durable is not None:
+                durable.begin(learner, identifier)
+                return
+        except AssayError:  # the engine cannot be had: the request is kept, and the next start takes up what is lost
+            traceback.print_exc()
+        if not self._closed:
             self._pool.submit(self.work, learner, identifier)
 
     def work(self, learner: str, identifier: str) -> None:
