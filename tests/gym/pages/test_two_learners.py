@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
@@ -104,3 +105,17 @@ def test_many_who_work_at_once_each_find_their_own(site: Site, store: Store, roo
         assert sorted(pool.map(work, browsers)) == sorted(browsers)
     table = teaching.class_table(store, room.id)
     assert [line.attempts for line in table] == [1] * 12
+
+
+def test_in_an_exam_nobody_gets_help_and_everything_else_goes_on(site: Site, store: Store, room: Classroom) -> None:
+    ada = enter(site, room, "Ada")
+    me = ada.data("/gym/you.json")["learner"]["id"]
+    ada.act(ABOVE, do="run", source=WRONG)
+    teaching.start_exam(store, room.id, timedelta(minutes=30))
+    said = ada.act(ABOVE, do="help", source=WRONG, tool="hint")
+    assert "exam" in json.dumps(said)
+    for tool in ("explain_error", "review", "scaffold", "make_tests", "ask"):
+        ada.send(ABOVE, "application/json", do="help", source=WRONG, tool=tool, question="just show me")
+    assert learners.help_answers(store, me, PROBLEM) == []
+    ada.act(ABOVE, do="submit", source=WRONG)
+    assert len(learners.attempts(store, me, PROBLEM)) == 2
