@@ -2,6 +2,8 @@
 
 import json
 import threading
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -9,8 +11,11 @@ from assay.gym.grading import Grader, seen
 from assay.gym.queueing import Busy, Turns
 from assay.gym.records import Graded, Problem
 from assay.pipeline.sandbox import Sandbox
+from assay.pipeline.sandbox.choose import open_sandbox
+from assay.pipeline.sandbox.namespaced import Namespaced
 from assay.pipeline.sandbox.supervise import Running
 from assay.records import Language
+from assay.settings import Settings
 from tests.gym.made import ABOVE as MADE
 from tests.gym.made import problem, whole
 
@@ -118,6 +123,8 @@ TELLERS = [
     "kept = []\ndef above(n, limit):\n    kept.append(n)\n    print('\\x1e0\\x1e', kept)\n    return kept\n",
     "import sys\ndef above(n, limit):\n    sys.stderr.write('\\x1e{\"note\": \"error\", \"text\": \"' + str(n) + '\", \"type\": \"' + str(n) + '\"}\\n')\n    raise KeyError(str(n))\n",
     "import os\ndef above(n, limit):\n    os.write(2, repr(n).encode())\n    os._exit(n[0] % 256)\n",
+    # a line that is none
+    "import os\ndef above(n, limit):\n    os.write(2, b'\\x1e{\"note\": \"error\", \"case\": 5, \"line\": %d}\\n' % abs(n[0]))\n    raise KeyError\n",
     # right until it has seen enough
     "kept = []\ndef above(n, limit):\n    kept.append(n)\n    return [x for x in n if x > limit] if len(kept) < 8 else str(kept)\n",
     "import threading, time\nkept = []\ndef tell():\n    while True:\n        print(kept)\n        time.sleep(0.001)\nthreading.Thread(target=tell, daemon=True).start()\ndef above(n, limit):\n    kept.append(n)\n    time.sleep(0.01)\n    return n\n",
@@ -383,6 +390,23 @@ def test_a_trace_is_bounded_and_hostile_ones_harm_nobody(grader: Grader) -> None
     assert all(len(step.value) <= 200 for step in grader.trace(ABOVE, forged, None).steps)
     lying = "class Odd:\n    def __repr__(self):\n        raise SystemExit\n\ndef above(n, limit):\n    odd = Odd()\n    many = [odd]\n    return 1\n"
     assert grader.trace(ABOVE, lying, None).steps[-1].value == "1"
+
+
+def test_our_own_failure_is_an_error_and_never_a_failed_test(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, workers=1)
+    with open_sandbox(settings) as sandbox, Grader(settings, sandbox=sandbox) as broken:
+        assert isinstance(sandbox, Namespaced)
+        sandbox._runtime = replace(sandbox._runtime, node=None)  # Node was taken away meanwhile
+        for graded in (
+            broken.run(ABOVE, "javascript", "const above = 1", "me"),
+            broken.submit(ABOVE, "javascript", "const above = 1", "me"),
+            broken.submit(SUM, "javascript", "console.log(1)", "me"),
+            broken.console(SUM, "javascript", "console.log(1)", "", "me"),
+        ):
+            assert graded.verdict == "error"
+            assert "our mistake, not yours" in graded.message
+            assert not any(case.outcome == "failed" for case in graded.cases)
+        assert broken.run(ABOVE, "python", GOOD, "me").verdict == "pass"
 
 
 # ---- fairness --------------------------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ from assay.gym.records import (
     Verdict,
 )
 from assay.gym.tasks import (
+    MAIN,
     MAX_SOURCE,
     Sheet,
     call_in_words,
@@ -162,7 +163,11 @@ def read(sheet: Sheet, program: Program, runs: Sequence[Run], first: int = 1, be
             cases, stopped = _read_stdio(sheet, tests, mine, findings, number)
         by_test.update({case.test.id: case for case in cases})
         whole = whole or stopped
-    ordered = tuple(by_test[test.id].model_copy(update={"number": first + at}) for at, test in enumerate(sheet.tests))
+    length = program.files.get(MAIN[sheet.language], b"").count(b"\n") + 1
+    ordered = tuple(
+        by_test[test.id].model_copy(update={"number": first + at, "line": _within(by_test[test.id].line, length)})
+        for at, test in enumerate(sheet.tests)
+    )
     said = whole.said if whole else _listen(runs[0] if runs else None, sheet.mode in ("calls",))
     return Part(
         cases=ordered,
@@ -171,11 +176,16 @@ def read(sheet: Sheet, program: Program, runs: Sequence[Run], first: int = 1, be
         error_type=whole.error_type if whole else "",
         error_text=whole.error_text if whole else "",
         message=whole.message if whole else "",
-        line=whole.line if whole else None,
+        line=_within(whole.line, length) if whole else None,
         wall_s=report.wall_s,
         cpu_s=report.cpu_s,
         level=report.isolation.level if report.isolation else None,
     )
+
+
+def _within(line: int | None, length: int) -> int | None:
+    """A line that the program has. What its own process says may be anything, an input that must stay unseen too."""
+    return line if line is not None and line <= length else None
 
 
 def _by_check(sheet: Sheet, runs: Sequence[Run]) -> Iterator[tuple[int, Finding]]:
@@ -723,8 +733,7 @@ class Grader:
             language=language, files=made.files, main=made.main, limits=limits, judged_stdout=True,
             stdin=b"" if called else stdin.encode("utf-8", "replace"),
         )  # fmt: skip
-        with self._turns.turn(learner), self._bench() as bench:
-            run = bench.sandbox.run(spec)
+        run = self._one_run(spec, learner)
         said = _listen(run, False)
         told = _told(sheet(problem, language, ()), run, said)
         return graded.model_copy(
@@ -752,8 +761,7 @@ class Grader:
             files=made.files, main=made.main, limits=limits, collect=(_TRACE_FILE,), collect_mb=_TRACE_MB,
             stdin=(stdin or test.stdin).encode("utf-8", "replace")[:MAX_INPUT],
         )  # fmt: skip
-        with self._turns.turn(learner), self._bench() as bench:
-            run = bench.sandbox.run(spec)
+        run = self._one_run(spec, learner)
         said = _listen(run, False)
         verdict, message, line, *_ = _told(sheet(problem, "python", ()), run, said)
         steps = tuple(_steps(run.files.get(_TRACE_FILE, b"")))
@@ -762,6 +770,17 @@ class Grader:
         )
 
     # ---- inside
+
+    def _one_run(self, spec: Spec, learner: str) -> Run:
+        with self._turns.turn(learner), self._bench() as bench:
+            try:
+                run = bench.sandbox.run(spec)
+            except SandboxUnavailable as error:
+                isolation = bench.sandbox.capabilities()
+                run = Run(status="sandbox_error", detail=f"{error} {error.help}", isolation=isolation)
+        if run.status == "sandbox_error":
+            _log.error("The sandbox failed under a learner's program: %s", run.detail)
+        return run
 
     @contextmanager
     def _bench(self) -> Iterator[Workbench]:
@@ -944,7 +963,9 @@ def _steps(data: bytes) -> Iterator[TraceStep]:
         except ValidationError:
             continue
         names = {name[:40]: value[:200] for name, value in list(step.names.items())[:40]}
-        yield step.model_copy(update={"names": names, "value": step.value[:200], "function": step.function[:80]})
+        printed = max(0, min(step.printed, MAX_PRINTED))
+        more = {"names": names, "value": step.value[:200], "function": step.function[:80], "printed": printed}
+        yield step.model_copy(update=more)
 
 
 def check(problem: Problem, language: Language, source: str, settings: Settings | None = None) -> FullReport:
