@@ -1,11 +1,13 @@
 """The gym's problems as suites of the bench: proved by the bench's own check, and graded from a reply."""
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 
 from assay.bench.checking import check
+from assay.cli import run
 from assay.gym.suites import task_of
 from assay.pipeline.checks import grade
 from assay.pipeline.checks.perform import Workbench, run_checks
@@ -13,8 +15,11 @@ from assay.pipeline.extract import extract
 from assay.pipeline.sandbox import Sandbox
 from assay.records import Language, Reply
 from assay.settings import Settings
+from assay.store import Store
 from assay.suites import SUITES, load_suite
 from tests.gym.made import problem, whole
+from tests.servers import ScriptedReply
+from tests.servers.openai import OpenAIServer
 
 
 @pytest.mark.parametrize("language", ["python", "javascript"])
@@ -65,3 +70,17 @@ def test_a_script_is_graded_from_a_reply_by_its_names_and_its_output(
     task = task_of(SCRIPT, language, f"gym:{language}")
     program = extract(task, Reply(text=f"Here it is:\n```{language}\n{code}\n```\n"))
     assert grade(task, program, run_checks(Workbench(gym_sandbox), task, program)).status == status
+
+
+def test_a_model_is_evaluated_on_the_gyms_problems_by_the_benchs_command(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ASSAY_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("ASSAY_DATABASE_URL", store.url)
+    tasks = load_suite("gym:python", settings=Settings(home=tmp_path)).tasks[:4]
+    answers = {task.prompt: task.reference for task in tasks[:3]}
+    with OpenAIServer(lambda prompt, _: ScriptedReply(f"```python\n{answers.get(prompt, 'x = 1')}\n```")) as server:
+        arguments = ["bench", "run", "gym:python", "--model", f"{server.url}#model-a", "--limit", "4", "--json"]
+        assert run(arguments) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["samples"], found["passed"]) == (4, 3)
