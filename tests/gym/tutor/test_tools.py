@@ -233,8 +233,9 @@ def test_time_that_grows_faster_than_the_input_is_a_fact(library: Library, grade
     for number in numbers:
         if number > limit:
             result = result + [number]
-            for other in result:
-                other += 1
+            for _ in range(4):
+                for other in result:
+                    other += 1
     return result
 """
     runner = Runner(grader)
