@@ -10,12 +10,16 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from assay.bench.starting import Starter
 
 ROOT = Path(__file__).parents[1]
 _WORDS = ("double", "triple", "square", "half", "negate", "successor", "first", "last", "length", "twice")
@@ -109,6 +113,19 @@ def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
             raise TimeoutError(f"not within {seconds} s")
         time.sleep(pause)
         pause = min(1.2 * pause, 0.25)
+
+
+def end_started(starter: "Starter") -> None:
+    """End what pages started and is still at work, and wait until it is gone: a test leaves nothing behind."""
+    with starter._all_slots() as slots:
+        pids = [pid for _, pid in slots if pid]
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    for thread in threading.enumerate():
+        if thread.name == "assay-run":  # waits for the end of a process of ours
+            thread.join(60)
+    wait_for(lambda: starter.at_work() == [])
 
 
 def assay(arguments: list[str], environment: Mapping[str, str], folder: Path) -> "subprocess.Popen[bytes]":

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,11 @@ def test_a_run_killed_at_random_moments_asks_again_only_what_was_under_way(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
     concurrency = 2
+    kills = 12 if "ASSAY_TEST_LONG" in os.environ else 3
     figures = kill_and_resume(
-        tmp_path, environment, tasks=6, samples=5, kills=4, seed=11, concurrency=concurrency, delay=0.4
+        tmp_path, environment, tasks=6, samples=5, kills=kills, seed=11, concurrency=concurrency, delay=0.4
     )
-    assert figures.kills == 4
+    assert figures.kills == kills
     assert figures.document["state"] == "done"
     assert (figures.document["samples"], figures.document["passed"], figures.document["missing"]) == (30, 30, 0)
     assert sorted(figures.rows) == sorted({(task, sample) for task, sample in figures.rows for sample in range(5)})
@@ -121,13 +123,23 @@ def _executors(store: Store, found: dict[str, Any]) -> set[str]:
 
 
 def test_a_run_at_work_cannot_be_resumed_by_another_process(environment: dict[str, str], tmp_path: Path) -> None:
-    write_tasks(tmp_path / "tasks", 6)
-    with server(tmp_path, prompts_and_replies(tmp_path / "tasks"), delay=0.5) as url:
-        run = ["bench", "run", "functions", "--data", str(tmp_path / "tasks"), "--model", f"{url}/v1#model-a"]
-        process = assay([*run, "--samples", "6", "--concurrency", "2"], environment, tmp_path)
-        wait_for(lambda: counts(url)["requests"] >= 2, 60)
-        ended = finish(["bench", "resume", "last"], environment, tmp_path)
+    write_tasks(tmp_path / "tasks", 3)
+    answers = prompts_and_replies(tmp_path / "tasks")
+    looked_at = threading.Event()
+
+    def when_looked_at(prompt: str, nth: int) -> ScriptedReply:
+        looked_at.wait(120)
+        return ScriptedReply(answers[prompt])
+
+    with OpenAIServer(when_looked_at) as server:
+        run = ["bench", "run", "functions", "--data", str(tmp_path / "tasks"), "--model", f"{server.url}#model-a"]
+        process = assay([*run, "--samples", "2"], environment, tmp_path)
+        try:
+            wait_for(lambda: server.counts().requests)
+            ended = finish(["bench", "resume", "last"], environment, tmp_path)
+        finally:
+            looked_at.set()
+            assert process.wait(120) == 0
         assert ended.returncode == 2
         assert "is at work in another process" in ended.stderr
-        assert process.wait(120) == 0
-        assert counts(url)["requests"] == 36
+        assert server.counts().requests == 6

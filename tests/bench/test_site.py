@@ -1,5 +1,6 @@
 """The exported site: every link leads to a file, under any path; no name decides where a file lies."""
 
+import re
 import threading
 import urllib.error
 import urllib.request
@@ -8,6 +9,7 @@ from functools import partial
 from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urldefrag, urljoin
 
 import pytest
@@ -19,6 +21,10 @@ from assay.settings import Settings
 from assay.store import Store
 from assay.web.app import make_app
 from tests.bench.pages.made_runs import HOSTILE, make_run
+from tests.browser_fixture import in_every_form
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page as BrowserPage
 
 
 class Page(HTMLParser):
@@ -95,6 +101,17 @@ def test_every_link_of_the_site_leads_to_a_file_under_any_path(
     assert any(address.endswith(".json") for address in seen)
     files = {path for path in tmp_path.rglob("*") if path.is_file() and not path.is_relative_to(tmp_path / "home")}
     assert all(path.is_relative_to(place) for path in files)
+
+
+def test_axe_finds_nothing_on_pages_of_the_site(store: Store, tmp_path: Path, served: str, page: "BrowserPage") -> None:
+    """One of each kind: a list, a board with a chart, a task, an attempt."""
+    make_run(store, models=("strong", "weak"), tasks=3)
+    written(store, tmp_path, tmp_path / "served")
+    pages = [address for address, found in crawl(f"{served}/").items() if found is not None]
+    kinds = {re.sub(r"[^/]*$", "", address.removeprefix(served)): address for address in sorted(pages)}
+    assert len(kinds) >= 3
+    for number, address in enumerate(kinds.values()):
+        in_every_form(page, address, tmp_path, f"page-{number}")
 
 
 def test_a_folder_that_holds_something_is_left_alone(store: Store, tmp_path: Path) -> None:

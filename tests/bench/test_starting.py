@@ -5,7 +5,7 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from assay.bench.records import Evaluation
 from assay.bench.starting import AT_ONCE, RECORDINGS, AtWork, Ended, Order, Phase, Starter, TooMany, understood
 from assay.settings import Settings
 from assay.store import Store
-from tests.killing import wait_for
+from tests.killing import end_started, wait_for
 from tests.servers import ScriptedReply
 from tests.servers.openai import OpenAIServer
 
@@ -29,9 +29,11 @@ def settings(store: Store, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def starter(settings: Settings, store: Store) -> Starter:
+def starter(settings: Settings, store: Store) -> Iterator[Starter]:
     settings.home.mkdir()
-    return Starter(settings, store)
+    made = Starter(settings, store)
+    yield made
+    end_started(made)
 
 
 def slow(prompt: str, nth: int) -> ScriptedReply:
@@ -210,6 +212,7 @@ def test_a_run_outlives_the_process_that_started_it(store: Store, settings: Sett
         wait_for(stands(starter, store, identifier, "done"), LONG_S)
         assert done(store, identifier) == 20
         assert server.counts().requests == 20
+        end_started(starter)
 
 
 def test_no_key_stands_in_the_arguments_of_the_process(

@@ -5,6 +5,7 @@ import re
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from assay.bench.starting import AT_ONCE
 from assay.store import Store
 from tests.bench.pages.visiting import Visitor
 from tests.browser_fixture import Site, axe, in_every_form
-from tests.killing import wait_for
+from tests.killing import end_started, wait_for
 from tests.servers import ScriptedReply
 from tests.servers.ollama import OllamaServer
 from tests.servers.openai import OpenAIServer
@@ -28,6 +29,20 @@ if TYPE_CHECKING:
 Serve = Callable[..., Site]
 LONG_S = 90.0
 HOSTILE = "<script>alert(1)</script>\u202e\x1b[31m'\"--%s{{7*7}}"
+
+
+@pytest.fixture
+def serve_app(serve_app: Serve) -> Iterator[Serve]:
+    """Apps whose runs end with the test."""
+    made: list[Site] = []
+
+    def serve(**options: object) -> Site:
+        made.append(serve_app(**options))
+        return made[-1]
+
+    yield serve
+    for site in made:
+        end_started(live.of(site.shell).starter)
 
 
 @pytest.fixture
@@ -301,19 +316,30 @@ def test_the_server_ends_while_streams_are_open(serve_app: Serve, visitor: Visit
         wait_for(lambda: live.of(site.shell).starter.at_work() == [], LONG_S)
 
 
+@contextmanager
+def ending(act: Callable[[], object]) -> Iterator[None]:
+    """Acts at the end, also where the test fails: a server whose answers wait for the test could not be stopped."""
+    try:
+        yield
+    finally:
+        act()
+
+
 # ---- in a browser --------------------------------------------------------------------------------------------------
 
 
 def test_a_run_is_started_by_keyboard_and_its_progress_moves_without_a_reload(
     site: Site, page: "Page", tmp_path: Path, store: Store
 ) -> None:
-    allowed = threading.Semaphore(0)  # the run neither moves nor ends before it is looked at
+    allowed = (
+        threading.Event()
+    )  # the run does not move before it is looked at, and not so fast that it ends before it is stopped
 
     def when_allowed(prompt: str, nth: int) -> ScriptedReply:
-        allowed.acquire(timeout=LONG_S)
-        return slow(prompt, nth)
+        allowed.wait(LONG_S)  # the whole server waits: once it may answer, nothing holds it up
+        return ScriptedReply("```python\ndef nothing(): pass\n```", first_token_s=3)
 
-    with OpenAIServer(when_allowed) as server:
+    with OpenAIServer(when_allowed) as server, ending(allowed.set):
         in_every_form(page, f"{site.url}/bench/new", tmp_path, "new")
         page.goto(f"{site.url}/bench/new")
         page.focus("#named")
@@ -330,7 +356,7 @@ def test_a_run_is_started_by_keyboard_and_its_progress_moves_without_a_reload(
         axe(page)
         page.evaluate("window.here = 'the same page'")
         first = page.inner_text(".progress p")
-        allowed.release(3)
+        allowed.set()
         page.wait_for_function(
             "first => document.querySelector('.progress p').innerText !== first", arg=first, timeout=LONG_S * 1000
         )
@@ -338,7 +364,6 @@ def test_a_run_is_started_by_keyboard_and_its_progress_moves_without_a_reload(
         page.focus("text=Stop")
         page.keyboard.press("Enter")
         wait_for(lambda: evaluations.read_evaluation(store, identifier).state == "paused", LONG_S)
-        allowed.release(1000)
         page.goto(f"{site.url}/bench/runs/{identifier}/progress")
         axe(page)
         assert page.inner_text("#live-title") == "! Paused"
