@@ -2,8 +2,14 @@
 
 import io
 import json
+import os
+import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from assay.bench import evaluations, rows, standings, viewing
@@ -85,3 +91,31 @@ def test_what_cannot_be_shown_says_why(store: Store, tmp_path: Path, name: str, 
 def test_a_file_that_is_not_there_is_named(store: Store, tmp_path: Path) -> None:
     with pytest.raises(AssayError, match="There is no file"):
         viewing.open_view(store, tmp_path / "nothing.csv")
+
+
+def test_the_command_opens_the_file_says_where_and_ends_well(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("task,model,passed\n1,<b>small</b>,True\n2,<b>small</b>,False\n")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "assay", "bench", "view", str(path), "--no-browser", "--port", "0"],
+        env={**os.environ, "ASSAY_HOME": str(tmp_path / "home"), "ASSAY_DATABASE_URL": store.url},
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    with process:
+        try:
+            assert process.stdout is not None
+            said = ""
+            found = None
+            while found is None and (line := process.stdout.readline()):  # first it says what it took the columns for
+                said += line
+                found = re.search(r"mine\.csv is open at (http://127\.0\.0\.1:\d+/\S*)", line)
+            assert found, said
+            page = httpx2.get(found[1], follow_redirects=True, timeout=60)
+            assert page.status_code == 200
+            assert "&lt;b&gt;small&lt;/b&gt;" in page.text
+            assert "50.0" in page.text
+            process.send_signal(signal.SIGINT)
+            rest = process.stdout.read()
+            assert (process.wait(60), "Traceback" in rest) == (0, False), rest
+        finally:
+            process.kill()
