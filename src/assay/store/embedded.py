@@ -359,7 +359,7 @@ def _start(place: Place, binaries: Path, password: str) -> None:
     try:
         with open(os.open(place.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as log:
             told = log.tell()
-            process = subprocess.Popen(
+            process = _Outliving(
                 argv,
                 **_as(place.owner),
                 stdin=subprocess.DEVNULL,
@@ -385,8 +385,15 @@ def _start(place: Place, binaries: Path, password: str) -> None:
     raise _start_failed(place, said)
 
 
+class _Outliving(subprocess.Popen[bytes]):
+    """A server may run on for others when the process that started it ends: that is nothing to warn of."""
+
+    def __del__(self) -> None:
+        pass
+
+
 _CHILDREN: list[subprocess.Popen[bytes]] = []
-"""The servers this process started, kept so that their ends are waited for and nothing warns of them."""
+"""The servers this process started, kept so that their ends are waited for."""
 
 
 def _start_failed(place: Place, said: str) -> StoreError:
