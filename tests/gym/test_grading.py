@@ -368,6 +368,33 @@ def test_the_console_of_a_function_shows_what_calls_give(grader: Grader) -> None
     assert grader.console(ABOVE, "python", GOOD, "above(", "me").verdict == "exception"
 
 
+TYPED = [
+    ("above([1, 2], 1)\nabove([5], 1)", "[ 2 ]\n[ 5 ]\n", "pass", ""),
+    ("above([1, 2], 1)\nnoSuch\nabove([5], 1)", "[ 2 ]\n", "exception", "Line 2 of the console"),
+    ("const x = [\n  1, 2]\nif (x.length > 5) {\n  1\n}\nelse {\n  x\n    .length\n}", "2\n", "pass", ""),
+    ("twice(2)\nfunction twice(n) {\n  return n * 2\n}\n`a\nb`.length", "4\n3\n", "pass", ""),
+    ("1\nlet = ;", "", "exception", "Line 2 of the console"),
+    ("above([1], 0)\nabove(7, 1)", "[ 1 ]\n", "exception", "Line 2 of the console called it"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("typed", "printed", "verdict", "said"), TYPED)
+def test_the_console_of_javascript_shows_each_lines_value_and_names_the_line_that_failed(
+    grader: Grader, typed: str, printed: str, verdict: str, said: str
+) -> None:
+    graded = grader.console(ABOVE, "javascript", ABOVE.languages["javascript"].solution, typed, "me")
+    assert (graded.printed, graded.verdict) == (printed, verdict), graded.message
+    assert said in graded.message
+
+
+def test_the_console_of_python_names_the_line_that_failed(grader: Grader) -> None:
+    graded = grader.console(ABOVE, "python", GOOD, "above([1], 0)\nabov", "me")
+    assert graded.printed == "[1]\n"
+    assert "Line 2 of the console" in graded.message
+    assert "Line 2 of the console" in grader.console(ABOVE, "python", GOOD, "1\nabove(", "me").message
+    assert "Line 1 of the console called it" in grader.console(ABOVE, "python", GOOD, "above(7, 1)", "me").message
+
+
 def test_a_program_is_followed_step_by_step(grader: Grader) -> None:
     source = "def above(n, limit):\n    kept = []\n    for x in n:\n        if x > limit:\n            print(x)\n            kept.append(x)\n    return kept\n"
     trace = grader.trace(ABOVE, source, None)

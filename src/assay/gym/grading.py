@@ -83,8 +83,8 @@ class _Said:
             (one for one in self.notes if one.get("note") == kind and (number is None or one.get("case") == number)), {}
         )
 
-    def line(self, kind: str, number: int | None = None) -> int | None:
-        line = self.note(kind, number).get("line")
+    def line(self, kind: str, number: int | None = None, key: str = "line") -> int | None:
+        line = self.note(kind, number).get(key)
         return line if type(line) is int and 0 < line < 100_000 else None
 
     @property
@@ -736,9 +736,11 @@ class Grader:
         run = self._one_run(spec, learner)
         said = _listen(run, False)
         told = _told(sheet(problem, language, ()), run, said)
+        typed = said.line("error", key="typed") if called and told[3] else None
+        message = messages.typed(told[1], told[2], typed) if typed and typed <= stdin.count("\n") + 1 else told[1]
         return graded.model_copy(
             update={
-                "verdict": told[0], "printed": said.loading, "message": told[1], "line": told[2],
+                "verdict": told[0], "printed": said.loading, "message": message, "line": told[2],
                 "error_type": told[3], "error_text": told[4], "wall_s": run.wall_s, "level": run.isolation.level,
             }
         )  # fmt: skip

@@ -133,6 +133,13 @@ def left(line: int | None) -> str:
     return f"{_at(line)}your program ended itself (exit) before the tests could call it."
 
 
+def typed(message: str, line: int | None, typed: int) -> str:
+    """What was said, with the line of the console that it came from. `line`: the program's, if it got so far."""
+    if line is None:
+        return f"Line {typed} of the console: {message}"
+    return f"{message} Line {typed} of the console called it."
+
+
 def timeout(computing: bool, limits: Limits, line: int | None, cut: bool) -> str:
     """The time was up."""
     where = f" It was at line {line}." if line else ""

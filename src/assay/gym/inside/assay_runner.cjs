@@ -9,6 +9,7 @@ const { inspect } = require('node:util')
 
 const MARK = '\x1e'
 const MAIN = 'main.js'
+const INPUT = 'your input'
 const MAX_TEXT = 2000
 const { stringify } = JSON
 const write = process.stdout.write.bind(process.stdout)
@@ -25,14 +26,18 @@ function noteError(error, number = null) {
   let type = 'Error'
   let text = ''
   let lines = []
+  let typed = null
   try {
     type = String(error?.constructor?.name ?? typeof error).slice(0, 100)
     text = String(error?.message ?? error).slice(0, MAX_TEXT)
-    lines = [...String(error?.stack ?? '').matchAll(/main\.js:(\d+)/g)].map((found) => Number(found[1])).slice(0, 8)
+    const stack = String(error?.stack ?? '')
+    lines = [...stack.matchAll(/main\.js:(\d+)/g)].map((found) => Number(found[1])).slice(0, 8)
+    const there = /your input:(\d+)/.exec(stack)
+    typed = there ? Number(there[1]) : null
   } catch {
     // a hostile getter
   }
-  note('error', { case: number, type, text, line: lines[0] ?? null, where: lines.reverse() })
+  note('error', { case: number, type, text, line: lines[0] ?? null, where: lines.reverse(), typed })
 }
 
 function compiled() {
@@ -73,7 +78,7 @@ exports.begin = (how) => {
   const script = compiled()
   try {
     script.runInThisContext()
-    if (how.mode === 'console') show(vm.runInThisContext(how.input, { filename: 'your input' }))
+    if (how.mode === 'console') talk(how.input)
   } catch (error) {
     noteError(error)
     throw error
@@ -104,6 +109,38 @@ exports.begin = (how) => {
     }
     return value
   })
+}
+
+// What a line begins with that goes on with the statement before it.
+const GOES_ON = /^\s*(?:else\b|catch\b|finally\b|instanceof\b|in\b|[.?:,+\-*%&|^<>=)\]}]|\/(?![/*]))/
+
+// Line by line, so that each line's value is shown and an error loses nothing of the lines before it. A piece is as many
+// lines as can be read together; functions come first, as they would in one script.
+function talk(input) {
+  new vm.Script(input, { filename: INPUT })
+  for (const piece of pieces(input).sort((one, other) => isFunction(other) - isFunction(one))) show(piece.script.runInThisContext())
+}
+
+function isFunction({ text }) {
+  return /^\s*(?:async\s+)?function\b/.test(text) ? 1 : 0
+}
+
+function pieces(input) {
+  const lines = input.split('\n')
+  const found = []
+  let begun = 0
+  for (let at = 0; at < lines.length; at++) {
+    const following = lines.slice(at + 1).find((line) => line.trim() !== '')
+    if (following !== undefined && GOES_ON.test(following)) continue
+    const text = lines.slice(begun, at + 1).join('\n')
+    try {
+      found.push({ text, script: new vm.Script(text, { filename: INPUT, lineOffset: begun }) })
+      begun = at + 1
+    } catch {
+      // more lines belong to it
+    }
+  }
+  return begun === lines.length ? found : [{ text: input, script: new vm.Script(input, { filename: INPUT }) }]
 }
 
 function show(value) {

@@ -140,23 +140,22 @@ def _note_error(error: BaseException, number: "int | None" = None) -> None:
         text = str(error)[:MAX_TEXT]
     except BaseException:
         text = ""
-    _note("error", case=number, type=type(error).__name__, text=text, line=_line_of(error), where=_lines_of(error))
+    lines, typed = _lines_of(error), _lines_of(error, INPUT)
+    if isinstance(error, SyntaxError) and error.filename == INPUT and error.lineno:
+        typed = [error.lineno]
+    line, last = (lines[-1] if lines else None), (typed[-1] if typed else None)
+    _note("error", case=number, type=type(error).__name__, text=text, line=line, where=lines, typed=last)
 
 
-def _lines_of(error: BaseException) -> "list[int]":
+def _lines_of(error: BaseException, name: str = MAIN) -> "list[int]":
     """The lines of main.py that lead to it, the last eight of them."""
     lines = []
     trace = error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == MAIN:
+        if trace.tb_frame.f_code.co_filename == name:
             lines.append(trace.tb_lineno)
         trace = trace.tb_next
     return lines[-8:]
-
-
-def _line_of(error: BaseException) -> "int | None":
-    lines = _lines_of(error)
-    return lines[-1] if lines else None
 
 
 def _say(kind: Any, error: BaseException, trace: Any) -> None:
