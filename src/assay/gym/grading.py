@@ -77,6 +77,8 @@ class _Said:
     printed: dict[int, str] = field(default_factory=dict)
     notes: tuple[dict[str, Any], ...] = ()
     stderr: str = ""
+    source: str = ""
+    """The learner's program, to name what it holds."""
 
     def note(self, kind: str, number: int | None = None) -> dict[str, Any]:
         return next(
@@ -97,9 +99,9 @@ class _Said:
         return text[:2000] if isinstance(text, str) else ""
 
 
-def _listen(run: Run | None, numbered: bool) -> _Said:
+def _listen(run: Run | None, numbered: bool, source: str = "") -> _Said:
     if run is None:
-        return _Said()
+        return _Said(source=source)
     notes: list[dict[str, Any]] = []
     rest: list[str] = []
     for line in run.stderr.decode("utf-8", "replace").split("\n"):
@@ -118,12 +120,12 @@ def _listen(run: Run | None, numbered: bool) -> _Said:
     text = run.stdout.decode("utf-8", "replace")
     stderr = "\n".join(rest)
     if not numbered:
-        return _Said(text[:MAX_PRINTED], {}, tuple(notes), stderr)
+        return _Said(text[:MAX_PRINTED], {}, tuple(notes), stderr, source)
     loading, *calls = re.split(f"{MARK}([0-9]{{1,6}}){MARK}", text)
     printed: dict[int, str] = {}
     for number, told in zip(calls[::2], calls[1::2], strict=True):
         printed.setdefault(int(number), told[:MAX_PRINTED])
-    return _Said(loading[:MAX_PRINTED], printed, tuple(notes), stderr)
+    return _Said(loading[:MAX_PRINTED], printed, tuple(notes), stderr, source)
 
 
 # ---- reading runs ----------------------------------------------------------------------------------------------------
@@ -153,22 +155,23 @@ def read(sheet: Sheet, program: Program, runs: Sequence[Run], first: int = 1, be
     findings = {(number, finding.case): finding for number, finding in _by_check(sheet, runs)}
     by_test: dict[str, FullCase] = {}
     whole: Part | None = None
+    source = program.files.get(MAIN[sheet.language], b"").decode("utf-8", "replace")
     for number, check in enumerate(sheet.task.checks):
         mine = [run for run in runs if run.check == number]
         ids = {case.id for case in check.cases} if not isinstance(check, Asserts) else set()
         tests = [test for test in sheet.tests if test.id in ids]
         if isinstance(check, Calls):
-            cases, stopped = _read_calls(sheet, check, tests, mine, findings, number, before)
+            cases, stopped = _read_calls(sheet, check, tests, mine, findings, number, before, source)
         else:
-            cases, stopped = _read_stdio(sheet, tests, mine, findings, number)
+            cases, stopped = _read_stdio(sheet, tests, mine, findings, number, source)
         by_test.update({case.test.id: case for case in cases})
         whole = whole or stopped
-    length = program.files.get(MAIN[sheet.language], b"").count(b"\n") + 1
+    length = source.count("\n") + 1
     ordered = tuple(
         by_test[test.id].model_copy(update={"number": first + at, "line": _within(by_test[test.id].line, length)})
         for at, test in enumerate(sheet.tests)
     )
-    said = whole.said if whole else _listen(runs[0] if runs else None, sheet.mode in ("calls",))
+    said = whole.said if whole else _listen(runs[0] if runs else None, sheet.mode in ("calls",), source)
     return Part(
         cases=ordered,
         verdict=whole.verdict if whole else "pass",
@@ -204,9 +207,10 @@ def _read_calls(
     findings: dict[tuple[int, str], Finding],
     number: int,
     before: int = 0,
+    source: str = "",
 ) -> tuple[list[FullCase], Part | None]:
     run = runs[0] if runs else None
-    said = _listen(run, True)
+    said = _listen(run, True, source)
     lines = list(run.transcript) if run else []
     whole = findings.get((number, ""))
     many = whole is not None and "cases passed" in whole.message  # a summary, not a failure of all
@@ -259,7 +263,7 @@ def _failed_call(sheet: Sheet, case: FullCase, answer: Answer | None, run: Run, 
         line = said.line("error", at)
         missing = said.text("missing", "name")
         verdict: Verdict = "oom" if answer.raised == "MemoryError" else "exception"
-        message = messages.exception(answer.raised, answer.message, line)
+        message = _exception(sheet, said, answer.raised, answer.message, line)
         if missing and answer.raised in ("NameError", "ReferenceError"):
             verdict, message = "nothing", messages.missing(missing, language)
         elif case.test.raises is not None:
@@ -284,7 +288,9 @@ def _failed_call(sheet: Sheet, case: FullCase, answer: Answer | None, run: Run, 
     else:
         value = answer.value
         kind = value.type_name if isinstance(value, Handle) else ""
-        message = messages.wrong_value(case.test.expect, value, got, case.expected, case.printed, language, kind)
+        message = messages.wrong_value(
+            case.test.expect, value, got, case.expected, case.printed, language, kind, said.source
+        )
     return case.model_copy(update={"verdict": "wrong", "got": got, "message": message})
 
 
@@ -294,12 +300,13 @@ def _read_stdio(
     runs: Sequence[Run],
     findings: dict[tuple[int, str], Finding],
     number: int,
+    source: str = "",
 ) -> tuple[list[FullCase], Part | None]:
     by_case = {run.label: run for run in runs}
     cases: list[FullCase] = []
     for test in tests:
         run = by_case.get(test.id)
-        said = _listen(run, False)
+        said = _listen(run, False, source)
         if said.note("syntax") or (run is not None and _node_syntax(sheet.language, said)):
             stopped = _stopped(sheet, run, said, [])
             return [_blank(sheet, one, "not_run") for one in tests], stopped
@@ -324,7 +331,7 @@ def _why_not(sheet: Sheet, test: Test, run: Run, said: _Said) -> dict[str, Any]:
     """Why a whole run did not pass."""
     if run.status == "exit" and _listened_error(sheet.language, said)[0]:
         kind, text, line = _listened_error(sheet.language, said)
-        message = messages.exception(kind, text, line)
+        message = _exception(sheet, said, kind, text, line)
         return {
             "verdict": "oom" if kind == "MemoryError" else "exception",
             "message": message, "line": line, "error_type": kind, "error_text": text,
@@ -374,10 +381,10 @@ def _stopped(sheet: Sheet, run: Run | None, said: _Said, lines: Sequence[str]) -
     if said.note("syntax"):
         text, line = said.text("syntax", "text"), said.line("syntax")
         kind = said.text("syntax", "type") or "SyntaxError"
-        return part("syntax", messages.syntax(text, line, language), line, kind, text)
+        return part("syntax", messages.syntax(text, line, language, kind, said.source), line, kind, text)
     if _node_syntax(language, said):
         kind, text, line = _listened_error(language, said)
-        return part("syntax", messages.syntax(text, line, language), line, kind, text)
+        return part("syntax", messages.syntax(text, line, language, kind, said.source), line, kind, text)
     if lines and lines[-1].startswith('["unasked"'):
         return part("wrong", messages.unasked(), None)
     answer = read_answer(lines[0]) if lines and lines[-1] == '["unloaded"]' else None
@@ -386,7 +393,7 @@ def _stopped(sheet: Sheet, run: Run | None, said: _Said, lines: Sequence[str]) -
         if answer.raised in ("SystemExit",):
             return part("exception", messages.left(line), line, answer.raised, answer.message)
         verdict: Verdict = "oom" if answer.raised == "MemoryError" else "exception"
-        message = messages.exception(answer.raised, answer.message, line)
+        message = _exception(sheet, said, answer.raised, answer.message, line)
         return part(verdict, message, line, answer.raised, answer.message)
     verdict, message, line = _ending(sheet, run, said)
     return part(verdict, message, line)
@@ -410,8 +417,14 @@ def _ending(sheet: Sheet, run: Run, said: _Said) -> tuple[Verdict, str, int | No
     if "heap out of memory" in said.stderr or kind == "MemoryError":
         return "oom", messages.out_of_memory(limits), line
     if kind:
-        return "exception", messages.exception(kind, text, line), line
+        return "exception", _exception(sheet, said, kind, text, line), line
     return "exception", messages.ended(run.exit_code, run.signal), None
+
+
+def _exception(sheet: Sheet, said: _Said, kind: str, text: str, line: int | None) -> str:
+    language = sheet.language
+    entry = sheet.problem.languages[language].entry if sheet.problem.grading.kind == "call" else ""
+    return messages.exception(kind, text, line, language, said.source, entry or "")
 
 
 def _blank(sheet: Sheet, test: Test, outcome: Outcome) -> FullCase:
@@ -734,7 +747,7 @@ class Grader:
             stdin=b"" if called else stdin.encode("utf-8", "replace"),
         )  # fmt: skip
         run = self._one_run(spec, learner)
-        said = _listen(run, False)
+        said = _listen(run, False, f"{source}\n{stdin}" if called else source)
         told = _told(sheet(problem, language, ()), run, said)
         typed = said.line("error", key="typed") if called and told[3] else None
         message = messages.typed(told[1], told[2], typed) if typed and typed <= stdin.count("\n") + 1 else told[1]
@@ -764,7 +777,7 @@ class Grader:
             stdin=(stdin or test.stdin).encode("utf-8", "replace")[:MAX_INPUT],
         )  # fmt: skip
         run = self._one_run(spec, learner)
-        said = _listen(run, False)
+        said = _listen(run, False, source)
         verdict, message, line, *_ = _told(sheet(problem, "python", ()), run, said)
         steps = tuple(_steps(run.files.get(_TRACE_FILE, b"")))
         return trace.model_copy(

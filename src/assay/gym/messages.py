@@ -1,7 +1,9 @@
 """What a learner is told of a result: short, in a beginner's words, what happened before what it is called."""
 
+import re
 from typing import Any
 
+from assay.gym.tutor import friendly
 from assay.pipeline.sandbox.guest.values import Undefined
 from assay.records import Language, Limits
 
@@ -36,7 +38,14 @@ def wrong_name(expected: Any, value: Any, name: str, language: Language) -> str:
 
 
 def wrong_value(
-    expected: Any, value: Any, got: str, shown: str, printed: str, language: Language, handle: str = ""
+    expected: Any,
+    value: Any,
+    got: str,
+    shown: str,
+    printed: str,
+    language: Language,
+    handle: str = "",
+    source: str = "",
 ) -> str:
     """A value that is not the expected one."""
     nothing = "None" if language == "python" else "undefined"
@@ -45,7 +54,7 @@ def wrong_value(
             return (
                 f"Your function prints the right answer but gives back {nothing}. Use `return` instead of printing it."
             )
-        return f"Your function gave back {nothing}: it came to its end without a `return`."
+        return _nothing(nothing, language, source)
     if handle:
         return f"Your function should give back {_named(expected, language)}, but gave back a {handle}."
     kinds = (_named(expected, language), _named(value, language))
@@ -58,6 +67,26 @@ def wrong_value(
     if isinstance(expected, str) and expected.casefold().split() == str(value).casefold().split():
         return "Nearly: only blanks, line ends or capital letters differ."
     return "Your function gave back another value than expected."
+
+
+_LONE_RETURN = re.compile(r"^[ \t]*return[ \t]*(?://.*)?\n\s*[^\s}]", re.MULTILINE)
+
+
+def _nothing(nothing: str, language: Language, source: str) -> str:
+    """Why a function may have given nothing back, as far as its text tells."""
+    alone = _LONE_RETURN.search(source) if language == "javascript" else None
+    if alone is not None:
+        line = source.count("\n", 0, alone.start()) + 1
+        return (
+            f"Your function gave back {nothing}: the `return` in line {line} stands alone, and JavaScript ends there. "
+            "Write the value behind it, on the same line."
+        )
+    if re.search(r"\breturn\b", source):
+        return (
+            f"Your function gave back {nothing}. Either it came to its end without reaching a `return`, or what stands "
+            f"behind that `return` is {nothing}."
+        )
+    return f"Your function gave back {nothing}: it came to its end without a `return`."
 
 
 def _items(count: int) -> str:
@@ -93,13 +122,25 @@ def _lines(count: int) -> str:
     return f"{count} line" if count == 1 else f"{count} lines"
 
 
-def exception(kind: str, text: str, line: int | None) -> str:
-    """The program stopped with an exception of its own."""
+def exception(
+    kind: str, text: str, line: int | None, language: Language = "python", source: str = "", entry: str = ""
+) -> str:
+    """The program stopped with an exception of its own. `entry`: the function that is called, where one is."""
     if kind == "EOFError":
+        if entry:
+            return (
+                f"{_at(line)}there is no `input` here: nobody types anything. The values arrive in the brackets of "
+                f"`{entry}(…)`, under the names that you gave them there."
+            )
         return f"{_at(line)}your program asked for more input than there is."
+    if kind == "MemoryError":
+        return f"{_at(line)}this needs more memory than there is (MemoryError). Which value grows so big?"
     said = f"{kind}: {text[:_MAX_TEXT]}" if text else kind
     if kind in ("RecursionError",) or "Maximum call stack" in text:
         return f"{_at(line)}{kind}: a function calls itself again and again without an end."
+    plain = friendly.explain(language, kind, text, source, line)
+    if plain.known:
+        return f"{_at(line)}{plain.what} {plain.look} ({said})"
     return f"{_at(line)}{said}" + ("" if text.endswith((".", "?", "!")) else ".")
 
 
@@ -122,10 +163,12 @@ def missing(name: str, language: Language) -> str:
     return f"There is no `{name}` in your program. Is it spelled exactly so, capital letters included?"
 
 
-def syntax(text: str, line: int | None, language: Language) -> str:
+def syntax(text: str, line: int | None, language: Language, kind: str = "SyntaxError", source: str = "") -> str:
     """The program cannot be read, so nothing of it ran."""
     name = "Python" if language == "python" else "JavaScript"
-    return f"{_at(line)}{name} cannot read this: {text[:_MAX_TEXT]}. Nothing was run. Look at this line and the one before it."
+    plain = friendly.explain(language, kind, text, source, line)
+    advice = f"{plain.what} {plain.look}" if plain.known else "Look at this line and the one before it."
+    return f"{_at(line)}{name} cannot read this: {text[:_MAX_TEXT]}. Nothing was run. {advice}"
 
 
 def left(line: int | None) -> str:

@@ -42,7 +42,9 @@ def plain(at: Situation) -> Offer:
         )
     failing = at.failing
     message = failing.message if failing is not None and failing.message else at.report.message
-    parts = [at.explanation or f"{kind}: {text}", "" if at.explanation and message in at.explanation else message]
+    words = at.explanation.partition(". ")[2] if at.line else at.explanation  # without the line that leads
+    told = bool(words) and (message in at.explanation or words in message)
+    parts = [at.explanation or f"{kind}: {text}", "" if told else message]
     if at.line and not any(f"line {at.line}" in part for part in parts):
         parts.append(f"It happened in line {at.line} of your program.")
     return Offer("\n\n".join(part for part in parts if part))

@@ -61,6 +61,16 @@ def explain(language: Language, error: str, said: str, source: str = "", line: i
     if error in _SYNTAX and (habit := _habit(language, row, rows, line)) is not None:
         title, what, look = habit
         return Friendly(error=error, title=title, what=what, look=look, line=line, source=_safe(row, 120))
+    if language == "javascript" and "Unexpected end of input" in said and (opened := _still_open(source)) is not None:
+        sign, at = opened
+        return Friendly(
+            error=error,
+            title="A bracket that is not closed",
+            what=f"The program ends, but a bracket is still open: the `{sign}` of line {at} has no `{_PARTNER[sign]}`.",
+            look="Count them: the missing one may also belong to a block inside it.",
+            line=line,
+            source=_safe(row, 120),
+        )
     for entry in _entries(language):
         if not re.fullmatch(entry.errors, error):
             continue
@@ -83,6 +93,22 @@ def explain(language: Language, error: str, said: str, source: str = "", line: i
 
 
 _SYNTAX = frozenset({"SyntaxError", "IndentationError", "TabError"})
+
+
+_PARTNER = {"{": "}", "(": ")", "[": "]"}
+
+
+def _still_open(source: str) -> tuple[str, int] | None:
+    """The last bracket that nothing closes, and its line."""
+    opened: list[tuple[str, int]] = []
+    for token in canonical.program(source, "javascript"):
+        if token.kind == "sign" and token.text in _PARTNER:
+            opened.append((token.text, token.start))
+        elif token.kind == "sign" and opened and token.text == _PARTNER[opened[-1][0]]:
+            opened.pop()
+    if not opened:
+        return None
+    return opened[-1][0], source.count("\n", 0, opened[-1][1]) + 1
 
 
 def _any(language: Language, error: str, said: str, line: int | None, row: str) -> Friendly:
