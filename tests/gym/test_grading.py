@@ -91,7 +91,7 @@ SCRIPTED = [
     ("function above() { return 'a' }", "wrong", "should be an array, but your function gave back a string"),
     ("function aboveAll() {}", "nothing", "There is no `above`"),
     ("process.exit(0)", "exception", "ended itself"),
-    ("function above() { for (;;) console.log('x') }", "timeout", "It had printed more than 8 KB"),
+    ("function above() { for (;;) console.log('x') }", "output_limit", "printed more than"),
 ]
 
 
@@ -391,6 +391,23 @@ def test_the_console_of_javascript_shows_each_lines_value_and_names_the_line_tha
     graded = grader.console(ABOVE, "javascript", ABOVE.languages["javascript"].solution, typed, "me")
     assert (graded.printed, graded.verdict) == (printed, verdict), graded.message
     assert said in graded.message
+
+
+@pytest.mark.parametrize("how", ["run", "submit"])
+def test_a_function_that_prints_for_ever_is_stopped_for_that_and_shows_a_few_lines(grader: Grader, how: str) -> None:
+    source = "def above(n, limit):\n    while True:\n        print('again')\n"
+    graded = grader.run(ABOVE, "python", source, "me") if how == "run" else grader.submit(ABOVE, "python", source, "me")
+    assert (graded.verdict, graded.cases[0].outcome) == ("output_limit", "failed")
+    assert graded.cases[0].printed.startswith("again\nagain\n")
+    assert graded.cases[0].printed.count("again") == 20
+    assert "or more lines like these" in graded.cases[0].printed
+    assert {case.outcome for case in graded.cases[1:]} == {"not_run"}
+
+
+def test_the_console_shows_a_few_lines_of_a_flood(grader: Grader) -> None:
+    graded = grader.console(SUM, "python", "while True:\n    print('again')\n", "", "me")
+    assert graded.verdict == "output_limit"
+    assert graded.printed.count("again") == 20
 
 
 def test_the_console_of_python_names_the_line_that_failed(grader: Grader) -> None:

@@ -13,7 +13,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from assay.errors import AssayError, SandboxUnavailable
@@ -60,6 +60,10 @@ MARK = "\x1e"
 MAX_PRINTED = 8000
 """Characters of output that are kept a test."""
 MAX_INPUT = 16 << 10
+_SHOWN_LINES = 20
+"""Lines of a flood that are shown."""
+_CALLS_PRINT = 4
+"""So many times the limit of a whole program all calls together may print."""
 _TRACE_FILE = "trace.jsonl"
 _TRACE_MB = 2
 _READY = b'["ready"]'
@@ -148,6 +152,14 @@ class Part:
     level: int | None = None
 
 
+def _brief(printed: str, run: Run | None) -> str:
+    """What was printed; of a flood the first lines, and how many are left out."""
+    lines = printed.splitlines(keepends=True)
+    if run is None or run.status not in _ENDLESS or len(lines) <= 2 * _SHOWN_LINES:
+        return printed
+    return "".join(lines[:_SHOWN_LINES]) + f"… and {len(lines) - _SHOWN_LINES} or more lines like these\n"
+
+
 def read(sheet: Sheet, program: Program, runs: Sequence[Run], first: int = 1, before: int = 0) -> Part:
     """What the Runs of one sheet show. Pure. `first`: the number of its first test. `before`: calls of the same process
     that came before its own."""
@@ -172,6 +184,7 @@ def read(sheet: Sheet, program: Program, runs: Sequence[Run], first: int = 1, be
         for at, test in enumerate(sheet.tests)
     )
     said = whole.said if whole else _listen(runs[0] if runs else None, sheet.mode in ("calls",), source)
+    said = replace(said, loading=_brief(said.loading, runs[0] if runs else None))
     return Part(
         cases=ordered,
         verdict=whole.verdict if whole else "pass",
@@ -230,7 +243,7 @@ def _read_calls(
         found = findings.get((number, test.id))
         passed = found.outcome == "passed" if found is not None else _passed_among_many(check, test, answer)
         case = _blank(sheet, test, "passed" if passed else "failed").model_copy(
-            update={"printed": said.printed.get(before + at, "") if sheet.mode == "calls" else ""}
+            update={"printed": _brief(said.printed.get(before + at, ""), run) if sheet.mode == "calls" else ""}
         )
         cases.append(case if passed else _failed_call(sheet, case, answer, run, said, before + at))
     return cases, None
@@ -315,11 +328,11 @@ def _read_stdio(
             continue
         found = findings.get((number, test.id))
         outcome: Outcome = found.outcome if found else "error"
-        case = _blank(sheet, test, outcome).model_copy(update={"printed": said.loading})
+        case = _blank(sheet, test, outcome).model_copy(update={"printed": _brief(said.loading, run)})
         if outcome == "passed" or run is None:
             cases.append(case)
             continue
-        case = case.model_copy(update={"got": said.loading})
+        case = case.model_copy(update={"got": case.printed})
         if outcome == "error":
             cases.append(case.model_copy(update={"verdict": "error", "message": messages.ours()}))
             continue
@@ -586,7 +599,7 @@ def perform(bench: Workbench, whole: Sheet, made: Program) -> tuple[Run, ...]:
     """The Runs of one program under one sheet: a script once, a program once a test until it shows no end."""
     kind = whole.problem.grading.kind
     if kind == "call":
-        return run_checks(bench, whole.task, made)
+        return _called(bench, whole, made)
     runs: list[Run] = []
     if kind == "stdio":
         (check,) = whole.task.checks
@@ -610,6 +623,30 @@ def perform(bench: Workbench, whole: Sheet, made: Program) -> tuple[Run, ...]:
         else:
             runs += run_checks(bench, whole.task.model_copy(update={"checks": (check,)}), made)
     return tuple(runs)
+
+
+def _called_spec(whole: Sheet, made: Program) -> Spec:
+    """The program, waiting to be called; a flood ends it: nobody waits for the clock to see that a loop prints for ever.
+
+    It may print `_CALLS_PRINT` times the limit, as one process answers many calls."""
+    spec = candidate_spec(whole.task, made)
+    limits = spec.limits.model_copy(update={"output_kb": _CALLS_PRINT * spec.limits.output_kb})
+    return spec.model_copy(update={"judged_stdout": True, "limits": limits})
+
+
+def _called(bench: Workbench, whole: Sheet, made: Program) -> tuple[Run, ...]:
+    """The Run of all calls of one sheet."""
+    with bench.sandbox.open(_called_spec(whole, made)) as candidate:
+        stage = _Stage(whole, (0, 0))
+        frame = candidate.receive()
+        if frame == _READY:
+            stage.ask(candidate, bench)
+        elif frame is not None:
+            stage.lines += [frame.decode("utf-8", "replace"), '["unloaded"]']
+        run = candidate.finish()
+        if candidate.unasked:
+            stage.lines.append(f'["unasked",{candidate.unasked}]')
+    return (run.model_copy(update={"check": 0, "transcript": tuple(stage.lines)}),)
 
 
 @dataclass
@@ -753,7 +790,7 @@ class Grader:
         message = messages.typed(told[1], told[2], typed) if typed and typed <= stdin.count("\n") + 1 else told[1]
         return graded.model_copy(
             update={
-                "verdict": told[0], "printed": said.loading, "message": message, "line": told[2],
+                "verdict": told[0], "printed": _brief(said.loading, run), "message": message, "line": told[2],
                 "error_type": told[3], "error_text": told[4], "wall_s": run.wall_s, "level": run.isolation.level,
             }
         )  # fmt: skip
@@ -846,7 +883,7 @@ class Grader:
         """
         whole = self._sheet(bench, problem, language, "open")
         made = program_for(whole, source)
-        with bench.sandbox.open(candidate_spec(whole.task, made)) as candidate:
+        with bench.sandbox.open(_called_spec(whole, made)) as candidate:
             so_far: Callable[[], tuple[int, int]] | None = getattr(candidate, "so_far", None)
             if so_far is None:
                 return None
