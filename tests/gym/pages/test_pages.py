@@ -1,12 +1,15 @@
 """The gym's pages without a browser: what they hold as JSON, one file that is read again, what is not understood."""
 
+import re
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 
 import pytest
 
+from assay.gym import teaching
 from assay.gym.pages import Pages
 from assay.settings import Settings
 from assay.store import Store
@@ -96,7 +99,9 @@ def test_one_file_is_read_again_when_it_is_saved(serve_app: Serve, tmp_path: Pat
         (f"{ABOVE}?attempt=999", 404, "not kept any more"),
         (f"{ABOVE}?attempt=x", 422, "attempt"),
         (f"{ABOVE}?tab=x", 422, "tab"),
-        ("/gym/lessons/x", 404, "py-lists"),
+        ("/gym/lessons/py-list", 404, '<a href="/gym/lessons/py-lists">Lists</a>'),
+        ("/gym/problems/py-lists-abov", 404, f'<a href="{ABOVE}">Only the big ones</a>'),
+        ("/gym/lessons/x.json", 404, "topic"),
         ("/gym/concepts/x", 404, "No course here"),
         ("/gym/concepts/lists?course=x", 404, "course"),
     ],
@@ -110,10 +115,59 @@ def test_what_is_not_there_is_said_in_words(site: Site, address: str, status: in
 def test_a_form_that_is_not_understood_changes_nothing(site: Site) -> None:
     someone = Practising(site)
     assert someone.send(ABOVE, do="explode", source="x").status == 422
-    assert someone.send(ABOVE, do="run", source="x" * 70_000).status == 400
+    for size in (70_000, 1_000_000):
+        refused = someone.send(ABOVE, do="run", source="x" * size)
+        assert refused.status == 400
+        assert f"The program has {size:,} characters" in refused.text
     assert someone.send(ABOVE, do="help", tool="solve-it", source="x = 1").status == 400
     assert someone.send("/gym/problems/x", do="run", source="x").status == 404
     assert Browser(site).post(ABOVE, {"do": "run", "source": RIGHT}).status == 403
+
+
+def test_a_submission_that_stops_early_says_how_many_tests_there_are(site: Site) -> None:
+    someone = Practising(site)
+    said = someone.act(ABOVE, do="submit", source="def above(numbers, limit):\n    return [3, 4]\n")
+    ran, passed = len(someone.data(f"{ABOVE}.json")["attempts"][0]["graded"]["cases"]), 1
+    assert ran < 9, "it stopped before its nine tests were run"
+    words = f"{passed} of the first {ran} tests pass. It stopped there: the other {9 - ran} were not run."
+    assert words in said["parts"]["tests"]
+    assert words in said["said"]
+    assert f"{passed} of the first {ran}<" in said["parts"]["history"]
+    assert "1 of 2 tests pass." in someone.act(ABOVE, do="run", source=WRONG)["parts"]["tests"]
+
+
+def test_code_without_the_function_is_not_called_nothing(site: Site) -> None:
+    someone = Practising(site)
+    misspelt = someone.act(ABOVE, do="run", source=RIGHT.replace("above", "abov"))["parts"]["tests"]
+    assert "could not be tested" in misspelt
+    assert "There is no <code>above</code> in your program" in misspelt
+    assert "nothing to run yet" in someone.act(ABOVE, do="run", source=" ")["parts"]["tests"]
+
+
+def test_a_step_says_whether_the_code_or_the_function_is_at_its_end(site: Site) -> None:
+    steps = Practising(site).act(ABOVE, do="step", source=RIGHT)["parts"]["step"]
+    assert "Your code was read to its end: now it is called." in steps
+    assert "The program gives back" not in steps
+    program = Practising(site).act("/gym/problems/py-lists-sum", do="step", source="print(3)\n")["parts"]["step"]
+    assert "The program ends." in program
+
+
+def test_a_class_sees_first_what_is_asked_of_it_and_until_when(site: Site, store: Store) -> None:
+    room = teaching.create_class(store, "Python, Mondays", "Europe/Berlin")
+    someone = Practising(site)
+    someone.act(ABOVE, do="submit", source=RIGHT)
+    someone.send("/gym/join", code=room.code, name="Ada")
+    due = teaching.read_due("2126-11-27T18:00", "Europe/Berlin")
+    teaching.assign(store, room.id, "Homework", ["py-lists-sum"], due)
+    home = someone.get("/gym/").text
+    assert "due 2126-11-27 18:00 (Europe/Berlin)" in home
+    assert home.index("Homework") < home.index("Go on: Add two numbers")
+    assert "Python, Lists: problem 2 of 2." in home
+    assert "exam" not in home
+    teaching.start_exam(store, room.id, timedelta(minutes=30))
+    for address in ("/gym/", ABOVE):
+        page = someone.get(address).text
+        assert re.search(r"Your class writes an exam until \d{4}-\d\d-\d\d \d\d:\d\d \(Europe/Berlin\)", page), address
 
 
 def test_a_search_finds_problems_lessons_and_notes(site: Site) -> None:

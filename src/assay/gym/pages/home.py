@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from assay.gym import learners, practice
-from assay.gym.pages.service import Gym
+from assay.gym.pages.service import Gym, exam, local
 from assay.gym.pages.solve import NAMES, address_of
 from assay.gym.practice import CourseView, Overview, Step
 from assay.gym.records import Difficulty, Learner
@@ -79,6 +79,7 @@ def router(shell: Shell, gym: Gym) -> APIRouter:
     def page(request: Request) -> HTMLResponse:
         learner = gym.who.find(request)
         overview = gym.overview(shell, learner)
+        room = learners.classroom(shell.store, learner.class_id) if learner and learner.class_id else None
         return shell.page(
             request,
             "gym/home.html",
@@ -87,6 +88,8 @@ def router(shell: Shell, gym: Gym) -> APIRouter:
             titles={step.problem.id: step.problem.title for course in overview.courses for step in course.steps()},
             learner=learner,
             dues=_dues(shell, learner),
+            local=lambda moment: local(moment, room.zone if room else "UTC"),
+            exam=exam(shell, learner),
             names=NAMES,
             mistake=gym.library.mistake,
             address_of=address_of,
@@ -105,7 +108,7 @@ def going_on(overview: Overview) -> Continue | None:
     began = step.standing is not None
     return Continue(
         title=step.problem.title,
-        detail=f"{course.course.title}, {topic} {number} of {total}",
+        detail=f"{course.course.title}, {topic}: problem {number} of {total}",
         href=address_of(step.problem.id, step.standing.language if step.standing else None),
         began=began or any(one.standing for view in overview.courses for one in view.steps()),
     )

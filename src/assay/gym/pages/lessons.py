@@ -60,6 +60,8 @@ def router(shell: Shell, gym: Gym) -> APIRouter:
 
     @routes.get("/lessons/{topic}", include_in_schema=False)
     def lesson(request: Request, topic: str) -> HTMLResponse:
+        if topic not in {one.id for each in gym.library.courses() for one in each.topics}:
+            return gym.not_there(request, "topic", topic)
         course, found = gym.library.topic(topic)
         view = next(
             one

@@ -1,9 +1,15 @@
 """What the gym's pages share while the app runs: the courses, who asks, and the grader, which starts with the first run."""
 
+import difflib
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
-from assay.gym import learners, practice
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from assay.errors import AssayError
+from assay.gym import learners, practice, teaching
 from assay.gym.grading import Grader
 from assay.gym.library import Library
 from assay.gym.pages.who import Who
@@ -13,6 +19,28 @@ from assay.web.shell import Shell
 
 _FOR_ONE, _FOR_MANY = 1, 3
 """The isolation that a learner's program must have: on a machine of one's own, and where several people share it."""
+
+
+_NEAR = 5
+"""Problems or topics that are offered where the one asked for is not there."""
+
+
+def local(moment: datetime, zone: str) -> str:
+    """A moment as the class reads it, with the zone's name: `2026-11-27 18:00 (Europe/Berlin)`."""
+    try:
+        zone, place = teaching.read_zone(zone)
+    except AssayError:  # a zone that this machine does not know any more
+        zone, place = "UTC", UTC
+    return f"{moment.astimezone(place):%Y-%m-%d %H:%M} ({zone})"
+
+
+def exam(shell: Shell, learner: Learner | None) -> str:
+    """When the exam ends that the learner's class writes, as the class reads it; empty: there is none."""
+    until = learners.exam_until(shell.store, learner) if learner else None
+    if until is None or learner is None or learner.class_id is None:
+        return ""
+    room = learners.classroom(shell.store, learner.class_id)
+    return local(until, room.zone if room else "UTC")
 
 
 class Gym:
@@ -55,6 +83,17 @@ class Gym:
         progress = learners.progress(shell.store, learner.id) if learner else Progress(learner="")
         assigned = learners.assigned(shell.store, learner) if learner else ()
         return practice.overview(self.library.courses(), progress, [name for one in assigned for name in one.problems])
+
+    def not_there(self, request: Request, kind: str, name: str) -> HTMLResponse:
+        """The page that says there is no such problem or topic, with links to those that are called nearly so."""
+        if kind == "topic":
+            titles = {one.id: one.title for course in self.library.courses() for one in course.topics}
+        else:
+            titles = {one.id: one.title for course in self.library.courses() for one in course.problems}
+        near = difflib.get_close_matches(name, titles, n=_NEAR, cutoff=0.5)
+        start = "/gym/lessons/" if kind == "topic" else "/gym/problems/"
+        links = [(titles[one], start + one) for one in near]
+        return self.shell.page(request, "gym/not_there.html", status=404, kind=kind, name=name, links=links)
 
     def close(self) -> None:
         """End the help and the sandbox."""

@@ -16,7 +16,7 @@ from assay.gym import grading, learners, practice
 from assay.gym.library import public_view
 from assay.gym.noticing import noticed
 from assay.gym.pages import helping, shown
-from assay.gym.pages.service import Gym
+from assay.gym.pages.service import Gym, exam
 from assay.gym.pages.steps import Steps, steps_of
 from assay.gym.records import Attempt, Draft, Graded, Learner, Problem, PublicProblem, Standing
 from assay.records import Language, Record
@@ -126,6 +126,8 @@ def router(shell: Shell, gym: Gym) -> APIRouter:
         attempt: Annotated[int | None, Query(ge=1, le=2**62)] = None,
         tab: Tab = "tests",
     ) -> Response:
+        if problem not in gym.library.shelf().problems:
+            return gym.not_there(request, "problem", problem)
         work = find(problem, lang, gym.who.find(request))
         mine = _Mine.read(shell, work)
         chosen = None
@@ -145,7 +147,7 @@ def router(shell: Shell, gym: Gym) -> APIRouter:
             mine,
             source=chosen.source if chosen else None,
             shown_attempt=None if is_latest else chosen,
-            result=shown.result(result) if result else None,
+            result=shown.result(result, shown.tests_of(work.problem)) if result else None,
             line=_line(result),
             tab=tab,
         )
@@ -169,7 +171,7 @@ def router(shell: Shell, gym: Gym) -> APIRouter:
         problem: str,
         lang: Annotated[str, Query(max_length=20)] = "",
         do: Annotated[Doing | None, Form()] = None,
-        source: Annotated[str, Form(max_length=2 * _LARGEST)] = "",
+        source: Annotated[str, Form()] = "",
         based_on: Annotated[str, Form(max_length=20)] = "",
         tab_name: Annotated[str, Form(max_length=80)] = "",
         stdin: Annotated[str, Form(max_length=_LARGEST)] = "",
@@ -267,7 +269,7 @@ def _graded(
         where = address_of(work.problem.id, work.language)
         return RedirectResponse(f"{where}&attempt={attempt.id}#tab-tests", 303)
     attempts = learners.attempts(shell.store, learner.id, work.problem.id, work.language)
-    result = shown.result(graded)
+    result = shown.result(graded, shown.tests_of(work.problem))
     parts = {
         "tests": _fragment(shell, request, work, "gym/_tests.html", result=result),
         "history": _fragment(shell, request, work, "gym/_history.html", attempts=attempts[:_HISTORY]),
@@ -385,8 +387,11 @@ def _next(gym: Gym, work: _Work) -> Link | None:
 def _context(work: _Work) -> dict[str, Any]:
     return {
         "problem": public_view(work.problem, work.language),
+        "most": learners.LARGEST_TEXT,
         "address": address_of(work.problem.id),
-        "verdicts": shown.VERDICTS,
+        "verdict_of": shown.verdict,
+        "of_how_many": shown.of_how_many,
+        "submitted": shown.tests_of(work.problem),
         "names": NAMES,
         "can_step": work.language == "python",
         "result": None,
@@ -417,6 +422,7 @@ def _page(shell: Shell, gym: Gym, request: Request, work: _Work, mine: _Mine, **
         "statement": markdown(problem.statement, top=2),
         "concepts": [one for name in problem.concepts if (one := gym.library.concept(course, name)) is not None],
         "missing": _missing(shell, gym, work),
+        "exam": exam(shell, work.learner),
         "standing": mine.standing,
         "learner_id": work.learner.id if work.learner else "",
         "revision": mine.draft.version if mine.draft else "",

@@ -47,7 +47,7 @@ def steps_of(trace: Trace, source: str) -> Steps:
     made: list[Step] = []
     before: dict[str, str] = {}
     for step in trace.steps[:MOST]:
-        made.append(_step(step, lines, before, trace.printed))
+        made.append(_step(step, lines, before, trace))
         if step.event != "result":
             before = step.names
     cut = len(trace.steps) > MOST
@@ -64,7 +64,7 @@ def steps_of(trace: Trace, source: str) -> Steps:
     return Steps(f"{headline}.", told(trace.message), tuple(made))
 
 
-def _step(step: TraceStep, lines: list[str], before: dict[str, str], printed: str) -> Step:
+def _step(step: TraceStep, lines: list[str], before: dict[str, str], trace: Trace) -> Step:
     code = ""
     if step.line is not None and 0 < step.line <= len(lines):
         code = f"{step.line}  {one_line(lines[step.line - 1].strip(), 200)}"
@@ -72,14 +72,15 @@ def _step(step: TraceStep, lines: list[str], before: dict[str, str], printed: st
         Name(one_line(name, 60), one_line(value, _VALUE), before.get(name) != value)
         for name, value in list(step.names.items())[:_NAMES]
     )
-    return Step(step.line, _words(step), code, names, escape(visible(printed[: step.printed][-_PRINTED:])))
+    printed = escape(visible(trace.printed[: step.printed][-_PRINTED:]))
+    return Step(step.line, _words(step, called=bool(trace.call)), code, names, printed)
 
 
 _NAMELESS = {"<listcomp>": "the [… for …]", "<dictcomp>": "the {… for …}", "<setcomp>": "the {… for …}"}
 _NAMELESS |= {"<genexpr>": "the (… for …)", "<lambda>": "the lambda", "<module>": ""}
 
 
-def _words(step: TraceStep) -> str:
+def _words(step: TraceStep, *, called: bool) -> str:
     function = _NAMELESS.get(step.function, one_line(step.function, 60))
     where = f" of {function}" if function else ""
     begin = f"{function[:1].upper()}{function[1:]}" if step.function in _NAMELESS else function
@@ -88,6 +89,8 @@ def _words(step: TraceStep) -> str:
             return f"{begin or 'The program'} begins."
         case "line":
             return f"Line {step.line}{where} runs next."
+        case "return" if step.function in ("<module>", ""):
+            return "Your code was read to its end: now it is called." if called else "The program ends."
         case "return":
             return f"{begin or 'The program'} gives back {one_line(step.value, _VALUE) or 'nothing'}."
         case "exception":
