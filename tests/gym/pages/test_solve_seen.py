@@ -140,6 +140,7 @@ def test_nothing_is_lost_with_the_connection(site: Site, page: "Page", store: St
     page.locator("#state", has_text="The app does not answer. Your code is kept").wait_for()
     page.context.set_offline(False)
     page.locator("#saved", has_text=re.compile("^Saved$")).wait_for()
+    assert page.inner_text("#state") == "", "what was said of the connection goes with it"
     learner = page.locator("#work").get_attribute("data-learner") or ""
     assert learner == "", "the page was made before there was anything to keep"
     page.reload()
@@ -172,7 +173,39 @@ def test_what_another_window_wrote_is_not_written_over(site: Site, page: "Page")
     write(page, "# mine\n")
     page.get_by_role("button", name="Show the other one").click()
     assert code(page) == RIGHT
+    page.get_by_role("button", name="Bring mine back").click()
+    assert code(page) == "# mine\n"
+    page.locator("#saved", has_text=re.compile("^Saved$")).wait_for()
+    # a text that is submitted settles it, and the other one is still to be had
+    other.bring_to_front()
+    write(other, "# theirs\n")
+    other.locator("#conflict").wait_for()
+    write(other, RIGHT)
+    assert "Solved" in press(other, "Control+Shift+Enter")
+    assert not other.locator("#conflict").is_visible()
+    other.get_by_role("button", name="Bring the other window's code back").click()
+    assert code(other) == "# mine\n"
+    other.keyboard.press("Control+z")
+    assert code(other) == RIGHT
+    other.locator("#saved", has_text=re.compile("^Saved$")).wait_for()
+    other.reload()
+    assert code(other) == RIGHT
+    assert "had not been saved" not in other.inner_text("#heard")
     other.close()
+
+
+def test_a_megabyte_of_code_is_refused_in_words_and_the_page_goes_on(site: Site, page: "Page") -> None:
+    page.goto(site.url + ABOVE)
+    write(page, WRONG)
+    page.locator("#saved", has_text=re.compile("^Saved$")).wait_for()
+    write(page, "x = 1  # long\n" * 75_000)
+    page.locator("#saved", has_text="Too long").wait_for()
+    page.keyboard.press("Control+Enter")
+    assert "too long: 1,050,000 characters" in page.inner_text("#state")
+    page.keyboard.press("Control+z")
+    assert code(page) == WRONG
+    assert "1 of 2 tests pass." in press(page, "Control+Enter")
+    assert page.inner_text("#state") == ""
 
 
 def test_the_keyboard_is_enough(site: Site, page: "Page") -> None:

@@ -48,10 +48,12 @@ const MISTAKEN = {
     str: "JavaScript makes a text with String(…).", int: "JavaScript makes a number with Number(…).",
   },
 };
+const LONGEST = 65_536;
 const NAME_IN_SPEECH = { python: "Python", javascript: "JavaScript" };
 
 /** What to say about the code of this state: a list of {from, to, severity, message}, the first cause first. */
 export function look(state, language) {
+  if (state.doc.length > LONGEST) return []; // nobody typed it, and a look at it would stop the page
   const tree = syntaxTree(state);
   const found = language === "python" ? pythonLines(state, tree) : javascriptSlips(state, tree);
   const syntax = unreadable(state, tree, language);

@@ -19,6 +19,7 @@ import { completing, look } from "./beginner.js";
 const ANSWER_WITHIN_MS = 120_000;
 const SAVE_AFTER_MS = 1_200;
 const TAB_LEAVES_MS = 10_000;
+const AGAIN_MS = 3_000;
 
 function open(form) {
   const source = form.querySelector("textarea[name=source]");
@@ -78,20 +79,33 @@ function open(form) {
     if (saving) return saving;
     const sent = text();
     if (sent === kept) {
+      saved.classList.remove("warn");
       saved.textContent = "Saved";
+      keepHere("saved");
+      if (untilSaved && !tries) trouble("");
       return true;
     }
+    if (tooLong()) return false;
     saving = send({ do: "save", source: sent }).then((answer) => {
       saving = null;
       settle(sent, answer);
       if (text() !== kept && !answer.conflict) timer = setTimeout(save, SAVE_AFTER_MS);
       return true;
-    }, (trouble) => {
+    }, (reason) => {
       saving = null;
-      lost(trouble);
+      lost(reason);
       return false;
     });
     return saving;
+  }
+
+  // The code is saved already, but the app did not answer: its words go when it does.
+  function lookAgain() {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      const sent = text();
+      send({ do: "save", source: sent }).then((answer) => settle(sent, answer), () => lookAgain());
+    }, AGAIN_MS);
   }
 
   function settle(sent, answer) {
@@ -106,6 +120,8 @@ function open(form) {
     }
     if (answer.revision !== undefined) revision = answer.revision;
     kept = sent;
+    won();
+    if (untilSaved) trouble("");
     if (tries) say("The app answers again. Your code is saved.");
     tries = 0;
     saved.classList.remove("warn");
@@ -113,10 +129,10 @@ function open(form) {
     keepHere(text() === kept ? "saved" : "unsaved");
   }
 
-  function lost(trouble) {
+  function lost(reason) {
     tries += 1;
     keepHere("unsaved");
-    const words = trouble.said ?? "No connection: your code is kept in this browser, and saving is tried again.";
+    const words = reason.said ?? "No connection: your code is kept in this browser, and saving is tried again.";
     saved.classList.add("warn");
     saved.textContent = `! ${words}`;
     if (tries === 1) say(words);
@@ -124,19 +140,72 @@ function open(form) {
     timer = setTimeout(save, Math.min(30, 2 ** tries) * 1000);
   }
 
+  // What the server keeps was written in another window. Whichever of the two is chosen, or saved after that, the other one
+  // can be brought back; a text that was saved settles it.
+  let other = null;
+
   function conflict(answer) {
     const place = byId("conflict");
     place.hidden = false;
+    other = answer.conflict;
     revision = answer.revision;
     say("This code was changed in another window.");
-    place.querySelector("[data-take]").onclick = () => { place.hidden = true; kept = answer.conflict; replace(answer.conflict, "input.restore"); view.focus(); };
-    place.querySelector("[data-keep]").onclick = () => { place.hidden = true; changed(); save(); view.focus(); };
+    place.querySelector("[data-take]").onclick = () => {
+      const mine = text();
+      const theirs = other;
+      place.hidden = true;
+      other = null;
+      kept = theirs;
+      replace(theirs, "input.restore");
+      bringBack("Bring mine back", mine);
+      view.focus();
+    };
+    place.querySelector("[data-keep]").onclick = () => { changed(); save(); view.focus(); };
+  }
+
+  function won() {
+    if (other === null) return;
+    byId("conflict").hidden = true;
+    bringBack("Bring the other window's code back", other);
+    other = null;
+  }
+
+  // One button undoes what replaced a text: a reset, or the choice between two windows.
+  function bringBack(words, before) {
+    const undo = byId("undo-reset");
+    undo.textContent = words;
+    undo.hidden = false;
+    undo.onclick = () => { undo.hidden = true; replace(before, "input.restore"); view.focus(); say("Your code is back."); };
+    return undo;
+  }
+
+  // What is longer than the server takes is not sent: it would be refused, each time anew.
+  function tooLong() {
+    const most = Number(form.dataset.most);
+    const size = view.state.doc.length; // letters; the server counts bytes again
+    if (size <= most) return "";
+    const words = `This is too long: ${size.toLocaleString("en")} characters, and ${most.toLocaleString("en")} are taken at most. It is neither saved nor run. Make it shorter, or press Ctrl Z to undo.`;
+    saved.classList.add("warn");
+    saved.textContent = "! Too long to be saved";
+    trouble(words, true);
+    return words;
+  }
+
+  // What went wrong stands there until something else is asked for; what is mended by a saved text, until then.
+  let untilSaved = false;
+  function trouble(words, passing = false) {
+    const state = byId("state");
+    if (words) state.textContent = `! ${words}`;
+    else if (state.classList.contains("warn")) state.textContent = "";
+    state.classList.toggle("warn", Boolean(words));
+    untilSaved = passing;
   }
 
   addEventListener("online", () => { if (text() !== kept) save(); });
   addEventListener("pagehide", () => {
     if (text() === kept) return;
     keepHere("unsaved");
+    if (tooLong()) return;
     fetch(form.action, { method: "POST", headers: headers(), body: fields({ do: "save", source: text() }), keepalive: true }).catch(() => {});
   });
 
@@ -186,6 +255,8 @@ function open(form) {
 
   async function act(what, given = {}) {
     if (busy) return;
+    const refused = tooLong();
+    if (refused) { say(refused); return; }
     busy = true;
     if (saving) await saving; // one after the other: the first answer may bring the cookie that says who this is
     clearTimeout(timer);
@@ -195,6 +266,7 @@ function open(form) {
     showTab(name);
     part.setAttribute("aria-busy", "true");
     const state = byId("state");
+    trouble("");
     state.textContent = WORDS[what];
     mark(view, null);
     try {
@@ -205,12 +277,13 @@ function open(form) {
       state.textContent = "";
       say(answer.said ?? "");
       if (answer.tab) showTab(answer.tab);
-    } catch (trouble) {
-      if (trouble instanceof Error) throw trouble;
-      const words = trouble.said ?? "The app does not answer. Your code is kept in this browser: try again in a moment.";
-      state.textContent = words;
+    } catch (reason) {
+      if (reason instanceof Error) throw reason;
+      const words = reason.said ?? "The app does not answer. Your code is kept in this browser: try again in a moment.";
+      if (text() !== kept) lost(reason);
+      else if (!reason.said) lookAgain();
+      trouble(words, !reason.said);
       say(words);
-      if (text() !== kept) lost(trouble);
     } finally {
       part.removeAttribute("aria-busy");
       busy = false;
@@ -270,11 +343,9 @@ function open(form) {
   function reset() {
     const before = text();
     const starter = byId("starter").content.textContent;
-    const undo = byId("undo-reset");
     if (before === starter) return;
     replace(starter, "input.reset");
-    undo.hidden = false;
-    undo.onclick = () => { undo.hidden = true; replace(before, "input.restore"); view.focus(); say("Your code is back."); };
+    const undo = bringBack("Undo reset", before);
     say("The code is as it was at first. Undo reset brings yours back.");
     undo.focus();
   }
