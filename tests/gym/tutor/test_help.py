@@ -1,14 +1,17 @@
 """The front door to help: what a learner gets, from whom, and what happens when something fails."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from assay.errors import AssayError
 from assay.gym.grading import Grader
 from assay.gym.library import Library
 from assay.gym.records import HelpAnswer, Learner
+from assay.gym.tables import HELP
 from assay.gym.tutor.desk import NotNow, Tutor, public
 from assay.store import Store
 from tests.gym.tutor.helping import HONEST, always, broken, run, says, serve, somebody, tutor_at
@@ -77,6 +80,36 @@ def test_a_misconception_is_answered_by_its_message_and_no_model_is_asked(
         answer = helped(tutor, learner, source)
     assert (answer.text, answer.source) == (problem.misconceptions[0].message, "misconception")
     assert server.counts().requests == 0
+
+
+def test_what_was_said_is_not_said_again_as_the_next_hint(
+    store: Store, library: Library, grader: Grader, tmp_path: Path
+) -> None:
+    problem = library.problem(PROBLEM)
+    learner = somebody(store)
+    source = problem.misconceptions[0].example["python"]
+    run(store, grader, learner, problem, "python", source)
+    with tutor_at(store, library, grader, tmp_path, None) as tutor:
+        told = [helped(tutor, learner, source)]
+        for number in range(2):
+            with store.engine.begin() as connection:  # time goes by
+                connection.execute(sa.update(HELP).values(answered=HELP.c.answered - timedelta(hours=1)))
+            source += f"\nchanged = {number}\n"
+            run(store, grader, learner, problem, "python", source)
+            told.append(helped(tutor, learner, source))
+    assert told[0].source == "misconception"
+    assert len({one.text for one in told}) == 3
+    assert [one.level for one in told] == [1, 2, 3]
+
+
+def test_without_a_model_a_free_question_is_told_that_nobody_reads_it(
+    store: Store, library: Library, grader: Grader, tmp_path: Path
+) -> None:
+    learner, source = stuck(store, library, grader)
+    with tutor_at(store, library, grader, tmp_path, None) as tutor:
+        helped(tutor, learner, source)
+        answer = helped(tutor, learner, source, "ask", "give me a hint")
+    assert "No language model is here" in answer.text
 
 
 def test_a_refused_hint_is_never_seen_and_the_second_try_is_told_why(

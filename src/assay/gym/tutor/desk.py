@@ -52,6 +52,7 @@ _WAITING = 3
 """Requests at one problem that a learner may have under way."""
 _NOT_YET_ASKED = ""
 """A reason for a second try where there was no first: the one question went into choosing the tool."""
+_NOBODY = "No language model is here to answer in its own words."
 _BEFORE = 5
 """Attempts looked at, newest first, for the program before this one."""
 _MUTANTS = 8
@@ -539,8 +540,13 @@ class Tutor:
                 return asked.model_copy(update={"text": refusal, "source": "authored", "facts": facts}), []
         else:
             tool = next(one for one in agent.TOOLS if one == asked.tool)
+        known = self._misconception(at) if tool == "hint" else None
+        if known is not None and known[1] in at.earlier:
+            known = None  # it was said: something else now
+        if tool == "hint" and known is None:
+            at = _not_said(at)
         asked = asked.model_copy(update={"tool": tool, "level": at.level if tool == "hint" else asked.level})
-        if tool == "hint" and (known := self._misconception(at)) is not None:
+        if known is not None:
             facts["misconception"] = known[0]
             return asked.model_copy(update={"text": known[1], "source": "misconception", "facts": facts}), []
         if tool == "hint" and at.level >= policy.EXAMPLE:
@@ -704,7 +710,8 @@ class Tutor:
             return at.at_level(allowed.level), ""
         given = [text for text in at.earlier if text]
         last = f"\n\nThe last hint was: {given[-1]}" if given else ""
-        return at, f"{allowed.why}{last}"
+        nobody = "" if self.voice() is not None else f"{_NOBODY} "
+        return at, f"{nobody}{allowed.why}{last}"
 
     # ---- the cache -------------------------------------------------------------------------------------------------
 
@@ -744,6 +751,13 @@ class Tutor:
                 steps.append(step)
             while len(self._steps) > 1000:
                 self._steps.pop(next(iter(self._steps)))
+
+
+def _not_said(at: Situation) -> Situation:
+    """At the lowest level from this one on whose own words were not given already: nobody pays for the same twice."""
+    while at.level < policy.EXAMPLE and hint.plain(at).text in at.earlier:
+        at = at.at_level(at.level + 1)
+    return at
 
 
 _ASKED_AGAIN: dict[str, Callable[[Situation, Voice, float, tuple[str, ...]], Offer]] = {
