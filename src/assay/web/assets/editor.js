@@ -67,10 +67,11 @@ function open(form) {
   }
 
   function changed() {
+    clearTimeout(timer);
+    if (tooLong()) return; // copying it at each key would stop the page
     source.value = text();
     keepHere("unsaved");
     saved.textContent = "Not saved yet";
-    clearTimeout(timer);
     timer = setTimeout(save, SAVE_AFTER_MS);
   }
 
