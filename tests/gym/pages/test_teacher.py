@@ -183,8 +183,8 @@ def test_sampled_help_shows_its_gate_record_as_text(teacher: Browser, world: Wor
     page = teacher.get(f"{path(world)}/help").text
     assert HOSTILE not in page
     assert "&lt;script&gt;" in page
-    assert "1 refused before" in page
-    assert "2 asked for" in page
+    assert "1 refused" in page
+    assert "asked for 2 times" in page
     one = read(teacher, f"{path(world)}/help.json?source=model")
     assert isinstance(one, dict)
     assert [answer["answer"]["id"] for answer in one["sample"]] == ["h1"]
@@ -251,8 +251,7 @@ def test_an_assignment_is_due_in_the_zone_of_whoever_sets_it(teacher: Browser, s
     assert assign(teacher, world, due="2030-06-01T18:00", zone="Asia/Kolkata") == 303
     (made,) = learners.assigned(store, world.ada)
     assert made.due == datetime(2030, 6, 1, 12, 30, tzinfo=UTC)
-    page = teacher.get(f"{path(world)}/assignments").text
-    assert '<time datetime="2030-06-01T12:30:00+00:00"' in page
+    assert "Due 2030-06-01 18:00 (Asia/Kolkata)" in teacher.get(f"{path(world)}/assignments").text
 
 
 def test_who_solved_an_assignment_in_time_is_seen(teacher: Browser, store: Store, world: World) -> None:

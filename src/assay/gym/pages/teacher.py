@@ -17,11 +17,13 @@ from fastapi.responses import RedirectResponse, Response
 from assay.errors import AssayError, UnknownName
 from assay.gym import learners, practice, teaching
 from assay.gym.pages import writing
-from assay.gym.pages.service import Gym
+from assay.gym.pages.helping import WORDS
+from assay.gym.pages.service import Gym, local
 from assay.gym.records import Assignment, Attempt, Classroom, HelpAnswer, HelpSource, Learner, Progress, Standing
 from assay.gym.teaching import Asked, ClassLine, HelpCounts, LearnerLine, ProblemLine
 from assay.records import Record
 from assay.web.guard import Visitor
+from assay.web.markdown import markdown
 from assay.web.shell import Shell
 
 NONE = "none"
@@ -36,10 +38,10 @@ Source = Literal["", "authored", "misconception", "model", "cached"]
 Thumbs = Literal["", "up", "down"]
 
 _SOURCES = {
-    "authored": "the author",
-    "misconception": "a known mistake",
-    "model": "a model",
-    "cached": "a model, kept from before",
+    "authored": "written by the author, or worked out from the program",
+    "misconception": "written by the author for a known mistake",
+    "model": "written by a model",
+    "cached": "written by a model before, and kept",
 }
 
 
@@ -300,6 +302,8 @@ def _add_tables(routes: APIRouter, shell: Shell, gym: Gym) -> None:
             sources=_SOURCES,
             refused=refused,
             pretty=pretty,
+            called=called,
+            prose=lambda text: markdown(text, top=4),
         )
 
     @routes.get("/classes/{room}", include_in_schema=False)
@@ -394,6 +398,12 @@ def refused(gate: Any) -> int:
     return sum(bool(one.get("broken") or one.get("rules")) for one in gate if isinstance(one, Mapping))
 
 
+def called(answer: HelpAnswer) -> str:
+    """What a kind of help is called for its learner: `Hint 2`."""
+    name = WORDS.get(answer.tool, answer.tool)
+    return f"{name} {answer.level}" if answer.tool == "hint" and answer.level else name
+
+
 def pretty(value: Any) -> str:
     """A JSON value to be read by people."""
     return json.dumps(value, ensure_ascii=False, indent=2)
@@ -452,6 +462,7 @@ def _add_assignments(routes: APIRouter, shell: Shell, gym: Gym) -> None:
             courses=gym.library.courses(),
             titles=titles_of(gym),
             now=datetime.now(UTC),
+            local=lambda moment: local(moment, room.zone),
             **{**given, **typed},
         )
 
@@ -492,6 +503,8 @@ def _add_assignments(routes: APIRouter, shell: Shell, gym: Gym) -> None:
             for name in chosen:
                 gym.library.problem(name)
             teaching.assign(shell.store, where.id, title, chosen, teaching.read_due(due, zone))
+            if due.strip() and where.zone == "UTC":  # nobody chose one yet: dates are shown as they were typed
+                teaching.change_class(shell.store, where.id, zone=zone)
         except AssayError as error:
             return show(request, where, 400, wrong=error, title=title, due=due, zone=zone, chosen=chosen)
         return RedirectResponse(f"/gym/teacher/classes/{where.id}/assignments", 303)
@@ -540,6 +553,8 @@ def _add_learner(routes: APIRouter, shell: Shell, gym: Gym) -> None:
             sources=_SOURCES,
             refused=refused,
             pretty=pretty,
+            called=called,
+            prose=lambda text: markdown(text, top=4),
         )
 
     @routes.post("/classes/{room}/learners/{learner}/word", include_in_schema=False)
