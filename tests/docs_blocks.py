@@ -37,6 +37,7 @@ REASONS = (
     "is run by tests/bench/test_demo.py",
     "is what runs this test",
     "is run by tests/test_site.py",
+    "is run by tests/gym/tutor/test_leak_measures.py",
 )
 """Why a block may not be run."""
 ELSEWHERE = "is run in "

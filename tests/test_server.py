@@ -204,7 +204,7 @@ def test_the_demo_looks_in_without_a_terminal(store: Store, tmp_path: Path, caps
     demo.look_in(Settings(home=tmp_path, database_url=store.url))
     said = capsys.readouterr().out
     assert re.search(r"✓ http://127\.0\.0\.1:\d+/bench/ answers with \d+\.\d kB", said)
-    assert "Open it with `assay up`." in said
+    assert "Open it with `assay up`" in said
 
 
 def test_a_single_file_of_courses_is_served_by_the_gym_alone(start: Start, environment: dict[str, str]) -> None:

@@ -339,6 +339,8 @@ def test_a_candidate_that_attacks_whoever_judges_it_is_judged_wrong(backend: San
     try:
         program = Program(files={"main.py": path.read_bytes()})
         report = grade(task, program, run_checks(workbench, task, program))
+        if report.status == "error":  # a failure of ours is tried once more, as it is for every job
+            report = grade(task, program, run_checks(workbench, task, program))
         if report.status not in ("wrong", "exception", "timeout", "oom"):
             faults.append(f"judged {report.status}: {report.message}")
         # Twice, because a time-out is run again alone before it counts; once a case.

@@ -8,9 +8,12 @@ from datetime import timedelta
 
 import pytest
 
+from assay.errors import SandboxUnavailable
 from assay.gym import learners, teaching
 from assay.gym.pages import Pages
 from assay.gym.records import Classroom, HelpAnswer
+from assay.pipeline.sandbox.choose import open_sandbox
+from assay.settings import Settings
 from assay.store import Store
 from tests.browser_fixture import Site
 from tests.gym.pages.visiting import ABOVE, COURSES, WRONG, Practising
@@ -29,6 +32,11 @@ def room(store: Store) -> Classroom:
 
 @pytest.fixture
 def site(serve_app: Serve) -> Site:
+    """Shared by its name, so that the gym asks for level 3 here."""
+    try:
+        open_sandbox(Settings.from_environment(), required=3).close()
+    except SandboxUnavailable as error:
+        pytest.skip(str(error))
     return serve_app({"gym": Pages(COURSES)}, names=["assay.example"])
 
 
