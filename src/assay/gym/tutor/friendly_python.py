@@ -711,7 +711,7 @@ ERRORS: tuple[tuple[str, ...], ...] = (
         r"invalid decimal literal|invalid imaginary literal",
         "A number with letters in it",
         "A number and letters stand together.",
-        "A name must not begin with a digit. Is a sign or a blank missing?",
+        "A name must not begin with a digit. Is a sign or a blank missing? After copying, it may be a blank of another kind.",
     ),
     (
         "SyntaxError",
