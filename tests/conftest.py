@@ -1,8 +1,10 @@
 """Fixtures that every part's tests may use."""
 
+import asyncio
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -43,3 +45,18 @@ def _ctrl_c_is_heard() -> None:
     """A shell starts what runs in its background deaf to Ctrl-C, and processes pass that on; tests that send it need ears."""
     if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def _no_loop_of_the_browsers(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A browser that is open for other tests leaves its event loop marked as running in this thread, so that no test of
+    the same process could run one of its own."""
+    if "browser" in request.fixturenames:
+        yield
+        return
+    loop = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(loop)

@@ -68,6 +68,11 @@ def slow(prompt: str, nth: int) -> ScriptedReply:
     return ScriptedReply("```python\ndef nothing(): pass\n```", first_token_s=0.4)
 
 
+def slower(prompt: str, nth: int) -> ScriptedReply:
+    """For a run that must still be at work when a busy machine comes to look at it."""
+    return ScriptedReply("```python\ndef nothing(): pass\n```", first_token_s=1.2)
+
+
 def started(visitor: Visitor, *fields: tuple[str, str]) -> str:
     """Start a run from the form and give its id, wherever the answer leads."""
     answer = visitor.post("/bench/new", [("suite", "functions"), *fields])
@@ -113,7 +118,7 @@ def test_a_local_model_is_offered_run_and_watched_to_the_end(
 def test_a_run_is_stopped_continued_killed_and_continued_and_no_call_is_paid_twice(
     visitor: Visitor, store: Store
 ) -> None:
-    with OpenAIServer(slow) as server:
+    with OpenAIServer(slower) as server:
         model = ("named", f"{server.url}#model-a")
         identifier = started(visitor, model, ("limit", "10"), ("samples", "5"))
         address = f"/bench/runs/{identifier}"
