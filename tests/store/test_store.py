@@ -249,16 +249,18 @@ def test_an_engine_may_be_made_for_any_url(store: Store) -> None:
     engine.dispose()
 
 
-def test_a_thread_that_is_at_work_when_the_store_is_closed_leaves_no_connection_open(
-    test_server: Store, tmp_path: Path
+@pytest.mark.parametrize("whose", ["store", "engine"])
+def test_a_thread_that_is_at_work_when_it_is_closed_leaves_no_connection_open(
+    test_server: Store, tmp_path: Path, whose: str
 ) -> None:
-    """As a page's is that took longer than the app waits for it."""
+    """As a page's is that took longer than the app waits for it, and the durable engine's, which has connections of its own."""
     with store_fixture.database(test_server, tmp_path) as store:
         at_work, closed = threading.Event(), threading.Event()
         left: list[Any] = []
+        engine = store.engine if whose == "store" else store.new_engine()
 
         def work() -> None:
-            with store.engine.connect() as connection:
+            with engine.connect() as connection:
                 left.append(connection.connection.dbapi_connection)
                 connection.execute(sa.text("select 1"))
                 at_work.set()
@@ -267,7 +269,7 @@ def test_a_thread_that_is_at_work_when_the_store_is_closed_leaves_no_connection_
         thread = threading.Thread(target=work)
         thread.start()
         assert at_work.wait(60)
-        store.close()
+        store.close() if whose == "store" else engine.dispose()
         closed.set()
         thread.join()
         assert [one.closed for one in left] == [True]

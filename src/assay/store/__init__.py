@@ -1,7 +1,6 @@
 """One PostgreSQL database: the server, the migrations, the road's tables; saves and reads records."""
 
 import contextlib
-import functools
 import os
 import threading
 import weakref
@@ -32,9 +31,7 @@ class Store:
         self.folder = folder
         """Where its data lie, if the server is ours."""
         self.engine = connect(url, description, folder)
-        closed = threading.Event()
-        sa.event.listen(self.engine, "checkin", functools.partial(_end_late, closed))
-        self._close = weakref.finalize(self, _close, self.engine, closed, leave, os.getpid())
+        self._close = weakref.finalize(self, _close, self.engine, leave, os.getpid())
 
     @property
     def url(self) -> str:
@@ -135,6 +132,20 @@ def _engine(url: sa.URL, **options: object) -> sa.Engine:
             **options,
         },
     )
+    over = threading.Event()
+    pool = engine.pool
+
+    @sa.event.listens_for(engine, "checkin")
+    def end_late(connection: psycopg.Connection | None, _record: object) -> None:
+        # a thread that was still at work then gives its connection back: nobody else would end it
+        if over.is_set() and connection is not None:
+            connection.close()
+
+    @sa.event.listens_for(engine, "engine_disposed")
+    def end(_engine: sa.Engine) -> None:
+        over.set()
+        pool.dispose()  # again: what came back since the first time
+
     return engine
 
 
@@ -187,16 +198,9 @@ def _is_lost(error: psycopg.Error) -> bool:
     return isinstance(error, psycopg.OperationalError) and error.sqlstate is None  # libpq's own: no server said it
 
 
-def _end_late(closed: threading.Event, connection: psycopg.Connection | None, _record: object) -> None:
-    """A thread that was still at work when the store was closed gives its connection back: nobody else would end it."""
-    if closed.is_set() and connection is not None:
-        connection.close()
-
-
-def _close(engine: sa.Engine, closed: threading.Event, leave: Callable[[], None], pid: int) -> None:
+def _close(engine: sa.Engine, leave: Callable[[], None], pid: int) -> None:
     if os.getpid() != pid:
         return  # a forked child: the connections and the lock are its parent's
-    closed.set()
     with contextlib.suppress(Exception):
         engine.dispose()
     leave()
