@@ -147,11 +147,15 @@ class Server:
         self._port = self._server.sockets[0].getsockname()[1]
 
     async def _end(self) -> None:
+        # asyncio leaves open what it is just accepting when its server is closed: nothing new, then wait, then close.
+        for listening in self._server.sockets if self._server else ():
+            self._loop.remove_reader(listening.fileno())
+        while asyncio.all_tasks() - {asyncio.current_task()}:
+            while self._connections:
+                self._connections.pop().cancel()
+            await asyncio.sleep(0)
         if self._server:
             self._server.close()
-        for task in list(self._connections):
-            task.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

@@ -1,5 +1,6 @@
 """The gateway: limits, retries, keys, batches and records, against real servers."""
 
+import gc
 import logging
 import threading
 import time
@@ -399,3 +400,15 @@ def test_models_of_one_server_share_its_limits_and_other_providers_do_not() -> N
         gateway.complete_all([question(one, f"{n}") for n in range(8) for one in [*models, elsewhere]], outcomes)
         assert server.counts().most_at_once == 2
     assert all(isinstance(outcome, Reply) for _, outcome in outcomes)
+
+
+def test_a_question_given_up_at_any_moment_leaves_no_connection_open() -> None:
+    """While it connects, too: what is left is found by the collector, and warned of."""
+    for turn in range(60):
+        with (
+            OpenAIServer(in_turn(ScriptedReply("x", first_token_s=60))) as server,
+            Gateway({}) as gateway,
+            pytest.raises(Unanswered),
+        ):
+            gateway.complete(question(model_at(server)), within_s=turn / 8000)
+    gc.collect()
