@@ -5,10 +5,12 @@ Version 2 where it is mounted with the controllers delegated to us, else version
 
 import contextlib
 import os
+import re
 import time
 from pathlib import Path
 
 _ROOT = Path("/sys/fs/cgroup")
+_NEW_S = 60
 _MARGIN_MB = 24  # what the zygote itself weighs in the group that bounds its programs
 
 
@@ -82,11 +84,29 @@ class Group:
 
 
 def make_group(name: str) -> Group | None:
-    """A group of our own called `name`, below the one we are in; None where it cannot be had."""
+    """A group called after this process and `name`, below the one we are in; None where it cannot be had."""
+    name = f"assay-{os.getpid()}-{name}"
     try:
         return _version_2(name) or _version_1(name)
     except OSError:
         return None
+
+
+_swept: set[Path] = set()
+
+
+def _sweep(parent: Path) -> None:
+    """Once a process: take away the empty groups of processes that were killed. The kernel keeps one in use itself."""
+    if parent in _swept:
+        return
+    _swept.add(parent)
+    with contextlib.suppress(OSError), os.scandir(parent) as entries:
+        for entry in entries:
+            made_by = re.match(r"assay-(\d+)-", entry.name)
+            # A machine's containers see each other's groups, not each other's processes: what is new may be in the making.
+            if made_by and not Path("/proc", made_by[1]).exists() and time.time() - entry.stat().st_mtime > _NEW_S:
+                with contextlib.suppress(OSError):
+                    os.rmdir(entry.path)
 
 
 def why_not() -> str:
@@ -107,6 +127,7 @@ def _version_1(name: str) -> Group | None:
         here = own if own.is_dir() else base
         if not (here / "cgroup.procs").exists():
             return None
+        _sweep(here)
         folder = here / name
         folder.mkdir()
         folders.append(folder)
@@ -128,6 +149,7 @@ def _version_2(name: str) -> Group | None:
         for pid in (parent / "cgroup.procs").read_text().split():
             (leaf / "cgroup.procs").write_text(pid)
         (parent / "cgroup.subtree_control").write_text("+memory +pids")
+    _sweep(parent)
     folder = parent / name
     folder.mkdir()
     return Group(folder, folder, folder, version=2)

@@ -42,7 +42,7 @@ class Namespaced:
         self._taken = 0
         self._starting: threading.Thread | None = None
         self._isolation: Isolation | None = None
-        probe = cgroup.make_group(f"assay-{os.getpid()}-probe-{id(self):x}")
+        probe = cgroup.make_group(f"probe-{id(self):x}")
         self._counted = probe is not None
         if probe is not None:
             probe.remove()
@@ -175,7 +175,7 @@ class Namespaced:
         cage = Cage(self._runtime, warm=self.warm, counted=self._counted, slot=slot)
         group = None
         if self._counted:
-            group = cgroup.make_group(f"assay-{os.getpid()}-{id(self):x}-{slot}")
+            group = cgroup.make_group(f"{id(self):x}-{slot}")
             if group is None:
                 cage.close()
                 raise SandboxUnavailable(
