@@ -19,8 +19,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from assay.bench import evaluations, standings
+from assay.bench import evaluations
 from assay.bench.records import Attempt, Evaluation, Sample
+from assay.bench.scores import standings
 from assay.records import Finding, Isolation, Model, Reply, Report, Status, Task
 from assay.settings import Settings
 from assay.store import open_store

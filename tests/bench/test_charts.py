@@ -8,7 +8,9 @@ import pytest
 
 from assay.bench.charts import Chart, cost_and_quality, differences, intervals
 from assay.bench.records import Attempt, Evaluation, Sample
-from assay.bench.scores import Scores, compare, score
+from assay.bench.scores.comparing import compare
+from assay.bench.scores.records import Scores
+from assay.bench.scores.scoring import score
 from assay.records import Reply, Report
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -15,7 +15,8 @@ import pytest
 
 import assay.bench
 from assay.bench.records import Attempt, Evaluation, Sample
-from assay.bench.scores import Rate, Score, score
+from assay.bench.scores.records import Rate, Score
+from assay.bench.scores.scoring import score
 from assay.bench.suites.folder import load_folder
 from assay.records import Model, Reply, Report, Status, Task
 from assay.settings import Settings

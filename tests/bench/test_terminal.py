@@ -9,7 +9,9 @@ from rich.cells import cell_len
 from rich.console import Console, RenderableType
 
 from assay.bench.records import Attempt, Evaluation, Sample
-from assay.bench.scores import Scores, compare, score
+from assay.bench.scores.comparing import compare
+from assay.bench.scores.records import Scores
+from assay.bench.scores.scoring import score
 from assay.bench.terminal import (
     Listed,
     LiveProgress,

@@ -12,7 +12,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from assay.bench import evaluations, rows, standings, viewing
+from assay.bench import evaluations, rows, viewing
+from assay.bench.scores import standings
 from assay.errors import AssayError
 from assay.store import Store
 from tests.bench.pages.made_runs import make_run

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from assay.bench.scores import Scores
+    from assay.bench.scores.records import Scores
     from assay.records import Model
     from assay.settings import Settings
 

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
-from assay.bench.scores import Comparison, Rate, Scores
+from assay.bench.scores.records import Comparison, Rate, Scores
 from assay.visible import one_line
 
 WIDE, NARROW = 640, 250

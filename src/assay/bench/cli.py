@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from assay.bench.records import Evaluation
-    from assay.bench.scores import Scores
+    from assay.bench.scores.records import Scores
     from assay.bench.workflow import Bench
     from assay.store import Store
 
@@ -360,7 +360,8 @@ def _unescaped(word: str) -> str:
 
 def _finish(opened: "Bench", evaluation: "Evaluation", wanted: Wanted) -> int:
     """Carry an evaluation out, print it and give the exit code."""
-    from assay.bench import evaluations, standings, terminal
+    from assay.bench import evaluations, terminal
+    from assay.bench.scores import standings
 
     with terminal.LiveProgress(title=evaluation.id) as live:
 
@@ -425,7 +426,8 @@ def _baseline(store: "Store", name: str | None, pairs: "Iterable[tuple[str, str]
     """The scores of the run to be held against; every suite and model has a counterpart there."""
     if name is None:
         return None
-    from assay.bench import baseline, evaluations
+    from assay.bench import evaluations
+    from assay.bench.scores import baseline
 
     found = evaluations.read_scores(store, evaluations.read_evaluation(store, name))
     baseline.check_pairs(pairs, found)
@@ -436,7 +438,8 @@ def _worse(scores: "Scores", before: "Scores | None") -> int:
     """The exit code of `--baseline`, with a line for every model."""
     if before is None:
         return 0
-    from assay.bench import baseline, wording
+    from assay.bench import wording
+    from assay.bench.scores import baseline
 
     code = 0
     for one in baseline.against(scores.scores, before):
@@ -511,7 +514,7 @@ def list_(limit: int, as_json: bool) -> None:
 def show(run: str, as_json: bool) -> None:
     """One evaluation: leaderboard, statuses, format tax, repair, cost. RUN is its id, a part of it, or `last`."""
     from assay.bench import evaluations, terminal
-    from assay.bench.scores import compare as compared
+    from assay.bench.scores.comparing import compare as compared
     from assay.store import open_store
 
     with open_store(Settings.from_environment()) as store:
@@ -531,7 +534,7 @@ def show(run: str, as_json: bool) -> None:
 def compare(runs: tuple[str, ...], as_json: bool) -> None:
     """Compare the models of one or more evaluations, pair by pair, on the tasks both saw."""
     from assay.bench import evaluations, terminal
-    from assay.bench.scores import compare as compared
+    from assay.bench.scores.comparing import compare as compared
     from assay.store import open_store
 
     with open_store(Settings.from_environment()) as store:

@@ -24,7 +24,7 @@ from assay.store.tables import CALLS
 from assay.visible import one_line
 
 if TYPE_CHECKING:
-    from assay.bench.scores import Scores
+    from assay.bench.scores.records import Scores
 
 State = Literal["running", "paused", "done", "failed"]
 _CHUNK = 500  # rows a statement: well below PostgreSQL's 65,535 parameters
@@ -291,7 +291,7 @@ def read_samples(store: Store, evaluation: str) -> Iterator[Sample]:
 
 def read_scores(store: Store, evaluation: Evaluation) -> "Scores":
     """Every number of an evaluation as it stands."""
-    from assay.bench import standings  # numpy and scipy: 0.3 s that a list of evaluations need not wait for
+    from assay.bench.scores import standings  # numpy: 0.1 s that a list of evaluations need not wait for
 
     return standings.read_scores(store, evaluation)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from xml.etree import ElementTree as Xml
 
 from assay.bench.records import Sample
-from assay.bench.scores import Score, Scores
+from assay.bench.scores.records import Score, Scores
 from assay.visible import one_line, visible
 
 _MESSAGE = 400

@@ -21,7 +21,9 @@ from markupsafe import Markup
 
 from assay.bench import charts, wording
 from assay.bench.records import Evaluation, Sample
-from assay.bench.scores import STATUSES, Comparison, Score, Scores, TaskScore, compare, natural, score
+from assay.bench.scores.comparing import compare
+from assay.bench.scores.records import STATUSES, Comparison, Score, Scores, TaskScore, natural
+from assay.bench.scores.scoring import score
 from assay.records import Finding, Model, Status, Task
 from assay.visible import one_line, visible
 

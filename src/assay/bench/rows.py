@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from typing import Literal, TextIO, get_args
 
 from assay.bench.records import Attempt, Evaluation, Sample
-from assay.bench.scores import KS, STATUSES, TaskScore, pass_at_k, raw_report, score
+from assay.bench.scores.formulas import pass_at_k
+from assay.bench.scores.records import KS, STATUSES, TaskScore
+from assay.bench.scores.scoring import score
+from assay.bench.scores.tally import raw_report
 from assay.records import Finding, Report, Task, sayable
 
 Table = Literal["checks", "samples", "tasks"]

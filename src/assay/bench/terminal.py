@@ -20,7 +20,8 @@ from rich.table import Table
 from rich.text import Text
 
 from assay.bench.records import Evaluation
-from assay.bench.scores import STATUSES, Comparison, Score, Scores, Usage, wilson
+from assay.bench.scores.formulas import wilson
+from assay.bench.scores.records import STATUSES, Comparison, Score, Scores, Usage
 from assay.bench.wording import (
     SIGNS,
     amount,

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from assay.bench import evaluations
 from assay.bench.records import Evaluation
-from assay.bench.scores import Rate, wilson
+from assay.bench.scores.formulas import wilson
+from assay.bench.scores.records import Rate
 from assay.bench.tables import BATCHES, SAMPLES
 from assay.records import Record
 from assay.store import Store

@@ -1,6 +1,6 @@
 """How bench says its numbers, the same in the terminal and in documents. The unit stands in the column's head."""
 
-from assay.bench.scores import Comparison, Difference, Rate
+from assay.bench.scores.records import Comparison, Difference, Rate
 from assay.records import Status
 
 SIGNS: dict[Status, str] = {

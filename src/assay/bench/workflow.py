@@ -29,7 +29,7 @@ from assay.bench import asking, carrying, evaluations
 from assay.bench.evaluations import Place
 from assay.bench.judging import Judge, Text
 from assay.bench.records import Attempt, Evaluation, Given, Kind, Sample
-from assay.bench.scores import Scores
+from assay.bench.scores.records import Scores
 from assay.bench.spans import send_verdicts
 from assay.bench.suites import Suite
 from assay.bench.suites.oracle import needs_oracle, oracle_program, with_answers

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import assay.bench
-from assay.bench.scores import Rate
+from assay.bench.scores.records import Rate
 from assay.bench.scripts.prompts import load_batch
 from assay.bench.scripts.records import Prompt, ScriptReport
 from assay.store import Store

@@ -11,14 +11,16 @@ import numpy as np
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from assay.bench import charts, evaluations, standings, wording
+from assay.bench import charts, evaluations, wording
 from assay.bench.evidence import plain_url
 from assay.bench.pages import addresses, live, views
 from assay.bench.records import Evaluation
 from assay.bench.rows import csv_text
-from assay.bench.scores import Comparison, Overall, Rate, Score, compare_sides
-from assay.bench.scores import natural as in_order
-from assay.bench.standings import Pair, Standing, Tasks
+from assay.bench.scores import standings
+from assay.bench.scores.comparing import compare_sides
+from assay.bench.scores.records import Comparison, Overall, Rate, Score
+from assay.bench.scores.records import natural as in_order
+from assay.bench.scores.standings import Pair, Standing, Tasks
 from assay.errors import AssayError
 from assay.records import Record
 from assay.visible import one_line

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from assay.bench.report import code_span
-from assay.bench.scores import Rate
+from assay.bench.scores.records import Rate
 from assay.bench.scripts.records import ListedSample, ScriptReport, ScriptScore
 from assay.bench.scripts.wording import FIRST_RATES, LISTS, RATES, SCRIPT_WORDS, TEST_WORDS, TROUBLES, with_interval
 from assay.bench.wording import interval, money, number, percent, seconds

@@ -5,7 +5,7 @@ from typing import Literal, get_args
 
 from pydantic import Field
 
-from assay.bench.scores import Rate
+from assay.bench.scores.records import Rate
 from assay.records import Model, Record, Reply
 
 Stage = Literal["generate", "preprocess", "tests", "cleanup", "run"]

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from assay.bench.scores import Rate, mean_over_tasks, share_of_samples, wilson
+from assay.bench.scores.formulas import mean_over_tasks, share_of_samples, wilson
+from assay.bench.scores.records import Rate
 from assay.bench.scripts import runs
 from assay.bench.scripts.files import run_folder, sample_folder
 from assay.bench.scripts.records import (

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from assay.bench.scores import Rate
+from assay.bench.scores.records import Rate
 from assay.bench.scripts.records import ListedKind, ScriptReport, ScriptScore
 from assay.bench.terminal import Column, Grid
 from assay.bench.wording import interval, money, number, percent, seconds

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from assay.bench.scores import Rate
+from assay.bench.scores.records import Rate
 from assay.bench.scripts.records import ListedKind, ScriptScore, ScriptStatus, TestStatus
 from assay.bench.wording import interval, percent
 

@@ -7,7 +7,9 @@ table (docs/scores.md): a few unlucky samples do not break a build, and neither 
 
 from collections.abc import Iterable, Sequence
 
-from assay.bench.scores import Comparison, Score, Scores, compare, holm
+from assay.bench.scores.comparing import compare
+from assay.bench.scores.formulas import holm
+from assay.bench.scores.records import Comparison, Score, Scores
 from assay.errors import UnknownName
 
 

@@ -23,9 +23,21 @@ from pydantic import Field, TypeAdapter
 from sqlalchemy.dialects.postgresql import insert
 
 from assay.bench import evaluations
-from assay.bench import scores as formulas
 from assay.bench.records import Evaluation, Sample
-from assay.bench.scores import Comparison, Contender, Difference, Rate, Score, Scores, Side, TaskScore, overall, score
+from assay.bench.scores.comparing import Side, compare_sides
+from assay.bench.scores.records import (
+    LEVEL,
+    STATUSES,
+    Comparison,
+    Contender,
+    Difference,
+    Rate,
+    Score,
+    Scores,
+    TaskScore,
+)
+from assay.bench.scores.scoring import nothing, overall, score, weights_of
+from assay.bench.scores.tally import raw_report
 from assay.bench.tables import COMPARISONS, PLANS, REVISIONS, SAMPLES, SCORES, TASKS
 from assay.records import Record, Status, Task
 from assay.store import Store
@@ -174,7 +186,7 @@ class Pair(Record):
     @property
     def winner(self) -> str | None:
         """Who is better at the 5 % level after correction; None: they cannot be told apart."""
-        if self.p_holm is None or self.p_holm >= 1 - formulas.LEVEL or not self.difference:
+        if self.p_holm is None or self.p_holm >= 1 - LEVEL or not self.difference:
             return None
         return self.a if self.difference > 0 else self.b
 
@@ -244,7 +256,7 @@ def read_scores(store: Store, evaluation: Evaluation, weights: Mapping[str, floa
 
 def assembled(evaluation: Evaluation, found: Sequence[Score], weights: Mapping[str, float] | None = None) -> Scores:
     """The scores of one evaluation put together."""
-    shares = formulas.weights_of(tuple(dict.fromkeys(one.suite for one in found)), weights)
+    shares = weights_of(tuple(dict.fromkeys(one.suite for one in found)), weights)
     return Scores(
         evaluation=evaluation.id,
         created=evaluation.created,
@@ -338,7 +350,7 @@ def grouped(ranked: Sequence[str], told_apart: set[frozenset[str]]) -> tuple[tup
 def _formulas() -> str:
     """Which formulas made a kept score: another version of ours makes its own."""
     here = Path(__file__).parent
-    sources = b"".join((here / name).read_bytes() for name in ("scores.py", "records.py", "standings.py"))
+    sources = b"".join(path.read_bytes() for path in [here.parent / "records.py", *sorted(here.glob("*.py"))])
     return hashlib.sha256(sources).hexdigest()[:16]
 
 
@@ -446,12 +458,12 @@ def _scored(
         whole = score(only, watch.through(texts), outlines)
     found = whole.get(suite, model)
     if found is None:  # samples of a model nobody asked for, all of them gone again
-        found = formulas.nothing(evaluation, suite, model)
+        found = nothing(evaluation, suite, model)
     return of, found, watch.cleaning(), watch.look
 
 
 def _columns(made: Score, look: Mapping[str, int]) -> Tasks:
-    present = [status for status in formulas.STATUSES if made.statuses.get(status)]
+    present = [status for status in STATUSES if made.statuses.get(status)]
     return Tasks(
         suite=made.suite,
         model=made.model,
@@ -495,7 +507,7 @@ class _Watch:
                 kind = "something else"
             self._kinds[kind] += 1
             self._examples.setdefault(kind, place)
-        raw, cleaned = formulas.raw_report(first), first.report
+        raw, cleaned = raw_report(first), first.report
         if "error" in (raw.status, cleaned.status) or raw.passed == cleaned.passed:
             return
         found = self._rescued if cleaned.passed else self._broken
@@ -560,7 +572,7 @@ def _compare(store: Store, evaluation: Evaluation, found: Sequence[Score], basis
     begun = time.monotonic()
     by_place = {(one.suite, one.model): one.side(evaluation.id) for one in tasks(store, evaluation)}
     sides = [by_place[one.suite, one.model] for one in found if (one.suite, one.model) in by_place]
-    made = tuple(pair_of(one) for one in formulas.compare_sides(sides))
+    made = tuple(pair_of(one) for one in compare_sides(sides))
     told: dict[str, set[frozenset[str]]] = {}
     for one in made:
         if one.winner is not None or one.tasks == 0:

@@ -6,9 +6,12 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
-from assay.bench import evaluations, standings
+from assay.bench import evaluations
 from assay.bench.records import Attempt, Evaluation, Sample
-from assay.bench.scores import STATUSES, compare, score
+from assay.bench.scores import standings
+from assay.bench.scores.comparing import compare
+from assay.bench.scores.records import STATUSES
+from assay.bench.scores.scoring import score
 from assay.bench.tables import SCORES
 from assay.records import Model, Reply, Report, Status, Task
 from assay.store import Store

@@ -1,0 +1,148 @@
+"""The formulas, each with its source: pass@k, intervals over tasks, tests of pairs, corrections. They know no record but a rate."""
+
+import math
+from collections.abc import Sequence
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import special
+
+from assay.bench.scores.records import LEVEL, Rate
+
+POWER = 0.80
+
+
+def pass_at_k(n: int, c: int, k: int) -> float:
+    """The unbiased chance that one of k samples passes, given c of n did: 1 - C(n-c, k) / C(n, k), with k <= n.
+
+    As the product 1 - prod_{i=n-c+1..n} (1 - k/i), which neither overflows nor cancels (Chen et al. 2021,
+    "Evaluating large language models trained on code", arXiv:2107.03374, equation 1 and figure 3).
+    """
+    if not 0 <= c <= n or not 1 <= k <= n:
+        raise ValueError(f"pass@k needs 0 <= c <= n and 1 <= k <= n, not n={n}, c={c}, k={k}")
+    if n - c < k:
+        return 1.0
+    return float(1.0 - np.prod(1.0 - k / np.arange(n - c + 1, n + 1)))
+
+
+def wilson(passed: float, n: float, level: float = LEVEL) -> tuple[float, float]:
+    """The score interval of a plain share, passed of n; n may be an effective (fractional) number, n > 0.
+
+    (p + z²/2n ± z sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n). Wilson 1927, JASA 22:209. It holds p, stays within [0, 1]
+    and is never of zero width.
+    """
+    if not 0 <= passed <= n or n <= 0:
+        raise ValueError(f"a share needs 0 <= passed <= n and n > 0, not {passed} of {n}")
+    z = z_of(level)
+    p = passed / n
+    middle = p + z * z / (2 * n)
+    spread = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    scale = 1 + z * z / n
+    return max(0.0, min(p, (middle - spread) / scale)), min(1.0, max(p, (middle + spread) / scale))
+
+
+def mean_over_tasks(
+    values: ArrayLike, samples: float | None = None, level: float = LEVEL
+) -> tuple[float, float, float]:
+    """The mean of one value in [0, 1] a task, shape (tasks,), and its interval over tasks: (mean, low, high).
+
+    Wilson's interval with an effective number of tasks
+        n* = m(1-m) / s²/T · (z / t_{T-1})²,  kept within  T <= n* <= `samples`  (the whole number of samples, over k),
+    where m is the mean, s² the variance of the T values (divisor T-1) and t the Student quantile.
+    No variance of values in [0, 1] exceeds m(1-m), so T is the safe floor: with one sample a task this is Wilson's
+    interval over the T tasks; at 0 % and 100 %, where s² says nothing, too. The ceiling keeps tasks that happen to
+    agree from giving a width of zero. Effective sample sizes in Wilson's interval: Korn & Graubard 1998, Survey
+    Methodology 24:193; Franco et al. 2019, J. Survey Statistics and Methodology 7:334. By task: Miller 2024,
+    arXiv:2411.00640.
+    """
+    x = np.asarray(values, dtype=np.float64)
+    tasks = len(x)
+    if not tasks:
+        raise ValueError("a mean over no tasks")
+    mean = min(1.0, max(0.0, float(x.mean())))
+    effective = float(tasks)
+    if tasks > 1 and 0 < mean < 1:
+        variance = float(x.var(ddof=1))
+        ceiling = max(float(tasks), float(samples if samples is not None else tasks))
+        ratio = (z_of(level) / _t(level, tasks - 1)) ** 2
+        effective = min(
+            ceiling, max(effective, tasks * mean * (1 - mean) / variance * ratio if variance > 1e-12 else ceiling)
+        )
+    return (mean, *wilson(mean * effective, effective, level))
+
+
+def share_of_samples(counts: ArrayLike, sizes: ArrayLike, level: float = LEVEL) -> tuple[float, float, float]:
+    """The share of samples with a property, counts[t] of sizes[t] in task t, and its interval clustered by task.
+
+    p = sum(counts)/sum(sizes). The variance of this ratio is T/(T-1) · sum((counts - p·sizes)²) / sum(sizes)²
+    (Cochran 1977, Sampling Techniques, 3rd ed., §3.12); Wilson's interval with n* = p(1-p)/variance, kept between the
+    number of equal clusters sum(sizes)²/sum(sizes²) (Kish) and the number of samples, as in `mean_over_tasks`.
+    """
+    c, n = np.asarray(counts, dtype=np.float64), np.asarray(sizes, dtype=np.float64)
+    c, n = c[n > 0], n[n > 0]
+    total, tasks = float(n.sum()), len(n)
+    if not tasks:
+        raise ValueError("a share of no samples")
+    p = min(1.0, float(c.sum()) / total)
+    effective = floor = total * total / float((n * n).sum())
+    if tasks > 1 and 0 < p < 1:
+        variance = tasks / (tasks - 1) * float(((c - p * n) ** 2).sum()) / total**2
+        ratio = (z_of(level) / _t(level, tasks - 1)) ** 2
+        effective = min(total, max(floor, p * (1 - p) / variance * ratio if variance > 1e-15 else total))
+    return (p, *wilson(p * effective, effective, level))
+
+
+def mcnemar_mid_p(a_only: int, b_only: int) -> float:
+    """Two-sided mid-p of McNemar's test: of a_only + b_only tasks that just one passed, could chance split them so?
+
+    2·P(X < min) + P(X = min) with X ~ Binomial(a_only + b_only, 1/2). Fagerland, Lydersen & Laake 2013, BMC Medical
+    Research Methodology 13:91: it keeps the level where the exact test is needlessly timid. 1 where no task flips.
+    """
+    flips, fewer = a_only + b_only, min(a_only, b_only)
+    if a_only == b_only:
+        return 1.0
+    at_most = float(special.bdtr(fewer, flips, 0.5))
+    below = float(special.bdtr(fewer - 1, flips, 0.5)) if fewer else 0.0
+    return min(1.0, at_most + below)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """The p values corrected for their number, step-down: max over j <= i of (m - j + 1)·p_(j), at most 1.
+
+    Holm 1979, Scandinavian Journal of Statistics 6:65. Keeps the chance of any false claim in the table at the level.
+    """
+    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
+    adjusted, reached = [0.0] * len(p_values), 0.0
+    for rank, i in enumerate(order):
+        reached = max(reached, min(1.0, (len(p_values) - rank) * p_values[i]))
+        adjusted[i] = reached
+    return adjusted
+
+
+def detectable_difference(standard_error: float, level: float = LEVEL, power: float = POWER) -> float:
+    """The true difference that a two-sided test at 1 - level shows with this power, at most 1.
+
+    (z_level + z_power) · standard error. Card et al. 2020, arXiv:2010.06595; Miller 2024, arXiv:2411.00640, section 5.
+    """
+    return min(1.0, (z_of(level) + NormalDist().inv_cdf(power)) * standard_error)
+
+
+def weighted(rates: Sequence[Rate], weights: Sequence[float]) -> Rate:
+    """The weighted mean of independent rates; weights sum to 1. Its interval by MOVER.
+
+    low = m - sqrt(sum(w²·(value - low)²)), high = m + sqrt(sum(w²·(high - value)²)): Zou & Donner 2008, Statistics in
+    Medicine 27:1693. It uses each interval's own lopsidedness and stays within [0, 1].
+    """
+    value = sum(w * rate.value for rate, w in zip(rates, weights, strict=True))
+    down = math.sqrt(sum((w * (rate.value - rate.low)) ** 2 for rate, w in zip(rates, weights, strict=True)))
+    up = math.sqrt(sum((w * (rate.high - rate.value)) ** 2 for rate, w in zip(rates, weights, strict=True)))
+    return Rate(value=value, low=max(0.0, value - down), high=min(1.0, value + up), n=sum(rate.n for rate in rates))
+
+
+def z_of(level: float) -> float:
+    return NormalDist().inv_cdf((1 + level) / 2)
+
+
+def _t(level: float, degrees: int) -> float:
+    return float(special.stdtrit(degrees, (1 + level) / 2))
