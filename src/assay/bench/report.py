@@ -336,17 +336,13 @@ def _words() -> dict[str, Any]:
         "verdict": wording.verdict,
         "sign": wording.SIGNS.__getitem__,
         "when": _when,
-        "count": _count,
+        "count": wording.count,
         "cell": _cell,
     }
 
 
 def _when(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _cell(task: TaskScore | None) -> tuple[str, str]:

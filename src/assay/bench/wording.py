@@ -1,7 +1,11 @@
 """How bench says its numbers, the same in the terminal and in documents. The unit stands in the column's head."""
 
-from assay.bench.scores.records import Comparison, Difference, Rate
+from typing import TYPE_CHECKING
+
 from assay.records import Status
+
+if TYPE_CHECKING:
+    from assay.bench.scores.records import Comparison, Difference, Rate
 
 SIGNS: dict[Status, str] = {
     "pass": "✓",
@@ -21,17 +25,17 @@ def percent(value: float | None) -> str:
     return "–" if value is None else f"{value * 100:.1f}"
 
 
-def interval(rate: Rate | None) -> str:
+def interval(rate: "Rate | None") -> str:
     """`60.8 – 74.9`."""
     return "–" if rate is None else f"{rate.low * 100:.1f} – {rate.high * 100:.1f}"
 
 
-def rate_in_words(rate: Rate | None) -> str:
+def rate_in_words(rate: "Rate | None") -> str:
     """`68.3 % (60.8 – 74.9, n = 164 tasks)`."""
     return "–" if rate is None else f"{percent(rate.value)} % ({interval(rate)}, n = {rate.n:,} {rate.unit})"
 
 
-def points(difference: Difference | None) -> str:
+def points(difference: "Difference | None") -> str:
     """`+3.1 [−1.2, +7.4]`."""
     if difference is None:
         return "–"
@@ -47,6 +51,11 @@ def signed(value: float) -> str:
 def number(value: int | None) -> str:
     """`12,345`."""
     return "–" if value is None else f"{value:,}"
+
+
+def count(value: int, noun: str) -> str:
+    """`1 sample`, `2 samples`."""
+    return f"{value:,} {noun}" if value == 1 else f"{value:,} {noun}s"
 
 
 def of(part: int, whole: int) -> str:
@@ -93,7 +102,7 @@ def p_value(value: float | None) -> str:
     return "–" if value is None else "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def verdict(one: Comparison) -> str:
+def verdict(one: "Comparison") -> str:
     """Who is better, if that can be said."""
     if one.difference is None:
         return "no task in common"

@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 from pydantic import Field
 
 from assay.bench.records import Kind
+from assay.bench.wording import count
 from assay.records import Record, Status
 
 LEVEL = 0.95
@@ -187,15 +188,15 @@ class Score(Record):
         """What a reader must know before believing the rate, in one sentence; none where nothing is amiss."""
         said = []
         if self.missing:
-            said.append(f"{_count(self.missing, 'sample')} of {self.samples_expected:,} missing")
+            said.append(f"{count(self.missing, 'sample')} of {self.samples_expected:,} missing")
         if self.errors:
-            said.append(f"{_count(self.errors, 'sample')} failed through an error of ours, not counted either way")
+            said.append(f"{count(self.errors, 'sample')} failed through an error of ours, not counted either way")
         if said and self.samples:
             low, high = self.if_missing_failed * 100, self.if_missing_passed * 100
             said.append(f"whatever became of those, pass@1 lies between {low:.1f} and {high:.1f} %")
         for k, rate in self.pass_at.items():
             if rate.left_out and k > 1:
-                said.append(f"pass@{k} is without {_count(rate.left_out, 'task')} of fewer than {k} samples")
+                said.append(f"pass@{k} is without {count(rate.left_out, 'task')} of fewer than {k} samples")
         return (f"{self.model} on {self.suite}: {'; '.join(said)}.",) if said else ()
 
     def as_json(self) -> dict[str, Any]:
@@ -321,9 +322,9 @@ class Scores(Record):
     def warnings(self) -> tuple[str, ...]:
         said = [warning for score in self.scores for warning in score.warnings]
         if self.duplicates:
-            said.append(f"{_count(self.duplicates, 'sample')} came twice; the first one counts.")
+            said.append(f"{count(self.duplicates, 'sample')} came twice; the first one counts.")
         if self.unexpected:
-            said.append(f"{_count(self.unexpected, 'sample')} of tasks that were not asked for; they count.")
+            said.append(f"{count(self.unexpected, 'sample')} of tasks that were not asked for; they count.")
         return tuple(said)
 
     def get(self, suite: str, model: str) -> Score | None:
@@ -349,7 +350,3 @@ class Scores(Record):
 def natural(name: str) -> tuple[tuple[int, str], ...]:
     """A sort key that puts task/9 before task/10."""
     return tuple((int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d{1,18})", name))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
