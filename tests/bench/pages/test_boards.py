@@ -1,28 +1,16 @@
-"""What the boards say, as data: the leaderboard's order and weights, flips, filters, and what is not there."""
+"""What the boards say, as data: the leaderboard's order and weights, hostile names, and what is not there."""
 
 import csv
 import io
-from collections.abc import Iterator
 
 import pytest
 from starlette.testclient import TestClient
 
 from assay.bench import evaluations
-from assay.bench.pages import Pages
-from assay.settings import Settings
 from assay.store import Store
-from assay.web.app import make_app
 from tests.bench.pages.made_runs import HOSTILE, make_run, make_sample
 
 RUN = "/bench/runs/20260301-123000-ab12"
-
-
-@pytest.fixture
-def client(store: Store, tmp_path: object) -> Iterator[TestClient]:
-    app = make_app(Settings(home=tmp_path, database_url=store.url), store, {"bench": Pages()})  # type: ignore[arg-type]
-    with TestClient(app, base_url="http://127.0.0.1", follow_redirects=False, client=("127.0.0.1", 5)) as opened:
-        opened.headers["accept"] = "text/html,*/*"
-        yield opened
 
 
 def test_the_leaderboard_says_who_leads_and_sorts_by_what_the_address_says(client: TestClient, store: Store) -> None:
@@ -60,29 +48,6 @@ def test_each_table_is_also_csv_that_no_spreadsheet_takes_for_a_formula(client: 
         assert all(not value.startswith("=") for row in rows for value in row.values()), address
 
 
-def test_two_models_are_compared_in_a_sentence_and_by_the_tasks_that_flip(client: TestClient, store: Store) -> None:
-    make_run(store)
-    (versus,) = client.get(f"{RUN}/compare.json?a=strong&b=weak").json()
-    assert versus["said"].startswith("strong is better than weak on 30 tasks of functions by 60.0 points (p < 0.001")
-    assert len(versus["a_wins"]) == 18
-    assert versus["b_wins"] == []
-    assert client.get(versus["a_wins"][0]["b"]).status_code == 200
-
-
-@pytest.mark.parametrize(("show", "count"), [("all", 30), ("flips", 18), ("none", 3), ("every", 9), ("failed", 21)])
-def test_the_tasks_page_keeps_what_its_filter_says(client: TestClient, store: Store, show: str, count: int) -> None:
-    make_run(store)
-    assert client.get(f"{RUN}/tasks.json?show={show}").json()["tasks"] == count
-
-
-def test_models_of_two_runs_are_compared_on_the_tasks_both_saw(client: TestClient, store: Store) -> None:
-    make_run(store)
-    make_run(store, identifier="20260302-000000-cd34", models=("strong",), tasks=10)
-    found = client.get("/bench/compare.json?runs=20260301-123000-ab12&runs=20260302-000000-cd34").json()
-    assert len(found) == 6
-    assert {pair["tasks"] for pair in found if pair["b"]["evaluation"].endswith("cd34")} == {10}
-
-
 def test_a_part_of_an_id_leads_to_the_run_and_an_unknown_one_says_what_there_is(
     client: TestClient, store: Store
 ) -> None:
@@ -115,13 +80,6 @@ def test_a_run_at_work_shows_its_progress_and_what_is_there(client: TestClient, 
     page = client.get(RUN).text
     assert "30 samples of 30 missing" in page
     assert "strong is at 90.0 %" in page
-
-
-def test_the_list_of_runs_has_the_best_and_an_empty_one_says_what_to_do(client: TestClient, store: Store) -> None:
-    assert "No run yet" in client.get("/bench/").text
-    make_run(store)
-    (line,) = client.get("/bench/runs.json").json()
-    assert (line["best_model"], line["best"]["value"]) == ("strong", 0.9)
 
 
 def test_hostile_names_come_through_the_json_unchanged_and_are_escaped_on_pages(

@@ -5,7 +5,20 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 
 from assay.bench import flows
-from assay.bench.pages import attempts, boards, calls, live, offers, scripts, searching
+from assay.bench.pages import (
+    attempts,
+    boards,
+    calls,
+    comparing,
+    costs,
+    live,
+    matrix,
+    offers,
+    runs,
+    scripts,
+    searching,
+    views,
+)
 from assay.web import Hit, Offer
 from assay.web.flows import FlowName
 from assay.web.shell import Shell
@@ -23,7 +36,8 @@ class Pages:
     def router(self, shell: Shell) -> APIRouter:
         self._shell = shell
         routes = APIRouter()
-        for part in (live, attempts, calls, scripts, boards):  # the boards last: their addresses are the widest
+        parts = (live, attempts, calls, scripts, views, runs, comparing, matrix, costs, boards)
+        for part in parts:  # the boards last: their addresses are the widest
             routes.include_router(part.router(shell))
         return routes
 

@@ -3,15 +3,13 @@
 Addresses name a model and a sample as the run's folder does: `MODEL/PROMPT/1` there is `…/RUN/MODEL/PROMPT/1` here.
 """
 
-import csv
-import io
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 
+from assay.bench.pages.around import csv_table
 from assay.bench.pages.paper import TEXT, Paper
-from assay.bench.rows import csv_text
 from assay.bench.scripts import runs, wording
 from assay.bench.scripts.files import plain_name, run_folder, sample_folder
 from assay.bench.scripts.records import Prompt, ScriptReport, ScriptRun, ScriptSample
@@ -192,13 +190,7 @@ def scores_csv(report: ScriptReport) -> str:
 
 
 def _csv(names: list[str], rows: list[dict[str, Any]]) -> str:
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
-    writer.writerow(names)
-    for row in rows:
-        cells = [row.get(name, "") for name in names]
-        writer.writerow([csv_text(cell) if isinstance(cell, str) else cell for cell in cells])
-    return out.getvalue()
+    return csv_table(names, ([row.get(name) for name in names] for row in rows))
 
 
 # ---- one sample ----------------------------------------------------------------------------------------------------

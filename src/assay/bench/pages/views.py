@@ -1,18 +1,18 @@
 """A results file that is looked at: as a run's pages where it has samples, else as a table."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from assay.bench import viewing
 from assay.bench.pages import addresses
+from assay.bench.pages.around import words
 from assay.bench.viewing import View
 from assay.web.shell import Shell
 
 
-def router(shell: Shell, words: Mapping[str, Any]) -> APIRouter:
+def router(shell: Shell) -> APIRouter:
     """The routes of files that are looked at."""
     routes = APIRouter()
 
@@ -40,7 +40,7 @@ def router(shell: Shell, words: Mapping[str, Any]) -> APIRouter:
         return shell.page(
             request,
             "bench/view.html",
-            **words,
+            **words(),
             view=view,
             rows=rows,
             sorted_by=name,

@@ -1,0 +1,105 @@
+"""What the pages of runs share: how an address names a run, the head of its pages, and the words of their templates."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import HTTPException, Query, Request
+
+from assay.bench import charts, evaluations, wording
+from assay.bench.evidence import plain_url
+from assay.bench.pages import addresses
+from assay.bench.records import Evaluation
+from assay.bench.rows import csv_text
+from assay.bench.scores import standings
+from assay.bench.scores.records import Rate
+from assay.errors import AssayError
+from assay.visible import one_line
+from assay.web.shell import Shell
+
+_NAME = 80  # characters of a name in a sentence
+
+Text = Annotated[str, Query(max_length=1_000)]
+Names = Annotated[tuple[str, ...], Query(max_length=200)]
+Page = Annotated[int, Query(ge=1, le=1_000_000)]
+
+
+def named(shell: Shell, run: str) -> Evaluation:
+    """The run of this id, of a part of it that no other has, or `last`."""
+    if "\0" in run:
+        raise HTTPException(404, "No run's name holds a NUL character.")
+    try:
+        return evaluations.read_evaluation(shell.store, run)
+    except AssayError as error:
+        raise HTTPException(404, f"{error} {error.help}") from None
+
+
+def models_of(shell: Shell, evaluation: Evaluation) -> list[str]:
+    """The run's models, the best first."""
+    return list(dict.fromkeys(one.score.model for one in standings.standings(shell.store, evaluation)))
+
+
+def without_secrets(evaluation: Evaluation) -> Evaluation:
+    """The run as it is shown: of its servers' addresses only what cannot be a secret."""
+    models = tuple(model.model_copy(update={"url": plain_url(model.url)}) for model in evaluation.models)
+    return evaluation.model_copy(update={"models": models})
+
+
+def around(evaluation: Evaluation, here: str) -> dict[str, Any]:
+    """What every page of a run needs for its head and its sub-navigation."""
+    return {"evaluation": evaluation, "run_address": addresses.run_page(evaluation.id), "tab": here}
+
+
+def words() -> dict[str, Any]:
+    """What the templates of a run's pages need to say their numbers."""
+    return {
+        "percent": wording.percent,
+        "interval": wording.interval,
+        "points": wording.points,
+        "number": wording.number,
+        "of": wording.of,
+        "seconds": wording.seconds,
+        "speed": wording.speed,
+        "money": wording.money,
+        "p_value": wording.p_value,
+        "verdict": wording.verdict,
+        "line": one_line,
+        "count": wording.count,
+        "bar": charts.bar,
+        "addresses": addresses,
+        "query": lambda **given: urlencode(given),
+    }
+
+
+def changed(request: Request, address: str, **changed: object) -> str:
+    """The address with the query of this page, changed so; None takes a name away."""
+    pairs = [(name, value) for name, value in request.query_params.multi_items() if name not in changed and value]
+    pairs += [(name, str(value)) for name, value in changed.items() if value is not None]
+    return f"{address}?{urlencode(pairs)}" if pairs else address
+
+
+def csv_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table as CSV whose texts no spreadsheet takes for formulas."""
+    out = io.StringIO()
+    writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
+    writer.writerow(head)
+    for row in rows:
+        writer.writerow(["" if cell is None else csv_text(cell) if isinstance(cell, str) else cell for cell in row])
+    return out.getvalue()
+
+
+def short(name: str) -> str:
+    """A name of anybody's making, for a sentence."""
+    return one_line(name, _NAME)
+
+
+def rate_of(rate: Rate | None) -> float | None:
+    """The number alone."""
+    return rate.value if rate else None
+
+
+def cost_of(costs: Mapping[str, float]) -> float | None:
+    """The sum, whatever the currencies: for an order, or where there is but one."""
+    return sum(costs.values()) if costs else None
