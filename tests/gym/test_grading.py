@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from assay.gym.grading import Grader, seen
+from assay.gym.grading import Grader
+from assay.gym.grading.reveal import seen
 from assay.gym.queueing import Busy, Turns
 from assay.gym.records import Graded, Problem
 from assay.pipeline.sandbox import Sandbox

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assay.errors import AssayError, ContentError
-from assay.gym import grading
+from assay.gym.grading.oracle import read_answers
+from assay.gym.grading.reading import read
+from assay.gym.grading.reports import combined, with_disallowed
 from assay.gym.library import Shelf, Source, read_shelf
 from assay.gym.patterns import read as read_pattern
 from assay.gym.records import Course, FullReport, Problem, Test, Topic
@@ -406,10 +408,8 @@ class _Work:
         for key, runs in self.run("programs", jobs):
             trial = trials[key]
             whole = self.sheets[trial.problem.id, trial.language]
-            part = grading.read(whole, made[key], runs)
-            reports[key] = grading.with_disallowed(
-                trial.problem, trial.source, grading.combined(trial.problem, trial.language, [part])
-            )
+            part = read(whole, made[key], runs)
+            reports[key] = with_disallowed(trial.problem, trial.source, combined(trial.problem, trial.language, [part]))
             answers[trial.problem.id, trial.language, trial.what] = [
                 repr((run.status, run.exit_code, run.stdout, run.transcript)) for run in runs
             ]
@@ -437,7 +437,7 @@ class _Work:
         }
         for key, runs in self.run("generated tests", jobs):
             one = asked[key]
-            found = grading.read_answers(one, runs)
+            found = read_answers(one, runs)
             if len(found) < len(one.tests):
                 self.fault(
                     one.problem,
@@ -542,8 +542,8 @@ class _Work:
             whole = self.sheets[problem.id, language]
             self.made[problem.id] = self.made.get(problem.id, 0) + 1
             self.programs[problem.id] = self.programs.get(problem.id, 0) + 1
-            part = grading.read(whole, jobs[key][2], runs)
-            if grading.combined(problem, language, [part]).verdict == "pass":
+            part = read(whole, jobs[key][2], runs)
+            if combined(problem, language, [part]).verdict == "pass":
                 alive.append((problem, language, one))
         self._tell_apart(alive)
         for problem in problems:

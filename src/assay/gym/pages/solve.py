@@ -12,7 +12,8 @@ from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup, escape
 
 from assay.errors import UnknownName
-from assay.gym import grading, learners, practice
+from assay.gym import learners, practice
+from assay.gym.grading.reveal import seen
 from assay.gym.library import public_view
 from assay.gym.noticing import noticed
 from assay.gym.pages import helping, shown
@@ -259,7 +260,7 @@ def _graded(
 ) -> Response:
     if sent.what == "submit":
         report = gym.grader.submitted(work.problem, work.language, sent.source, learner.id)
-        graded = grading.seen(report, "submit")
+        graded = seen(report, "submit")
         failed, met = noticed(work.problem, sent.source, report)
     else:
         graded = gym.grader.run(work.problem, work.language, sent.source, learner.id)
