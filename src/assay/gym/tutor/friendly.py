@@ -388,9 +388,10 @@ def _habit(language: Language, row: str, rows: list[str], line: int | None) -> t
 
 @lru_cache(maxsize=2)
 def _entries(language: Language) -> tuple[_Entry, ...]:
-    from assay.gym.tutor import friendly_javascript, friendly_python
+    from assay.gym.tutor import friendly_javascript, friendly_python, friendly_python_syntax
 
-    table = friendly_python.ERRORS if language == "python" else friendly_javascript.ERRORS
+    python = (*friendly_python.ERRORS, *friendly_python_syntax.ERRORS)
+    table = python if language == "python" else friendly_javascript.ERRORS
     return tuple(_entry(*row) for row in table)
 
 
