@@ -6,7 +6,7 @@ import pytest
 
 from assay.gym.records import Problem
 from assay.gym.tutor import leaks
-from assay.gym.tutor.leaks import Verdict
+from assay.gym.tutor.verdict import Verdict
 from assay.records import Language
 from tests.gym.tutor.leak_measures import COURSES, editor, problem
 
