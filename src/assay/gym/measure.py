@@ -239,9 +239,10 @@ def measure(
     `keep` is told each hint that the simulated student tried, and whether it helped.
     """
     from assay.gym.tutor import hint
-    from assay.gym.tutor.desk import Gate, Runner
+    from assay.gym.tutor.gate import Gate
     from assay.gym.tutor.looking import looked_at
     from assay.gym.tutor.programs import NotAnswered
+    from assay.gym.tutor.runner import Runner
     from assay.gym.tutor.situation import Situation
 
     runner = Runner(grader)

@@ -21,9 +21,10 @@ from assay.gym.grading import Grader
 from assay.gym.library import Library
 from assay.gym.records import FullReport, Problem
 from assay.gym.tutor import canonical, hint
-from assay.gym.tutor.desk import Gate, Runner
+from assay.gym.tutor.gate import Gate
 from assay.gym.tutor.looking import looked_at
 from assay.gym.tutor.programs import NotAnswered, Voice, patience
+from assay.gym.tutor.runner import Runner
 from assay.gym.tutor.situation import Situation
 from assay.pipeline.llm.gateway import Gateway
 from assay.records import Language

@@ -14,11 +14,11 @@ from assay.gym.library import Library
 from assay.gym.records import FullReport, Problem
 from assay.gym.tasks import encoded, every_case
 from assay.gym.tutor import explain_error, make_tests, repair, review, scaffold, student
-from assay.gym.tutor.desk import Runner
 from assay.gym.tutor.honest import verbatim
 from assay.gym.tutor.looking import looked_at, worked_example
 from assay.gym.tutor.programs import NotAnswered, Voice, patience
 from assay.gym.tutor.review import Comment, Fact
+from assay.gym.tutor.runner import Runner
 from assay.gym.tutor.situation import Situation
 from assay.pipeline.llm.gateway import Gateway
 from assay.records import Language
