@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from assay.cli import run
-from assay.gym.gate import Gate, check_path, check_problem
+from assay.gym.gate import check_path, check_problem
+from assay.gym.gate.inspection import Gate
 from assay.gym.library import COURSES, read_shelf
 from assay.gym.meeting import meets
 from assay.gym.records import FullReport, Problem, When

@@ -12,7 +12,7 @@ from assay.gym.measure import command as measure
 from assay.settings import Settings
 
 if TYPE_CHECKING:
-    from assay.gym.gate import Gate
+    from assay.gym.gate.inspection import Gate
 
 
 @click.group()

@@ -9,7 +9,8 @@ from fastapi.responses import HTMLResponse, Response
 
 from assay.content import read_text
 from assay.errors import AssayError, ContentError
-from assay.gym import gate
+from assay.gym.gate import check_problem
+from assay.gym.gate.inspection import Checked, Fault
 from assay.gym.library import read_problem
 from assay.gym.pages.service import Gym
 from assay.gym.records import Problem
@@ -79,8 +80,8 @@ class Looked(NamedTuple):
     """What the gate says to a text."""
 
     problem: Problem | None
-    faults: tuple[gate.Fault, ...]
-    checked: gate.Checked | None
+    faults: tuple[Fault, ...]
+    checked: Checked | None
     level: int | None
     unavailable: AssayError | None = None
     """Why nothing could be run."""
@@ -102,14 +103,14 @@ def router(shell: Shell, gym: Gym) -> APIRouter:
             problem, source = read_problem(text, PLACE)
         except ContentError as error:
             message = str(error).removeprefix(f"{error.place}: ")
-            fault = gate.Fault(place=error.place, rule="reading", message=message, help=error.help)
+            fault = Fault(place=error.place, rule="reading", message=message, help=error.help)
             return Looked(None, (fault,), None, None)
         if not one_at_a_time.acquire(timeout=20):
             return Looked(problem, (), None, None, busy=True)
         try:
             settings = shell.settings
             with open_sandbox(settings) as sandbox:
-                found = gate.check_problem(problem, source, sandbox, settings.workers, mutated=mutants)
+                found = check_problem(problem, source, sandbox, settings.workers, mutated=mutants)
         except AssayError as error:
             return Looked(problem, (), None, None, unavailable=error)
         finally:
