@@ -11,7 +11,10 @@ from assay.content import Document
 from assay.errors import AssayError, ContentError, UnknownName
 from assay.gym.gate import check_path
 from assay.gym.grading import Grader
-from assay.gym.importing import asserted, bring, exercism, from_tasks, humanevalpack, quixbugs, with_bugs
+from assay.gym.importing import bring, exercism, humanevalpack, quixbugs
+from assay.gym.importing.asserts import asserted
+from assay.gym.importing.brought import with_bugs
+from assay.gym.importing.suites import from_tasks
 from assay.gym.library import COURSES, Library, read_shelf
 from assay.gym.records import Problem
 from assay.gym.writing import courses_text, flow, problem_text, write_course
@@ -101,7 +104,7 @@ def exercise(folder: Path, data: object = CANONICAL) -> Path:
 
 
 def test_exercisms_data_become_a_problem_and_lacking_solutions_are_told(tmp_path: Path, gym_sandbox: Sandbox) -> None:
-    brought = exercism(exercise(tmp_path / "data"))
+    brought = exercism.read(exercise(tmp_path / "data"))
     (found,) = brought.problems
     assert (found.id, found.statement) == ("double-it", "Double it.\n")
     assert [(test.args, test.expect) for test in found.tests] == [([1], 2), ([2], 4), ([0], 0), ([-1], None)]
@@ -119,14 +122,14 @@ def test_with_solutions_it_passes_the_gate(tmp_path: Path, gym_sandbox: Sandbox)
     (tmp_path / "track" / "double-it.js").write_text(
         "export const doubleIt = (n) => { if (n < 0) throw new Error('too small'); return n * 2 }\n"
     )
-    brought = exercism(exercise(tmp_path / "data"), tmp_path / "track")
+    brought = exercism.read(exercise(tmp_path / "data"), tmp_path / "track")
     assert brought.notes == []
     write_course(brought.course("ex", "Ex", "python"), tmp_path / "out" / "ex")
     assert check_path(tmp_path / "out", gym_sandbox, 2, mutated=lambda _: False).faults == ()
 
 
 def test_broken_data_are_told_and_an_empty_folder_too(tmp_path: Path) -> None:
-    brought = exercism(exercise(tmp_path / "a", {"cases": [{"property": "x"}]}))
+    brought = exercism.read(exercise(tmp_path / "a", {"cases": [{"property": "x"}]}))
     assert brought.problems == []
     assert "cannot be read" in brought.left_out[0]
     uneven = {
@@ -135,14 +138,14 @@ def test_broken_data_are_told_and_an_empty_folder_too(tmp_path: Path) -> None:
             for n in range(5)
         ]
     }
-    assert "different inputs" in exercism(exercise(tmp_path / "b", uneven)).left_out[0]
+    assert "different inputs" in exercism.read(exercise(tmp_path / "b", uneven)).left_out[0]
     (tmp_path / "c").mkdir()
     with pytest.raises(ContentError, match="holds no canonical-data"):
-        exercism(tmp_path / "c")
+        exercism.read(tmp_path / "c")
 
 
 def test_all_of_the_real_data_can_be_read(data: Path) -> None:
-    brought = exercism(data / "gym" / "exercism" / "problem-specifications")
+    brought = exercism.read(data / "gym" / "exercism" / "problem-specifications")
     assert len(brought.problems) >= 39
     assert len(brought.left_out) <= 3
     assert all("tests that can be used" in line for line in brought.left_out)
@@ -152,7 +155,7 @@ def test_all_of_the_real_data_can_be_read(data: Path) -> None:
 
 
 def test_humanevalpacks_pairs_come_in_and_their_bugs_fail_a_test(data: Path, grader: Grader) -> None:
-    brought = humanevalpack(data / "gym" / "humanevalpack")
+    brought = humanevalpack.read(data / "gym" / "humanevalpack")
     assert len(brought.problems) >= 130
     brought.problems = brought.problems[:3]
     with_bugs(brought, grader)
@@ -172,14 +175,14 @@ def test_quixbugs_layout(tmp_path: Path, grader: Grader) -> None:
     }.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    brought = quixbugs(tmp_path)
+    brought = quixbugs.read(tmp_path)
     with_bugs(brought, grader)
     (found,) = brought.problems
     assert found.languages["python"].starter == "def gcd(a, b):\n    ...\n"
     assert found.misconceptions[0].when.fails == ("t1",)
     assert "there is no correct_python_programs/lost.py" in brought.left_out[0]
     with pytest.raises(ContentError):
-        quixbugs(tmp_path / "python_programs")
+        quixbugs.read(tmp_path / "python_programs")
 
 
 # ---- asserts, read and never run -------------------------------------------------------------------------------------

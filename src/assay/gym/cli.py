@@ -221,7 +221,8 @@ def import_(
 
     Then hold what came against the rules: assay gym check FOLDER.
     """
-    from assay.gym.importing import bring, with_bugs
+    from assay.gym.importing import bring
+    from assay.gym.importing.brought import with_bugs
     from assay.gym.library import read_shelf
     from assay.gym.writing import write_course
 
