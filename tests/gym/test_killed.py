@@ -12,7 +12,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any, cast
 
-from assay.gym import learners, teaching
+from assay.gym import drafting, teaching
 from assay.store import Store
 from tests.browser_fixture import WITHIN_S, Site
 from tests.gym.pages.visiting import ABOVE, COURSES, WRONG, Practising
@@ -72,5 +72,5 @@ def test_killed_while_saving_no_draft_or_attempt_that_was_answered_is_lost(store
         last = int(answered[-1].rsplit("# ", 1)[1])
         assert found["draft"]["text"] in {f"{WRONG}# {last}\n", f"{WRONG}# {last + 1}\n"}
         assert found["draft"]["version"] >= len(answered)
-        assert learners.past_drafts(store, learner.learner.id, PROBLEM, "python") == []
+        assert drafting.past_drafts(store, learner.learner.id, PROBLEM, "python") == []
         again.act(ABOVE, do="save", source="goes on", tab_name="tab")

@@ -8,7 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from assay.errors import AssayError
-from assay.gym import guessing, learners, tables, teaching
+from assay.gym import asking, attempting, drafting, guessing, learners, rooms, tables, teaching
 from assay.gym.guessing import Tries
 from assay.gym.records import CaseResult, Classroom, Graded, HelpAnswer, Learner
 from assay.store import Store
@@ -73,12 +73,12 @@ def test_whoever_comes_back_with_class_name_and_word_finds_everything(store: Sto
     ada, first = learners.create(store)
     word = learners.join(store, ada, room.code, "Ada").word
     assert word
-    learners.save_draft(store, ada.id, PROBLEM, "python", "x = 1", None)
+    drafting.save_draft(store, ada.id, PROBLEM, "python", "x = 1", None)
     back, token = learners.recover(store, room.shown_code, "ada", word.upper().replace("-", " "))
     assert back.id == ada.id
     assert learners.by_cookie(store, token) == back
     assert learners.by_cookie(store, first) == back
-    draft = learners.read_draft(store, back.id, PROBLEM, "python")
+    draft = drafting.read_draft(store, back.id, PROBLEM, "python")
     assert draft
     assert draft.text == "x = 1"
 
@@ -92,19 +92,19 @@ def test_nobody_comes_back_without_both_name_and_word(
     store: Store, ada: Learner, room: Classroom, name: str, word: str | None
 ) -> None:
     made = learners.join(store, ada, room.code, "Ada").word
-    with pytest.raises(learners.WrongCode, match="Nobody of Python, Mondays has this name and this word"):
+    with pytest.raises(rooms.WrongCode, match="Nobody of Python, Mondays has this name and this word"):
         learners.recover(store, room.code, name, made or "" if word is None else word)
 
 
 def test_a_word_that_was_replaced_or_never_given_opens_nothing(store: Store, ada: Learner, room: Classroom) -> None:
     old = learners.join(store, ada, room.code, "Ada").word or ""
     new = learners.give_word(store, ada.id)
-    with pytest.raises(learners.WrongCode):
+    with pytest.raises(rooms.WrongCode):
         learners.recover(store, room.code, "Ada", old)
     assert learners.recover(store, room.code, "Ada", new)[0].id == ada.id
     with store.engine.begin() as connection:
         connection.execute(sa.text("update gym_learners set word_hash = null"))
-    with pytest.raises(learners.WrongCode):
+    with pytest.raises(rooms.WrongCode):
         learners.recover(store, room.code, "Ada", "")
 
 
@@ -130,7 +130,7 @@ def test_a_class_that_is_closed_takes_nobody(store: Store, ada: Learner, room: C
 
 
 def test_a_wrong_code_is_told_apart_from_other_mistakes(store: Store, ada: Learner) -> None:
-    with pytest.raises(learners.WrongCode, match="No class has the code 'CCCCCC'"):
+    with pytest.raises(rooms.WrongCode, match="No class has the code 'CCCCCC'"):
         learners.join(store, ada, "CCCCCC", "Ada")
 
 
@@ -185,166 +185,166 @@ def test_guessing_from_many_addresses_is_bounded_in_all() -> None:
 
 
 def test_an_older_page_does_not_overwrite_and_loses_nothing(store: Store, ada: Learner) -> None:
-    first = learners.save_draft(store, ada.id, PROBLEM, "python", "one", None, tab="a")
-    second = learners.save_draft(store, ada.id, PROBLEM, "python", "two", first.version, tab="b")
-    stale = learners.save_draft(store, ada.id, PROBLEM, "python", "older", first.version, tab="a")
+    first = drafting.save_draft(store, ada.id, PROBLEM, "python", "one", None, tab="a")
+    second = drafting.save_draft(store, ada.id, PROBLEM, "python", "two", first.version, tab="b")
+    stale = drafting.save_draft(store, ada.id, PROBLEM, "python", "older", first.version, tab="a")
     assert stale.kept_aside
     assert (stale.text, stale.version) == ("two", second.version)
-    stale = learners.save_draft(store, ada.id, PROBLEM, "python", "older still", first.version, tab="a")
+    stale = drafting.save_draft(store, ada.id, PROBLEM, "python", "older still", first.version, tab="a")
     assert stale.kept_aside
-    past = learners.past_drafts(store, ada.id, PROBLEM, "python")
+    past = drafting.past_drafts(store, ada.id, PROBLEM, "python")
     assert [(one.text, one.reason) for one in past] == [("older still", "aside")]
-    mine = learners.save_draft(store, ada.id, PROBLEM, "python", "older still", stale.version, tab="a")
+    mine = drafting.save_draft(store, ada.id, PROBLEM, "python", "older still", stale.version, tab="a")
     assert not mine.kept_aside
     assert mine.text == "older still"
 
 
 @pytest.mark.parametrize("version", [0, -1, 99, 1 << 31, 1 << 63])
 def test_a_version_that_was_made_up_is_an_older_page(store: Store, ada: Learner, version: int) -> None:
-    learners.save_draft(store, ada.id, PROBLEM, "python", "one", None)
-    assert learners.save_draft(store, ada.id, PROBLEM, "python", "two", version).kept_aside
+    drafting.save_draft(store, ada.id, PROBLEM, "python", "one", None)
+    assert drafting.save_draft(store, ada.id, PROBLEM, "python", "two", version).kept_aside
 
 
 def test_a_page_that_missed_an_answer_goes_on(store: Store, ada: Learner) -> None:
-    first = learners.save_draft(store, ada.id, PROBLEM, "python", "one", None, tab="a")
-    learners.save_draft(store, ada.id, PROBLEM, "python", "two", first.version, tab="a")
-    third = learners.save_draft(store, ada.id, PROBLEM, "python", "three", first.version, tab="a")
+    first = drafting.save_draft(store, ada.id, PROBLEM, "python", "one", None, tab="a")
+    drafting.save_draft(store, ada.id, PROBLEM, "python", "two", first.version, tab="a")
+    third = drafting.save_draft(store, ada.id, PROBLEM, "python", "three", first.version, tab="a")
     assert (third.text, third.kept_aside, third.version) == ("three", False, 3)
 
 
 def test_pages_that_save_at_once_lose_nothing(store: Store, ada: Learner) -> None:
     texts = [f"text {number}" for number in range(12)]
     with ThreadPoolExecutor(6) as pool:
-        drafts = list(pool.map(lambda text: learners.save_draft(store, ada.id, PROBLEM, "python", text, None), texts))
+        drafts = list(pool.map(lambda text: drafting.save_draft(store, ada.id, PROBLEM, "python", text, None), texts))
     assert sum(not draft.kept_aside for draft in drafts) == 1
-    current = learners.read_draft(store, ada.id, PROBLEM, "python")
+    current = drafting.read_draft(store, ada.id, PROBLEM, "python")
     assert current
     assert current.version == 1
     # one page without a draft is like another: of these the last stays, beside the one that came first
-    assert [one.reason for one in learners.past_drafts(store, ada.id, PROBLEM, "python")] == ["aside"]
+    assert [one.reason for one in drafting.past_drafts(store, ada.id, PROBLEM, "python")] == ["aside"]
 
 
 def test_a_reset_can_be_undone_also_after_typing(store: Store, ada: Learner) -> None:
-    learners.save_draft(store, ada.id, PROBLEM, "python", "mine", None)
-    reset = learners.reset_draft(store, ada.id, PROBLEM, "python", "starter")
+    drafting.save_draft(store, ada.id, PROBLEM, "python", "mine", None)
+    reset = drafting.reset_draft(store, ada.id, PROBLEM, "python", "starter")
     assert reset.text == "starter"
-    learners.save_draft(store, ada.id, PROBLEM, "python", "starter, and more", reset.version)
-    undone = learners.undo_reset(store, ada.id, PROBLEM, "python")
+    drafting.save_draft(store, ada.id, PROBLEM, "python", "starter, and more", reset.version)
+    undone = drafting.undo_reset(store, ada.id, PROBLEM, "python")
     assert undone
     assert undone.text == "mine"
-    assert [one.text for one in learners.past_drafts(store, ada.id, PROBLEM, "python")] == ["starter, and more"]
-    assert learners.undo_reset(store, ada.id, PROBLEM, "python") is None
+    assert [one.text for one in drafting.past_drafts(store, ada.id, PROBLEM, "python")] == ["starter, and more"]
+    assert drafting.undo_reset(store, ada.id, PROBLEM, "python") is None
 
 
 def test_the_history_of_drafts_is_bounded(store: Store, ada: Learner) -> None:
-    for number in range(learners.PAST_DRAFTS_KEPT + 5):
-        learners.save_draft(store, ada.id, PROBLEM, "python", f"{number}", number * 2 or None)
-        learners.reset_draft(store, ada.id, PROBLEM, "python", "starter")
-    past = learners.past_drafts(store, ada.id, PROBLEM, "python")
-    assert len(past) == learners.PAST_DRAFTS_KEPT
-    assert past[0].text == f"{learners.PAST_DRAFTS_KEPT + 4}"
+    for number in range(drafting.PAST_DRAFTS_KEPT + 5):
+        drafting.save_draft(store, ada.id, PROBLEM, "python", f"{number}", number * 2 or None)
+        drafting.reset_draft(store, ada.id, PROBLEM, "python", "starter")
+    past = drafting.past_drafts(store, ada.id, PROBLEM, "python")
+    assert len(past) == drafting.PAST_DRAFTS_KEPT
+    assert past[0].text == f"{drafting.PAST_DRAFTS_KEPT + 4}"
 
 
 @pytest.mark.parametrize("text", ["a\0b", "\udc80", "π\u202e\r\n\t", ""])
 def test_any_text_can_be_kept(store: Store, ada: Learner, text: str) -> None:
-    saved = learners.save_draft(store, ada.id, PROBLEM, "python", text, None)
-    assert learners.read_draft(store, ada.id, PROBLEM, "python") == saved
+    saved = drafting.save_draft(store, ada.id, PROBLEM, "python", text, None)
+    assert drafting.read_draft(store, ada.id, PROBLEM, "python") == saved
 
 
 def test_a_text_that_is_too_long_is_refused_in_words(store: Store, ada: Learner) -> None:
     with pytest.raises(AssayError, match="65,537 characters"):
-        learners.save_draft(store, ada.id, PROBLEM, "python", "x" * 65_537, None)
+        drafting.save_draft(store, ada.id, PROBLEM, "python", "x" * 65_537, None)
 
 
 def test_each_learner_and_language_has_a_draft_of_its_own(store: Store, ada: Learner) -> None:
     bob, _ = learners.create(store)
-    learners.save_draft(store, ada.id, PROBLEM, "python", "ada's", None)
-    assert learners.read_draft(store, bob.id, PROBLEM, "python") is None
-    assert learners.read_draft(store, ada.id, PROBLEM, "javascript") is None
-    learners.reset_draft(store, ada.id, PROBLEM, "python", "starter")
-    past = learners.past_drafts(store, ada.id, PROBLEM, "python")[0]
-    learners.save_draft(store, bob.id, PROBLEM, "python", "bob's", None)
-    assert learners.restore_draft(store, bob.id, PROBLEM, "python", past.id) is None
-    assert learners.past_drafts(store, bob.id, PROBLEM, "python") == []
+    drafting.save_draft(store, ada.id, PROBLEM, "python", "ada's", None)
+    assert drafting.read_draft(store, bob.id, PROBLEM, "python") is None
+    assert drafting.read_draft(store, ada.id, PROBLEM, "javascript") is None
+    drafting.reset_draft(store, ada.id, PROBLEM, "python", "starter")
+    past = drafting.past_drafts(store, ada.id, PROBLEM, "python")[0]
+    drafting.save_draft(store, bob.id, PROBLEM, "python", "bob's", None)
+    assert drafting.restore_draft(store, bob.id, PROBLEM, "python", past.id) is None
+    assert drafting.past_drafts(store, bob.id, PROBLEM, "python") == []
 
 
 # ---- attempts and progress -------------------------------------------------------------------------------------------
 
 
 def test_attempts_are_kept_and_counted(store: Store, ada: Learner) -> None:
-    learners.add_attempt(store, ada.id, graded(), "x = 1", misconception="boundary")
-    learners.add_attempt(store, ada.id, graded("submit", "wrong"), "x = 2")
-    last = learners.add_attempt(store, ada.id, graded("submit", "pass"), "x = 3")
-    kept = learners.attempts(store, ada.id, PROBLEM)
+    attempting.add_attempt(store, ada.id, graded(), "x = 1", misconception="boundary")
+    attempting.add_attempt(store, ada.id, graded("submit", "wrong"), "x = 2")
+    last = attempting.add_attempt(store, ada.id, graded("submit", "pass"), "x = 3")
+    kept = attempting.attempts(store, ada.id, PROBLEM)
     assert [one.source for one in kept] == ["x = 3", "x = 2", "x = 1"]
     assert kept[0] == last
     assert kept[2].misconception == ""
-    assert learners.attempts(store, ada.id, PROBLEM, noticed=True)[2].misconception == "boundary"
-    standing = learners.progress(store, ada.id).of(PROBLEM)
+    assert attempting.attempts(store, ada.id, PROBLEM, noticed=True)[2].misconception == "boundary"
+    standing = attempting.progress(store, ada.id).of(PROBLEM)
     assert standing
     assert (standing.state, standing.runs, standing.submissions) == ("passed", 1, 2)
 
 
 def test_a_run_that_passes_is_no_submission_that_passes(store: Store, ada: Learner) -> None:
-    learners.add_attempt(store, ada.id, graded("run", "pass"), "x")
-    standing = learners.progress(store, ada.id).of(PROBLEM)
+    attempting.add_attempt(store, ada.id, graded("run", "pass"), "x")
+    standing = attempting.progress(store, ada.id).of(PROBLEM)
     assert standing
     assert standing.state == "tried"
 
 
 def test_what_was_passed_stays_passed(store: Store, ada: Learner) -> None:
-    learners.add_attempt(store, ada.id, graded("submit", "pass"), "x")
-    before = learners.progress(store, ada.id).of(PROBLEM)
-    learners.add_attempt(store, ada.id, graded("submit", "wrong"), "y")
-    after = learners.progress(store, ada.id).of(PROBLEM)
+    attempting.add_attempt(store, ada.id, graded("submit", "pass"), "x")
+    before = attempting.progress(store, ada.id).of(PROBLEM)
+    attempting.add_attempt(store, ada.id, graded("submit", "wrong"), "y")
+    after = attempting.progress(store, ada.id).of(PROBLEM)
     assert before
     assert after
     assert after.passed == before.passed
 
 
 def test_attempts_are_bounded_but_the_first_that_passed_stays(store: Store, ada: Learner) -> None:
-    learners.add_attempt(store, ada.id, graded(), "first")
-    learners.add_attempt(store, ada.id, graded("submit", "pass"), "solved")
-    for number in range(learners.ATTEMPTS_KEPT + 3):
-        learners.add_attempt(store, ada.id, graded(), f"{number}")
-    kept = learners.attempts(store, ada.id, PROBLEM)
-    assert len(kept) == learners.ATTEMPTS_KEPT + 1
+    attempting.add_attempt(store, ada.id, graded(), "first")
+    attempting.add_attempt(store, ada.id, graded("submit", "pass"), "solved")
+    for number in range(attempting.ATTEMPTS_KEPT + 3):
+        attempting.add_attempt(store, ada.id, graded(), f"{number}")
+    kept = attempting.attempts(store, ada.id, PROBLEM)
+    assert len(kept) == attempting.ATTEMPTS_KEPT + 1
     assert kept[-1].source == "solved"
-    standing = learners.progress(store, ada.id).of(PROBLEM)
+    standing = attempting.progress(store, ada.id).of(PROBLEM)
     assert standing
-    assert standing.attempts == learners.ATTEMPTS_KEPT + 5
+    assert standing.attempts == attempting.ATTEMPTS_KEPT + 5
 
 
 def test_what_the_console_did_is_no_attempt(store: Store, ada: Learner) -> None:
     with pytest.raises(ValueError, match="no attempt"):
-        learners.add_attempt(store, ada.id, graded("console"), "x")
+        attempting.add_attempt(store, ada.id, graded("console"), "x")
 
 
 def test_another_learners_attempt_is_not_to_be_had(store: Store, ada: Learner) -> None:
-    mine = learners.add_attempt(store, ada.id, graded(), "ada's")
+    mine = attempting.add_attempt(store, ada.id, graded(), "ada's")
     bob, _ = learners.create(store)
-    assert learners.attempt(store, bob.id, mine.id) is None
-    assert learners.attempts(store, bob.id, PROBLEM) == []
-    assert learners.progress(store, bob.id).standings == ()
-    assert learners.attempt(store, ada.id, mine.id) == mine
+    assert attempting.attempt(store, bob.id, mine.id) is None
+    assert attempting.attempts(store, bob.id, PROBLEM) == []
+    assert attempting.progress(store, bob.id).standings == ()
+    assert attempting.attempt(store, ada.id, mine.id) == mine
 
 
 def test_a_draft_alone_is_a_beginning_and_what_was_last_stands_first(store: Store, ada: Learner) -> None:
-    learners.add_attempt(store, ada.id, graded(), "x")
-    learners.save_draft(store, ada.id, "py-lists-other", "javascript", "y", None)
-    progress = learners.progress(store, ada.id)
+    attempting.add_attempt(store, ada.id, graded(), "x")
+    drafting.save_draft(store, ada.id, "py-lists-other", "javascript", "y", None)
+    progress = attempting.progress(store, ada.id)
     assert [(one.problem, one.state) for one in progress.standings] == [
         ("py-lists-other", "started"),
         (PROBLEM, "tried"),
     ]
-    learners.save_draft(store, ada.id, PROBLEM, "python", "z", None)
-    assert learners.progress(store, ada.id).standings[0].problem == PROBLEM
+    drafting.save_draft(store, ada.id, PROBLEM, "python", "z", None)
+    assert attempting.progress(store, ada.id).standings[0].problem == PROBLEM
 
 
 def test_runs_at_once_are_all_counted(store: Store, ada: Learner) -> None:
     with ThreadPoolExecutor(6) as pool:
-        list(pool.map(lambda number: learners.add_attempt(store, ada.id, graded(), f"{number}"), range(24)))
-    standing = learners.progress(store, ada.id).of(PROBLEM)
+        list(pool.map(lambda number: attempting.add_attempt(store, ada.id, graded(), f"{number}"), range(24)))
+    standing = attempting.progress(store, ada.id).of(PROBLEM)
     assert standing
     assert standing.runs == 24
 
@@ -359,15 +359,15 @@ def asked(learner: Learner, name: str = "h1") -> HelpAnswer:
 
 
 def test_a_request_for_help_survives_until_it_is_answered_once(store: Store, ada: Learner) -> None:
-    request = learners.add_help(store, asked(ada))
+    request = asking.add_help(store, asked(ada))
     assert request.state == "asked"
     assert request.created
-    assert learners.add_help(store, asked(ada)) == request
-    assert learners.waiting_help(store) == [request]
+    assert asking.add_help(store, asked(ada)) == request
+    assert asking.waiting_help(store) == [request]
     answer = asked(ada).model_copy(
         update={"state": "done", "text": "Look at line 2.", "source": "model", "gate": [{"rules": []}]}
     )
-    kept = learners.add_help(store, answer)
+    kept = asking.add_help(store, answer)
     assert (kept.text, kept.source, kept.facts, kept.gate) == (
         "Look at line 2.",
         "model",
@@ -375,34 +375,34 @@ def test_a_request_for_help_survives_until_it_is_answered_once(store: Store, ada
         [{"rules": []}],
     )
     assert kept.answered
-    twice = learners.add_help(store, answer.model_copy(update={"text": "Something else."}))
+    twice = asking.add_help(store, answer.model_copy(update={"text": "Something else."}))
     assert twice == kept
-    assert learners.waiting_help(store) == []
-    assert learners.help_answers(store, ada.id, PROBLEM) == [kept]
+    assert asking.waiting_help(store) == []
+    assert asking.help_answers(store, ada.id, PROBLEM) == [kept]
 
 
 def test_thumbs_are_the_askers_own(store: Store, ada: Learner) -> None:
-    learners.add_help(store, asked(ada))
+    asking.add_help(store, asked(ada))
     bob, _ = learners.create(store)
-    assert not learners.rate_help(store, bob.id, "h1", -1)
-    assert learners.rate_help(store, ada.id, "h1", 1)
-    assert [one.thumbs for one in learners.help_answers(store, ada.id, PROBLEM)] == [1]
-    assert learners.help_answer(store, bob.id, "h1") is None
+    assert not asking.rate_help(store, bob.id, "h1", -1)
+    assert asking.rate_help(store, ada.id, "h1", 1)
+    assert [one.thumbs for one in asking.help_answers(store, ada.id, PROBLEM)] == [1]
+    assert asking.help_answer(store, bob.id, "h1") is None
 
 
 def test_nobody_answers_into_anothers_request(store: Store, ada: Learner) -> None:
-    learners.add_help(store, asked(ada))
+    asking.add_help(store, asked(ada))
     bob, _ = learners.create(store)
     with pytest.raises(AssayError, match="not yours"):
-        learners.add_help(store, asked(bob).model_copy(update={"state": "done", "text": "mine"}))
-    assert learners.help_answers(store, ada.id, PROBLEM)[0].text == ""
+        asking.add_help(store, asked(bob).model_copy(update={"state": "done", "text": "mine"}))
+    assert asking.help_answers(store, ada.id, PROBLEM)[0].text == ""
 
 
 def test_help_is_counted_in_the_progress(store: Store, ada: Learner) -> None:
-    learners.add_attempt(store, ada.id, graded(), "x")
-    learners.add_help(store, asked(ada))
-    learners.add_help(store, asked(ada, "h2"))
-    standing = learners.progress(store, ada.id).of(PROBLEM)
+    attempting.add_attempt(store, ada.id, graded(), "x")
+    asking.add_help(store, asked(ada))
+    asking.add_help(store, asked(ada, "h2"))
+    standing = attempting.progress(store, ada.id).of(PROBLEM)
     assert standing
     assert standing.help == 2
 
@@ -413,10 +413,10 @@ def test_help_is_counted_in_the_progress(store: Store, ada: Learner) -> None:
 def test_a_deleted_learner_leaves_nothing_and_late_saves_say_so(store: Store, room: Classroom) -> None:
     ada, token = learners.create(store)
     learners.join(store, ada, room.code, "Ada")
-    learners.save_draft(store, ada.id, PROBLEM, "python", "x", None)
-    learners.reset_draft(store, ada.id, PROBLEM, "python", "y")
-    learners.add_attempt(store, ada.id, graded(), "x")
-    learners.add_help(store, asked(ada))
+    drafting.save_draft(store, ada.id, PROBLEM, "python", "x", None)
+    drafting.reset_draft(store, ada.id, PROBLEM, "python", "y")
+    attempting.add_attempt(store, ada.id, graded(), "x")
+    asking.add_help(store, asked(ada))
     learners.delete(store, ada.id)
     assert learners.by_cookie(store, token) is None
     with store.engine.connect() as connection:
@@ -424,9 +424,9 @@ def test_a_deleted_learner_leaves_nothing_and_late_saves_say_so(store: Store, ro
             expected = 1 if table.name == "gym_classes" else 0
             assert connection.scalar(sa.select(sa.func.count()).select_from(table)) == expected, table.name
     for late in (
-        lambda: learners.save_draft(store, ada.id, PROBLEM, "python", "x", 1),
-        lambda: learners.add_attempt(store, ada.id, graded(), "x"),
-        lambda: learners.add_help(store, asked(ada)),
+        lambda: drafting.save_draft(store, ada.id, PROBLEM, "python", "x", 1),
+        lambda: attempting.add_attempt(store, ada.id, graded(), "x"),
+        lambda: asking.add_help(store, asked(ada)),
         lambda: learners.give_word(store, ada.id),
     ):
         with pytest.raises(learners.Gone):

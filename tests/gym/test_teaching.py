@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from assay.errors import AssayError
-from assay.gym import learners, teaching
+from assay.gym import learners, rooms, teaching
 from assay.store import Store
 
 
@@ -14,7 +14,7 @@ def test_classes_are_told_apart_by_their_codes(store: Store) -> None:
     assert len({room.code for room in made}) == 20
     assert len({room.id for room in made}) == 20
     for room in made:
-        assert learners.classroom_by_code(store, room.shown_code) == room
+        assert rooms.classroom_by_code(store, room.shown_code) == room
 
 
 def test_a_new_code_leaves_the_learners_in(store: Store) -> None:
@@ -73,9 +73,9 @@ def test_an_exam_is_bounded_and_concerns_its_class_alone(store: Store) -> None:
         with pytest.raises(AssayError, match="at most a day"):
             teaching.start_exam(store, room.id, length)
     teaching.start_exam(store, room.id, timedelta(hours=1))
-    assert learners.exam_until(store, ada)
-    assert learners.exam_until(store, bob) is None
-    assert learners.exam_until(store, learners.create(store)[0]) is None
+    assert rooms.exam_until(store, ada)
+    assert rooms.exam_until(store, bob) is None
+    assert rooms.exam_until(store, learners.create(store)[0]) is None
 
 
 def test_two_classes_may_have_learners_of_one_name(store: Store) -> None:
@@ -90,10 +90,10 @@ def test_assignments_stand_in_the_order_they_are_due(store: Store) -> None:
     now = datetime(2030, 1, 1, tzinfo=UTC)
     for title, due in (("never", None), ("late", now + timedelta(days=9)), ("soon", now)):
         teaching.assign(store, room.id, title, ["a", "b", "a"], due)
-    found = learners.assignments(store, room.id)
+    found = rooms.assignments(store, room.id)
     assert [one.title for one in found] == ["soon", "late", "never"]
     assert found[0].problems == ("a", "b")
     teaching.take_back(store, "another class", found[0].id)
-    assert len(learners.assignments(store, room.id)) == 3
+    assert len(rooms.assignments(store, room.id)) == 3
     teaching.take_back(store, room.id, found[0].id)
-    assert len(learners.assignments(store, room.id)) == 2
+    assert len(rooms.assignments(store, room.id)) == 2

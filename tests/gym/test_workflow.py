@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from assay import workflows
-from assay.gym import learners
+from assay.gym import asking
 from assay.gym.grading import Grader
 from assay.gym.library import Library
 from assay.settings import Settings
@@ -31,7 +31,7 @@ from assay.gym.tutor import Tutor
 from assay.records import Model
 from assay.settings import Settings
 from assay.store import open_store
-from assay.gym import learners
+from assay.gym import asking, learners
 
 home, database, url, learner, source = sys.argv[1:]
 settings = Settings(home=Path(home), database_url=database, gym_model=None, workers=1)
@@ -69,7 +69,7 @@ def test_killed_while_the_model_is_asked_and_started_again_the_answer_is_there(s
             process.wait()
             if process.stdout is not None:
                 process.stdout.close()
-        kept = learners.help_answer(store, learner.id, "mine")
+        kept = asking.help_answer(store, learner.id, "mine")
         assert kept is not None
         assert kept.state == "asked"
         with tutor_at(store, library, grader, tmp_path, server, durable=True) as tutor:
@@ -77,7 +77,7 @@ def test_killed_while_the_model_is_asked_and_started_again_the_answer_is_there(s
             found = tutor.wait(learner, "mine", 60)
             assert found is not None
             assert (found.state, found.source, found.text) == ("done", "model", HONEST)
-            assert [one.id for one in learners.help_answers(store, learner.id, PROBLEM)] == ["mine"]
+            assert [one.id for one in asking.help_answers(store, learner.id, PROBLEM)] == ["mine"]
             assert [work.state for work in workflows.works("gym-help:mine:")] == ["cancelled", "done"]
 
 

@@ -15,9 +15,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from assay.errors import AssayError
-from assay.gym import learners
+from assay.gym import attempting, drafting, learners, rooms
+from assay.gym.asking import as_help
 from assay.gym.guessing import new_code
-from assay.gym.learners import as_help, by_id
+from assay.gym.learners import by_id
 from assay.gym.records import (
     Assignment,
     Attempt,
@@ -144,7 +145,7 @@ def create_class(store: Store, name: str, zone: str = "UTC") -> Classroom:
 
 def find_class(store: Store, class_id: str) -> Classroom:
     """The class of this id. Raises Gone."""
-    found = learners.classroom(store, class_id)
+    found = rooms.classroom(store, class_id)
     if found is None:
         raise learners.Gone("There is no such class.", "It may have been deleted: look at the list of classes.")
     return found
@@ -175,7 +176,7 @@ def classes(store: Store) -> list[ClassLine]:
         rows = connection.execute(query).all()
     return [
         ClassLine(
-            room=learners.as_classroom(row), learners=row.members or 0, active=row.active or 0, passed=row.passed or 0
+            room=rooms.as_classroom(row), learners=row.members or 0, active=row.active or 0, passed=row.passed or 0
         )
         for row in rows
     ]
@@ -284,7 +285,7 @@ def _standings(connection: sa.Connection, ids: Collection[str]) -> dict[str, dic
     )
     found: dict[str, dict[str, Standing]] = {}
     for row in connection.execute(sa.select(STANDINGS).where(STANDINGS.c.learner == sa.any_(ours))):
-        found.setdefault(row.learner, {})[row.problem] = learners.as_standing(row)
+        found.setdefault(row.learner, {})[row.problem] = attempting.as_standing(row)
     for learner, problem, language, count, last in connection.execute(asked):
         known = found.setdefault(learner, {})
         one = known.get(problem) or Standing(problem=problem, language=language, last=last)
@@ -428,7 +429,7 @@ def assign(store: Store, class_id: str, title: str, problems: Sequence[str], due
     values = made.model_dump(exclude={"problems"})
     with store.engine.begin() as connection:
         connection.execute(
-            sa.insert(ASSIGNMENTS).values(problems=learners.PROBLEMS.dump_json(made.problems).decode(), **values)
+            sa.insert(ASSIGNMENTS).values(problems=rooms.PROBLEMS.dump_json(made.problems).decode(), **values)
         )
     return made
 
@@ -482,7 +483,7 @@ def read_zone(typed: str) -> tuple[str, tzinfo]:
 def export(store: Store, learner_id: str, *, noticed: bool = False) -> Export:
     """Everything that is kept of a learner; with the misconceptions met only if `noticed`. Raises Gone."""
     learner = by_id(store, learner_id)
-    room = learners.classroom(store, learner.class_id) if learner.class_id else None
+    room = rooms.classroom(store, learner.class_id) if learner.class_id else None
 
     def of(table: sa.Table, *order: "sa.Column[Any]") -> Iterable[sa.Row[Any]]:
         with store.engine.connect() as connection:
@@ -492,8 +493,8 @@ def export(store: Store, learner_id: str, *, noticed: bool = False) -> Export:
         learner=learner,
         class_name=room.name if room else None,
         exported=datetime.now(UTC),
-        standings=learners.progress(store, learner_id).standings,
-        drafts=tuple(learners.as_draft(row) for row in of(DRAFTS, DRAFTS.c.problem, DRAFTS.c.language)),
+        standings=attempting.progress(store, learner_id).standings,
+        drafts=tuple(drafting.as_draft(row) for row in of(DRAFTS, DRAFTS.c.problem, DRAFTS.c.language)),
         past_drafts=tuple(
             PastText(
                 id=row.id,
@@ -505,7 +506,7 @@ def export(store: Store, learner_id: str, *, noticed: bool = False) -> Export:
             )
             for row in of(PAST_DRAFTS, PAST_DRAFTS.c.id)
         ),
-        attempts=tuple(learners.as_attempt(row, noticed=noticed) for row in of(ATTEMPTS, ATTEMPTS.c.id)),
+        attempts=tuple(attempting.as_attempt(row, noticed=noticed) for row in of(ATTEMPTS, ATTEMPTS.c.id)),
         help=tuple(as_help(row) for row in of(HELP, HELP.c.created, HELP.c.id)),
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from assay.gym import learners, teaching
+from assay.gym import drafting, learners, teaching
 from assay.gym.guessing import new_code
 from assay.gym.pages import Pages
 from assay.gym.records import Classroom
@@ -67,7 +67,7 @@ def test_a_class_is_joined_and_found_again_on_another_machine(site: Site, store:
     word = word_of(said)
     me = json.loads(school.get("/gym/you.json").text)
     assert (me["learner"]["name"], me["class_name"]) == ("Ada", room.name)
-    learners.save_draft(store, me["learner"]["id"], PROBLEM, "python", "x = 1", None)
+    drafting.save_draft(store, me["learner"]["id"], PROBLEM, "python", "x = 1", None)
     back = come_back(home, room.code, "ada", word)
     assert (back.status, back.headers["location"]) == (303, "/gym/")
     assert json.loads(home.get("/gym/you.json").text)["drafts"][0]["text"] == "x = 1"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from assay.gym import learners
+from assay.gym import drafting
 from assay.gym.pages import Pages
 from assay.settings import Settings
 from assay.store import Store
@@ -146,7 +146,7 @@ def test_nothing_is_lost_with_the_connection(site: Site, page: "Page", store: St
     page.reload()
     assert code(page) == RIGHT
     learner = page.locator("#work").get_attribute("data-learner") or ""
-    kept = learners.read_draft(store, learner, "py-lists-above", "python")
+    kept = drafting.read_draft(store, learner, "py-lists-above", "python")
     assert kept is not None
     assert kept.text == RIGHT
     # and where the page is closed before the app answers again

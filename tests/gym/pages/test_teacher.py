@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from assay.gym import learners, teaching
+from assay.gym import asking, attempting, drafting, learners, rooms, teaching
 from assay.gym.pages import Pages
 from assay.gym.pages.teacher import AssignmentTable, Classes, ClassTable, HelpSample, ProblemTable
 from assay.gym.pages.writing import EXAMPLE
@@ -63,18 +63,18 @@ def world(store: Store) -> World:
         learner, _ = learners.create(store)
         people.append(learners.join(store, learner, room.code, name).learner)
     ada, bob, eve = people
-    learners.add_attempt(store, ada.id, graded("run", "wrong"), "x = 1", misconception="boundary")
-    learners.add_attempt(store, ada.id, graded("submit", "pass"), "x = 2")
+    attempting.add_attempt(store, ada.id, graded("run", "wrong"), "x = 1", misconception="boundary")
+    attempting.add_attempt(store, ada.id, graded("submit", "pass"), "x = 2")
     for _ in range(6):
-        learners.add_attempt(store, bob.id, graded("submit", "wrong"), HOSTILE, misconception="boundary")
-    learners.add_attempt(store, bob.id, graded("run", "wrong", "gone-problem"), "y")
-    learners.save_draft(store, bob.id, OTHER, "python", "bob's draft", None)
+        attempting.add_attempt(store, bob.id, graded("submit", "wrong"), HOSTILE, misconception="boundary")
+    attempting.add_attempt(store, bob.id, graded("run", "wrong", "gone-problem"), "y")
+    drafting.save_draft(store, bob.id, OTHER, "python", "bob's draft", None)
     gate = [{"text": "Use `>`.", "rules": ["solution"]}, {"text": "Read it again.", "rules": []}]
-    learners.add_help(
+    asking.add_help(
         store,
         asked(ada, "h1", state="done", text=HOSTILE, source="model", model="ollama/x", gate=gate, facts={"line": 2}),
     )
-    learners.add_help(store, asked(bob, "h2", state="done", text="Look at strictly.", source="authored", thumbs=-1))
+    asking.add_help(store, asked(bob, "h2", state="done", text="Look at strictly.", source="authored", thumbs=-1))
     return World(room, ada, bob, eve)
 
 
@@ -196,7 +196,7 @@ def test_sampled_help_shows_its_gate_record_as_text(teacher: Browser, world: Wor
 
 def test_a_draw_is_the_same_when_asked_again(teacher: Browser, store: Store, world: World) -> None:
     for number in range(30):
-        learners.add_help(store, asked(world.eve, f"e{number}", state="done", text="t", source="cached"))
+        asking.add_help(store, asked(world.eve, f"e{number}", state="done", text="t", source="cached"))
 
     def drawn(draw: str) -> list[str]:
         found = read(teacher, f"{path(world)}/help.json?draw={draw}")
@@ -230,7 +230,7 @@ def test_what_other_programs_read_is_as_the_schema_says(
 
 def test_learners_without_a_class_have_a_table_too(teacher: Browser, store: Store) -> None:
     learner, _ = learners.create(store)
-    learners.add_attempt(store, learner.id, graded("run", "wrong"), "x")
+    attempting.add_attempt(store, learner.id, graded("run", "wrong"), "x")
     assert "1 learner without a class" in teacher.get("/gym/teacher").text
     for tail in ("", "/problems", "/help", f"/learners/{learner.id}"):
         assert teacher.get(f"/gym/teacher/classes/none{tail}").status == 200, tail
@@ -249,7 +249,7 @@ def assign(browser: Browser, world: World, **fields: str) -> int:
 
 def test_an_assignment_is_due_in_the_zone_of_whoever_sets_it(teacher: Browser, store: Store, world: World) -> None:
     assert assign(teacher, world, due="2030-06-01T18:00", zone="Asia/Kolkata") == 303
-    (made,) = learners.assigned(store, world.ada)
+    (made,) = rooms.assigned(store, world.ada)
     assert made.due == datetime(2030, 6, 1, 12, 30, tzinfo=UTC)
     assert "Due 2030-06-01 18:00 (Asia/Kolkata)" in teacher.get(f"{path(world)}/assignments").text
 
@@ -272,7 +272,7 @@ def test_who_solved_an_assignment_in_time_is_seen(teacher: Browser, store: Store
     identity = found["assignments"][0]["assignment"]["id"]
     token = teacher.token(f"{path(world)}/assignments")
     assert teacher.post(f"{path(world)}/assignments/{identity}/delete", {"_token": token}).status == 303
-    assert len(learners.assigned(store, world.ada)) == 1
+    assert len(rooms.assigned(store, world.ada)) == 1
 
 
 @pytest.mark.parametrize(
@@ -294,20 +294,20 @@ def test_an_assignment_that_cannot_be_is_said_and_the_form_kept(
     said = teacher.post(f"{path(world)}/assignments", given)
     assert said.status == 400
     assert words in said.text
-    assert learners.assigned(store, world.ada) == ()
+    assert rooms.assigned(store, world.ada) == ()
 
 
 def test_an_exam_switches_help_off_and_ends_by_itself(teacher: Browser, store: Store, world: World) -> None:
     token = teacher.token(f"{path(world)}/settings")
-    assert learners.exam_until(store, world.ada) is None
+    assert rooms.exam_until(store, world.ada) is None
     assert teacher.post(f"{path(world)}/exam", {"_token": token, "minutes": "45"}).status == 303
-    until = learners.exam_until(store, world.ada)
+    until = rooms.exam_until(store, world.ada)
     assert until
     assert timedelta(minutes=44) < until - datetime.now(UTC) <= timedelta(minutes=45)
     assert "no help" in teacher.get(path(world)).text
     assert teacher.post(f"{path(world)}/exam", {"_token": token, "minutes": "100000"}).status == 422
     assert teacher.post(f"{path(world)}/exam", {"_token": token, "minutes": "0"}).status == 303
-    assert learners.exam_until(store, world.ada) is None
+    assert rooms.exam_until(store, world.ada) is None
 
 
 # ---- settings, one learner ---------------------------------------------------------------------------------------------
@@ -321,8 +321,8 @@ def test_a_class_is_renamed_closed_and_given_another_code(teacher: Browser, stor
     room = teaching.find_class(store, world.room.id)
     assert (room.name, room.zone, room.open) == ("Tuesdays", "+05:30", False)
     assert room.code != world.room.code
-    with pytest.raises(learners.WrongCode):
-        learners.classroom_by_code(store, world.room.code)
+    with pytest.raises(rooms.WrongCode):
+        rooms.classroom_by_code(store, world.room.code)
 
 
 def test_a_teacher_gives_a_new_word(teacher: Browser, store: Store, world: World) -> None:
@@ -355,7 +355,7 @@ def test_a_learners_data_is_exported_whole_and_deleted_whole(teacher: Browser, s
     assert teacher.post(f"{address}/delete", {"_token": token}).status == 400
     assert teacher.post(f"{address}/delete", {"_token": token, "sure": "yes"}).status == 303
     assert teacher.get(address).status == 404
-    assert learners.attempts(store, world.bob.id, PROBLEM) == []
+    assert attempting.attempts(store, world.bob.id, PROBLEM) == []
     assert len(teaching.class_table(store, world.room.id)) == 2
 
 
@@ -363,7 +363,7 @@ def test_who_is_taken_out_keeps_what_was_written(teacher: Browser, store: Store,
     address = f"{path(world)}/learners/{world.bob.id}"
     assert teacher.post(f"{address}/remove", {"_token": teacher.token(address)}).status == 303
     assert learners.by_id(store, world.bob.id).class_id is None
-    assert learners.read_draft(store, world.bob.id, OTHER, "python")
+    assert drafting.read_draft(store, world.bob.id, OTHER, "python")
 
 
 @pytest.mark.parametrize(("too", "left"), [("keep", 3), ("delete", 0)])

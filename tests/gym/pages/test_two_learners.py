@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from assay.errors import SandboxUnavailable
-from assay.gym import learners, teaching
+from assay.gym import asking, attempting, drafting, teaching
 from assay.gym.pages import Pages
 from assay.gym.records import Classroom, HelpAnswer
 from assay.pipeline.sandbox.choose import open_sandbox
@@ -55,7 +55,7 @@ def test_nothing_of_one_learner_reaches_another(site: Site, store: Store, room: 
     ada.act(ABOVE, do="undo")
     ada.act(ABOVE, do="console", source=HERS, stdin=f"print('{MARK}')")
     given = {"id": "hers", "learner": me, "problem": PROBLEM, "language": "python", "tool": "hint", "level": 1}
-    learners.add_help(store, HelpAnswer.model_validate({**given, "state": "done", "text": MARK, "source": "authored"}))
+    asking.add_help(store, HelpAnswer.model_validate({**given, "state": "done", "text": MARK, "source": "authored"}))
     bob.act(ABOVE, do="run", source=WRONG)
 
     made = ada.data("/gym/you.json")
@@ -81,9 +81,9 @@ def test_nothing_of_one_learner_reaches_another(site: Site, store: Store, room: 
         said = bob.send(ABOVE, "application/json", do=do, source=WRONG, thumb="hers:1", based_on=str(attempt))
         assert said.status < 500, do
         assert MARK not in said.text, do
-    (answer,) = learners.help_answers(store, me, PROBLEM)
+    (answer,) = asking.help_answers(store, me, PROBLEM)
     assert answer.thumbs is None
-    draft = learners.read_draft(store, me, PROBLEM, "python")
+    draft = drafting.read_draft(store, me, PROBLEM, "python")
     assert draft
     assert draft.text == HERS
     assert MARK in ada.get(ABOVE).text, "what was looked for is not to be found by its owner either"
@@ -124,6 +124,6 @@ def test_in_an_exam_nobody_gets_help_and_everything_else_goes_on(site: Site, sto
     assert "exam" in json.dumps(said)
     for tool in ("explain_error", "review", "scaffold", "make_tests", "ask"):
         ada.send(ABOVE, "application/json", do="help", source=WRONG, tool=tool, question="just show me")
-    assert learners.help_answers(store, me, PROBLEM) == []
+    assert asking.help_answers(store, me, PROBLEM) == []
     ada.act(ABOVE, do="submit", source=WRONG)
-    assert len(learners.attempts(store, me, PROBLEM)) == 2
+    assert len(attempting.attempts(store, me, PROBLEM)) == 2

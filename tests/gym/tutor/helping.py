@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from assay.gym import learners
+from assay.gym import attempting, learners
 from assay.gym.grading import Grader
 from assay.gym.library import Library
 from assay.gym.records import Learner, Problem
@@ -74,7 +74,7 @@ def somebody(store: Store) -> Learner:
 
 def run(store: Store, grader: Grader, learner: Learner, problem: Problem, language: Language, source: str) -> None:
     """The learner presses Run."""
-    learners.add_attempt(store, learner.id, grader.run(problem, language, source, learner.id), source)
+    attempting.add_attempt(store, learner.id, grader.run(problem, language, source, learner.id), source)
 
 
 def broken(problem: Problem, language: Language) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.gym import learners
+from assay.gym import asking
 from assay.gym.grading import Grader
 from assay.gym.library import Library
 from assay.gym.records import FullReport, Problem
@@ -215,7 +215,7 @@ def test_the_whole_desk_gives_authored_help_under_attack(
             assert answer is not None
             assert answer.state == "done"
             assert answer.source in ("authored", "misconception")
-    seen = "\n".join(one.text for one in learners.help_answers(store, learner.id, problem.id))
+    seen = "\n".join(one.text for one in asking.help_answers(store, learner.id, problem.id))
     assert not [line for line in telling(problem, language, source) if _plain(line) in _plain(seen)]
 
 
@@ -237,7 +237,7 @@ def test_no_tool_lets_a_line_of_the_solution_through(
         assert answer is not None
         tutor.close()  # the second try has come to its end
     assert server.counts().requests >= 1
-    shown = "\n".join(one.text for one in learners.help_answers(store, learner.id, problem.id))
+    shown = "\n".join(one.text for one in asking.help_answers(store, learner.id, problem.id))
     assert answer.source == "authored"
     assert told not in shown
     assert "result.append" not in shown

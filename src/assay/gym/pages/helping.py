@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from assay.gym import learners
+from assay.gym import asking
 from assay.gym.pages.service import Gym
 from assay.gym.records import Attempt, HelpAnswer, Learner, Problem
 from assay.gym.tutor import NotNow, agent, make_tests
@@ -85,7 +85,7 @@ def read(
 ) -> Help:
     """What there is for this learner and this code."""
     tutor = gym.tutor
-    asked = [] if learner is None else learners.help_answers(gym.shell.store, learner.id, problem.id)
+    asked = [] if learner is None else asking.help_answers(gym.shell.store, learner.id, problem.id)
     here = [one for one in asked if one.language == language][-_MOST:]
     if learner is not None:
         here = [tutor.answer(learner, one.id) or one if one.state == "asked" else one for one in here]

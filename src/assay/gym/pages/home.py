@@ -6,7 +6,7 @@ from typing import NamedTuple
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from assay.gym import learners, practice
+from assay.gym import attempting, practice, rooms
 from assay.gym.pages.service import Gym, exam, local
 from assay.gym.pages.solve import NAMES, address_of
 from assay.gym.practice import CourseView, Overview, Step
@@ -79,7 +79,7 @@ def router(shell: Shell, gym: Gym) -> APIRouter:
     def page(request: Request) -> HTMLResponse:
         learner = gym.who.find(request)
         overview = gym.overview(shell, learner)
-        room = learners.classroom(shell.store, learner.class_id) if learner and learner.class_id else None
+        room = rooms.classroom(shell.store, learner.class_id) if learner and learner.class_id else None
         return shell.page(
             request,
             "gym/home.html",
@@ -125,8 +125,8 @@ def _place(overview: Overview, step: Step) -> tuple[CourseView, str, int, int]:
 def _dues(shell: Shell, learner: Learner | None) -> tuple[practice.Due, ...]:
     if learner is None:
         return ()
-    assigned = learners.assigned(shell.store, learner)
-    return practice.dues(assigned, learners.progress(shell.store, learner.id)) if assigned else ()
+    assigned = rooms.assigned(shell.store, learner)
+    return practice.dues(assigned, attempting.progress(shell.store, learner.id)) if assigned else ()
 
 
 def _map(overview: Overview) -> GymMap:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
 from assay.errors import AssayError
-from assay.gym import learners, teaching
+from assay.gym import attempting, learners, rooms, teaching
 from assay.gym.guessing import CODE_LENGTH, Tries, read_code
 from assay.gym.pages.service import Gym
 from assay.gym.records import Learner
@@ -61,7 +61,7 @@ def router(shell: Shell, gym: Gym, tries: Tries | None = None) -> APIRouter:
 
     def in_vain(request: Request, template: str, error: AssayError, key: str, **typed: str) -> Response:
         """The form again, with what is wrong; guesses are counted."""
-        if isinstance(error, learners.WrongCode):
+        if isinstance(error, rooms.WrongCode):
             tried.failed(_address(request), key)
         return door(request, template, 400, wrong=error, **typed)
 
@@ -87,7 +87,7 @@ def router(shell: Shell, gym: Gym, tries: Tries | None = None) -> APIRouter:
         if (waiting := must_wait(request, "gym/join.html", "")) is not None:
             return waiting
         try:
-            room = learners.classroom_by_code(shell.store, code)
+            room = rooms.classroom_by_code(shell.store, code)
         except AssayError as error:
             return in_vain(request, "gym/join.html", error, "")
         learner = gym.who.find(request)
@@ -101,7 +101,7 @@ def router(shell: Shell, gym: Gym, tries: Tries | None = None) -> APIRouter:
         if (waiting := must_wait(request, "gym/join.html", "", **typed)) is not None:
             return waiting
         try:
-            learners.classroom_by_code(shell.store, code)
+            rooms.classroom_by_code(shell.store, code)
             learners.read_name(name)  # before somebody is made
             learner, token = gym.who.find_or_make(request)
             try:
@@ -151,9 +151,9 @@ def router(shell: Shell, gym: Gym, tries: Tries | None = None) -> APIRouter:
     @routes.get("/you", include_in_schema=False)
     def you(request: Request) -> Response:
         learner = gym.who.find(request)
-        room = learners.classroom(shell.store, learner.class_id) if learner and learner.class_id else None
-        until = learners.exam_until(shell.store, learner) if learner else None
-        progress = learners.progress(shell.store, learner.id) if learner else None
+        room = rooms.classroom(shell.store, learner.class_id) if learner and learner.class_id else None
+        until = rooms.exam_until(shell.store, learner) if learner else None
+        progress = attempting.progress(shell.store, learner.id) if learner else None
         return shell.page(request, "gym/you.html", learner=learner, room=room, exam_until=until, progress=progress)
 
     @routes.post("/you/word", include_in_schema=False)
@@ -171,7 +171,7 @@ def router(shell: Shell, gym: Gym, tries: Tries | None = None) -> APIRouter:
     @routes.post("/you/leave", include_in_schema=False)
     def leave(request: Request) -> Response:
         learner = me(request)
-        if learners.exam_until(shell.store, learner) is not None:
+        if rooms.exam_until(shell.store, learner) is not None:
             raise AssayError("Your class writes an exam.", "Leave the class after it.")
         learners.leave(shell.store, learner.id)
         return RedirectResponse("/gym/you", 303)
@@ -198,7 +198,7 @@ def router(shell: Shell, gym: Gym, tries: Tries | None = None) -> APIRouter:
 def _show_word(shell: Shell, request: Request, learner: Learner, word: str) -> Response:
     """The one page that shows the word. It is kept nowhere, by no browser either."""
     assert learner.class_id is not None
-    room = learners.classroom(shell.store, learner.class_id)
+    room = rooms.classroom(shell.store, learner.class_id)
     page = shell.page(request, "gym/word.html", learner=learner, room=room, word=word, letters=CODE_LENGTH)
     page.headers["Cache-Control"] = "no-store"
     return page

@@ -9,7 +9,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from assay.errors import AssayError
-from assay.gym import learners, practice, teaching
+from assay.gym import attempting, practice, rooms, teaching
 from assay.gym.grading import Grader
 from assay.gym.library import Library
 from assay.gym.pages.who import Who
@@ -36,10 +36,10 @@ def local(moment: datetime, zone: str) -> str:
 
 def exam(shell: Shell, learner: Learner | None) -> str:
     """When the exam ends that the learner's class writes, as the class reads it; empty: there is none."""
-    until = learners.exam_until(shell.store, learner) if learner else None
+    until = rooms.exam_until(shell.store, learner) if learner else None
     if until is None or learner is None or learner.class_id is None:
         return ""
-    room = learners.classroom(shell.store, learner.class_id)
+    room = rooms.classroom(shell.store, learner.class_id)
     return local(until, room.zone if room else "UTC")
 
 
@@ -80,8 +80,8 @@ class Gym:
 
     def overview(self, shell: Shell, learner: Learner | None) -> practice.Overview:
         """How far somebody is."""
-        progress = learners.progress(shell.store, learner.id) if learner else Progress(learner="")
-        assigned = learners.assigned(shell.store, learner) if learner else ()
+        progress = attempting.progress(shell.store, learner.id) if learner else Progress(learner="")
+        assigned = rooms.assigned(shell.store, learner) if learner else ()
         return practice.overview(self.library.courses(), progress, [name for one in assigned for name in one.problems])
 
     def not_there(self, request: Request, kind: str, name: str) -> HTMLResponse:

@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup, escape
 
 from assay.errors import UnknownName
-from assay.gym import learners, practice
+from assay.gym import attempting, drafting, practice
 from assay.gym.grading.reveal import seen
 from assay.gym.library import public_view
 from assay.gym.noticing import noticed
@@ -95,7 +95,7 @@ def router(shell: Shell, gym: Gym) -> APIRouter:
         problem = gym.library.problem(problem_id)
         course, _ = gym.library.place(problem_id)
         if not lang:
-            standing = learners.progress(shell.store, learner.id).of(problem_id) if learner else None
+            standing = attempting.progress(shell.store, learner.id).of(problem_id) if learner else None
             lang = standing.language if standing and standing.language in problem.languages else course.language
             if lang not in problem.languages:
                 lang = next(iter(problem.languages))
@@ -213,12 +213,12 @@ def _answer(
     here = (learner.id, problem.id, language)
     store = shell.store
     if sent.what == "reset":
-        learners.save_draft(store, *here, sent.source, sent.based_on, tab=sent.tab_name)
-        draft = learners.reset_draft(store, *here, problem.languages[language].starter, tab=sent.tab_name)
+        drafting.save_draft(store, *here, sent.source, sent.based_on, tab=sent.tab_name)
+        draft = drafting.reset_draft(store, *here, problem.languages[language].starter, tab=sent.tab_name)
     elif sent.what == "undo":
-        draft = learners.undo_reset(store, *here, tab=sent.tab_name) or learners.read_draft(store, *here)  # type: ignore[assignment]
+        draft = drafting.undo_reset(store, *here, tab=sent.tab_name) or drafting.read_draft(store, *here)  # type: ignore[assignment]
     else:
-        draft = learners.save_draft(store, *here, sent.source, sent.based_on, tab=sent.tab_name)
+        draft = drafting.save_draft(store, *here, sent.source, sent.based_on, tab=sent.tab_name)
     if sent.what in ("save", "reset", "undo"):
         if asks_json:
             return shell.json(_kept(draft, learner))
@@ -265,11 +265,13 @@ def _graded(
     else:
         graded = gym.grader.run(work.problem, work.language, sent.source, learner.id)
         failed, met = "", ""
-    attempt = learners.add_attempt(shell.store, learner.id, graded, sent.source, failed_test=failed, misconception=met)
+    attempt = attempting.add_attempt(
+        shell.store, learner.id, graded, sent.source, failed_test=failed, misconception=met
+    )
     if not asks_json:
         where = address_of(work.problem.id, work.language)
         return RedirectResponse(f"{where}&attempt={attempt.id}#tab-tests", 303)
-    attempts = learners.attempts(shell.store, learner.id, work.problem.id, work.language)
+    attempts = attempting.attempts(shell.store, learner.id, work.problem.id, work.language)
     result = shown.result(graded, shown.tests_of(work.problem))
     parts = {
         "tests": _fragment(shell, request, work, "gym/_tests.html", result=result),
@@ -338,11 +340,11 @@ class _Mine(NamedTuple):
         if work.learner is None:
             return cls(None, [], None, False)
         here = (work.learner.id, work.problem.id, work.language)
-        attempts = learners.attempts(shell.store, *here)
-        past = learners.past_drafts(shell.store, *here)
-        progress = learners.progress(shell.store, work.learner.id)
+        attempts = attempting.attempts(shell.store, *here)
+        past = drafting.past_drafts(shell.store, *here)
+        progress = attempting.progress(shell.store, work.learner.id)
         return cls(
-            draft=learners.read_draft(shell.store, *here),
+            draft=drafting.read_draft(shell.store, *here),
             attempts=attempts,
             standing=progress.of(work.problem.id),
             can_undo=bool(past) and past[0].reason == "reset",
@@ -388,7 +390,7 @@ def _next(gym: Gym, work: _Work) -> Link | None:
 def _context(work: _Work) -> dict[str, Any]:
     return {
         "problem": public_view(work.problem, work.language),
-        "most": learners.LARGEST_TEXT,
+        "most": drafting.LARGEST_TEXT,
         "address": address_of(work.problem.id),
         "verdict_of": shown.verdict,
         "of_how_many": shown.of_how_many,

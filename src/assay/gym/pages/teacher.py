@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from assay.errors import AssayError, UnknownName
-from assay.gym import learners, practice, teaching
+from assay.gym import asking, attempting, learners, practice, rooms, teaching
 from assay.gym.pages import writing
 from assay.gym.pages.helping import WORDS
 from assay.gym.pages.service import Gym, local
@@ -169,7 +169,7 @@ def _add_classes(routes: APIRouter, shell: Shell) -> None:
 def _place(shell: Shell, room: str) -> _Place:
     if room == NONE:
         return _Place(None, None)
-    found = learners.classroom(shell.store, room)
+    found = rooms.classroom(shell.store, room)
     if found is None:
         raise HTTPException(404, "There is no such class. It may have been deleted: look at the list of classes.")
     return _Place(found.id, found)
@@ -440,7 +440,7 @@ def _cell(value: object) -> object:
 
 def _add_assignments(routes: APIRouter, shell: Shell, gym: Gym) -> None:
     def read(room: Classroom) -> AssignmentTable:
-        found = learners.assignments(shell.store, room.id)
+        found = rooms.assignments(shell.store, room.id)
         now = datetime.now(UTC)
         by_assignment: dict[str, list[Done]] = {one.id: [] for one in found}
         for line in teaching.class_table(shell.store, room.id) if found else ():
@@ -538,14 +538,14 @@ def _add_learner(routes: APIRouter, shell: Shell, gym: Gym) -> None:
     @routes.get("/classes/{room}/learners/{learner}", include_in_schema=False)
     def page(request: Request, room: str, learner: str, problem: Annotated[str, Query(max_length=80)] = "") -> Response:
         place, found = find(room, learner)
-        tried: list[Attempt] = learners.attempts(shell.store, found.id, problem, noticed=True) if problem else []
-        helped: list[HelpAnswer] = learners.help_answers(shell.store, found.id, problem) if problem else []
+        tried: list[Attempt] = attempting.attempts(shell.store, found.id, problem, noticed=True) if problem else []
+        helped: list[HelpAnswer] = asking.help_answers(shell.store, found.id, problem) if problem else []
         return shell.page(
             request,
             "gym/teacher_learner.html",
             place=place,
             learner=found,
-            progress=learners.progress(shell.store, found.id),
+            progress=attempting.progress(shell.store, found.id),
             titles=titles_of(gym),
             problem=problem,
             attempts=tried,

@@ -22,7 +22,7 @@ from typing import Any, Self, get_args
 from pydantic import JsonValue
 
 from assay.errors import AssayError
-from assay.gym import learners
+from assay.gym import asking, attempting, rooms
 from assay.gym.grading import Grader
 from assay.gym.library import Library
 from assay.gym.records import FullReport, HelpAnswer, HelpSource, Learner
@@ -134,12 +134,12 @@ class Tutor:
                 code=policy.code_key(one.source, language),
                 passed=one.graded.purpose == "submit" and one.graded.verdict == "pass",
             )
-            for one in learners.attempts(self.store, learner.id, problem, language)
+            for one in attempting.attempts(self.store, learner.id, problem, language)
             if one.graded.purpose != "console"
         ]
         given = [
             policy.Given(at=one.answered or one.created or datetime.now(UTC), level=one.level, code=one.code_hash)
-            for one in learners.help_answers(self.store, learner.id, problem)
+            for one in asking.help_answers(self.store, learner.id, problem)
             if one.tool == "hint" and one.level and one.language == language and one.state != "failed"
         ]
         starter = found.languages[language].starter
@@ -147,7 +147,7 @@ class Tutor:
         return policy.allowed(state, datetime.now(UTC))
 
     def _in_exam(self, learner: Learner) -> bool:
-        until = learners.exam_until(self.store, learner)
+        until = rooms.exam_until(self.store, learner)
         return until is not None and until > datetime.now(UTC)
 
     def help(
@@ -166,7 +166,7 @@ class Tutor:
         `id`: a name for the request that whoever asks made up: asking again under it begins nothing new.
         """
         identifier = id or uuid.uuid4().hex
-        if (there := learners.help_answer(self.store, learner.id, identifier)) is not None:
+        if (there := asking.help_answer(self.store, learner.id, identifier)) is not None:
             return there
         if tool not in (*get_args(ToolName), "ask"):
             raise AssayError(f"There is no help called {tool[:40]!r}.", f"There are {', '.join(agent.TOOLS)} and ask.")
@@ -176,7 +176,7 @@ class Tutor:
         allowed = self.allowed(learner, problem, language, source)
         if self._in_exam(learner) or (tool == "hint" and not allowed.now):
             raise NotNow(allowed)
-        waiting = [one for one in learners.help_answers(self.store, learner.id, problem) if one.state == "asked"]
+        waiting = [one for one in asking.help_answers(self.store, learner.id, problem) if one.state == "asked"]
         if len(waiting) >= _WAITING:
             raise AssayError("Your last questions are still being answered.", "Wait for them, then ask again.")
         asked = HelpAnswer(
@@ -190,14 +190,14 @@ class Tutor:
             source_code=source[:64_000],
             question=" ".join(question.split())[:500],
         )
-        kept = learners.add_help(self.store, asked)
+        kept = asking.add_help(self.store, asked)
         self._say(identifier, "look")
         self._begin(learner.id, identifier)
         return kept
 
     def answer(self, learner: Learner, identifier: str) -> HelpAnswer | None:
         """How a request stands. One that lost whoever worked on it is begun again."""
-        found = learners.help_answer(self.store, learner.id, identifier)
+        found = asking.help_answer(self.store, learner.id, identifier)
         if found is not None and found.state == "asked" and found.created is not None:
             age = (datetime.now(UTC) - found.created).total_seconds()
             if age > self.within_s + _LOST_S and identifier not in self._steps:
@@ -222,7 +222,7 @@ class Tutor:
         """Keep whether an answer helped; False: there is no such answer of this learner's."""
         value = None if not thumbs else 1 if thumbs > 0 else -1
         with self._span("gym thumbs", "FEEDBACK", help=identifier, thumbs=value or 0):
-            return learners.rate_help(self.store, learner.id, identifier, value)  # type: ignore[arg-type]
+            return asking.rate_help(self.store, learner.id, identifier, value)  # type: ignore[arg-type]
 
     def start(self) -> None:
         """Make ready in the background, and take up what was asked before this process began. Nothing has to wait for it."""
@@ -231,7 +231,7 @@ class Tutor:
     def _ready(self) -> None:
         try:
             self._open()
-            for owed in learners.waiting_help(self.store):
+            for owed in asking.waiting_help(self.store):
                 self._begin(owed.learner, owed.id)
             if self.voice() is not None:  # without a model its 60 MB are never needed
                 warm_up()
@@ -326,7 +326,7 @@ class Tutor:
 
         Does nothing where there is an answer, so that it can be done again.
         """
-        asked = learners.help_answer(self.store, learner, identifier)
+        asked = asking.help_answer(self.store, learner, identifier)
         if asked is None or asked.state != "asked":
             return []
         began = time.monotonic()
@@ -341,7 +341,7 @@ class Tutor:
                 if not isinstance(error, AssayError):
                     traceback.print_exc()
             done = done.model_copy(update={"state": "done", "wait_s": round(time.monotonic() - began, 3)})
-            learners.add_help(self.store, done)
+            asking.add_help(self.store, done)
             if step is not None:
                 step.note(tool=done.tool, level=done.level, source=done.source or "", wait_s=done.wait_s or 0)
                 step.tag(product="gym", problem=asked.problem, tool=done.tool, source=done.source or "")
@@ -352,9 +352,9 @@ class Tutor:
 
     def second(self, learner: str, identifier: str, reasons: list[str]) -> None:
         """Ask the model once more, with the reasons; what passes the gate now is kept, and added to the answer."""
-        asked = learners.help_answer(self.store, learner, identifier)
+        asked = asking.help_answer(self.store, learner, identifier)
         more = f"{identifier}-2"
-        if asked is None or learners.help_answer(self.store, learner, more) is not None:
+        if asked is None or asking.help_answer(self.store, learner, more) is not None:
             return
         voice = self.voice()
         if voice is None or asked.tool not in _ASKED_AGAIN:
@@ -383,7 +383,7 @@ class Tutor:
                 }
             )
             with contextlib.suppress(AssayError):  # the learner is gone meanwhile
-                learners.add_help(self.store, record)
+                asking.add_help(self.store, record)
 
     def _answer(self, asked: HelpAnswer, end: float) -> tuple[HelpAnswer, list[str]]:
         report = self._report(asked)
@@ -514,7 +514,7 @@ class Tutor:
         course, _ = self.library.place(asked.problem)
         earlier = [
             one.text
-            for one in learners.help_answers(self.store, asked.learner, asked.problem)
+            for one in asking.help_answers(self.store, asked.learner, asked.problem)
             if one.state == "done" and one.tool == "hint" and one.id != asked.id
         ]
         at = Situation(
@@ -537,7 +537,7 @@ class Tutor:
     def _before(self, asked: HelpAnswer) -> FullReport | None:
         """The report of the program that was run before this one, if there was another."""
         code = asked.code_hash or policy.code_key(asked.source_code, asked.language)
-        for one in learners.attempts(self.store, asked.learner, asked.problem, asked.language)[:_BEFORE]:
+        for one in attempting.attempts(self.store, asked.learner, asked.problem, asked.language)[:_BEFORE]:
             if one.graded.purpose != "console" and policy.code_key(one.source, asked.language) != code:
                 return self.grader.check(self.library.problem(asked.problem), asked.language, one.source)
         return None
@@ -556,7 +556,7 @@ class Tutor:
         state = State(
             has_error=at.has_error,
             public_pass=at.public_pass,
-            attempted=bool(learners.attempts(self.store, asked.learner, asked.problem, asked.language)),
+            attempted=bool(attempting.attempts(self.store, asked.learner, asked.problem, asked.language)),
             can_make_tests=make_tests.fits(at.problem),
         )
         left = end - time.monotonic()
