@@ -16,9 +16,9 @@ from assay.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from assay.bench.process import Bench
     from assay.bench.records import Evaluation
     from assay.bench.scores.records import Scores
-    from assay.bench.workflow import Bench
     from assay.store import Store
 
 BELOW = 1  # the exit code of `--fail-under`, of `--baseline` and of a check that did not hold
@@ -207,7 +207,8 @@ def run(
     """
     from assay.bench import preparing
     from assay.bench import results as write
-    from assay.bench.workflow import Bench
+    from assay.bench.beginning import begin_run
+    from assay.bench.process import Bench
     from assay.records import Options
 
     settings = Settings.from_environment()
@@ -229,7 +230,8 @@ def run(
         before = _baseline(opened.store, baseline, pairs)
         tasks = [task for suite in loaded for task in suite.tasks[:limit]]
         _say(f"{preparing.estimate(opened.store, tasks, asked, samples, fresh=fresh)}.")
-        evaluation = opened.begin_run(
+        evaluation = begin_run(
+            opened,
             loaded,
             asked,
             samples=samples,
@@ -267,7 +269,7 @@ def resume(
 ) -> int:
     """Go on with a run that was stopped, killed or paused. RUN is its id, a part of it, or `last`."""
     from assay.bench import evaluations, preparing
-    from assay.bench.workflow import Bench
+    from assay.bench.process import Bench
 
     with Bench(
         Settings.from_environment(),
@@ -329,8 +331,9 @@ def grade(
     (goes on from the prompt), `solution` (a whole program) or `samples` (a list of completions).
     """
     from assay.bench import preparing
+    from assay.bench.beginning import begin_grading
+    from assay.bench.process import Bench
     from assay.bench.replies import parse_field, read_all
-    from assay.bench.workflow import Bench
 
     settings = Settings.from_environment()
     chosen = parse_field(field) if field else None
@@ -341,7 +344,8 @@ def grade(
         _say(note)
     with Bench(settings, sandbox=sandbox, allow_unsafe=allow_unsafe, workers=workers) as opened:
         before = _baseline(opened.store, baseline, {(one.suite, one.model) for one in given})
-        evaluation = opened.begin_grading(
+        evaluation = begin_grading(
+            opened,
             loaded,
             given,
             files=[str(path) for path in files],
@@ -362,6 +366,7 @@ def _finish(opened: "Bench", evaluation: "Evaluation", wanted: Wanted) -> int:
     """Carry an evaluation out, print it and give the exit code."""
     from assay.bench import evaluations, terminal
     from assay.bench.scores import standings
+    from assay.bench.workflow import finish
 
     with terminal.LiveProgress(title=evaluation.id) as live:
 
@@ -379,7 +384,7 @@ def _finish(opened: "Bench", evaluation: "Evaluation", wanted: Wanted) -> int:
             )
 
         try:
-            evaluation = opened.finish(evaluation.id, watch)
+            evaluation = finish(opened, evaluation.id, watch)
         except StoreError:
             _say(f"What was saved is safe. Go on with: assay bench resume {evaluation.id}")
             raise
@@ -737,12 +742,13 @@ def check(
 ) -> int:
     """Prove a suite: every reference and alternative passes, every wrong program fails the check it is there for."""
     from assay.bench import checking, preparing
-    from assay.bench.workflow import Bench
+    from assay.bench.beginning import answered
+    from assay.bench.process import Bench
 
     settings = Settings.from_environment()
     (loaded,) = preparing.suites_named([suite], data, settings, errata=errata)
     with Bench(settings, sandbox=sandbox, allow_unsafe=allow_unsafe, workers=workers) as opened:
-        tasks = opened.answered(loaded.tasks[:limit], _say)
+        tasks = answered(opened, loaded.tasks[:limit], _say)
         result = checking.check(tasks, opened.sandbox, opened.settings.workers)
     if as_json:
         _print_json(result.model_dump(mode="json") | {"holds": result.holds})
@@ -765,8 +771,8 @@ def worker(sandbox: str | None, allow_unsafe: bool, workers: int | None) -> None
     Set ASSAY_DATABASE_URL to the database of the machine that runs `assay bench run`. Keys of models are read from this
     machine's environment.
     """
+    from assay.bench.process import Bench
     from assay.bench.scripts.workflow import runner_of
-    from assay.bench.workflow import Bench
 
     with Bench(Settings.from_environment(), sandbox=sandbox, allow_unsafe=allow_unsafe, workers=workers) as opened:
         runner_of(opened, allow_unsafe=allow_unsafe)  # scripts are work too

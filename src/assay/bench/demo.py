@@ -35,10 +35,12 @@ def main() -> int:
 
 
 def _demo(settings: Settings) -> int:
-    from assay.bench import terminal
+    from assay.bench import evaluations, terminal
+    from assay.bench.beginning import begin_run
     from assay.bench.cli import write_report
+    from assay.bench.process import Bench
     from assay.bench.suites import load_suite
-    from assay.bench.workflow import Bench
+    from assay.bench.workflow import finish
     from assay.records import Model
 
     suite = load_suite("functions", settings=settings)
@@ -55,12 +57,12 @@ def _demo(settings: Settings) -> int:
         click.echo(f"Programs run in a sandbox of level {isolation.level} ({isolation.backend}).")
         for note in isolation.notes:
             click.echo(f"  {note}")
-        evaluation = bench.begin_run([suite], models)
+        evaluation = begin_run(bench, [suite], models)
         with terminal.LiveProgress(title=evaluation.id) as live:
-            evaluation = bench.finish(
-                evaluation.id, lambda seen: live.update(seen.done, seen.total, seen.passed, failed=seen.errors)
+            evaluation = finish(
+                bench, evaluation.id, lambda seen: live.update(seen.done, seen.total, seen.passed, failed=seen.errors)
             )
-        scores = bench.scores(evaluation.id)
+        scores = evaluations.read_scores(bench.store, evaluation)
         page = settings.home / "demo" / "report.html"
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(write_report(bench.store, evaluation, "html"), encoding="utf-8")

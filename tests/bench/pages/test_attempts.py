@@ -8,13 +8,15 @@ import pytest
 from httpx2 import Client
 
 from assay.bench import evaluations, evidence
+from assay.bench.beginning import begin_run
 from assay.bench.evidence import Row
 from assay.bench.pages import addresses
 from assay.bench.pages.paper import Paper
+from assay.bench.process import Bench
 from assay.bench.recordings import WEAK
 from assay.bench.records import Evaluation, Sample
 from assay.bench.suites import load_suite
-from assay.bench.workflow import Bench
+from assay.bench.workflow import finish
 from assay.records import Finding, Model, Report
 from assay.settings import Settings
 from assay.store import Store
@@ -37,8 +39,8 @@ def made(test_server: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         settings = Settings(home=home, database_url=store.url)
         model = Model(name="weak / 7b?", provider="recorded", model=str(WEAK), concurrency=16)
         with Bench(settings) as bench:
-            begun = bench.begin_run([load_suite("functions", settings=settings)], [model], samples=3, limit=2)
-            return bench.finish(begun.id)
+            begun = begin_run(bench, [load_suite("functions", settings=settings)], [model], samples=3, limit=2)
+            return finish(bench, begun.id)
 
     with filled(test_server, home, run_it) as found:
         yield found

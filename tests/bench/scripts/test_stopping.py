@@ -12,11 +12,11 @@ import pytest
 import sqlalchemy as sa
 
 from assay.bench import preparing
+from assay.bench.process import Bench, Interrupted
 from assay.bench.scripts import runs
 from assay.bench.scripts.preparing import begin_or_find
 from assay.bench.scripts.records import Prompt
 from assay.bench.scripts.workflow import Carrier, runner_of
-from assay.bench.workflow import Bench, Interrupted
 from assay.records import Model
 from assay.settings import Settings
 from assay.store import Store

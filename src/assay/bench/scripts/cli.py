@@ -13,8 +13,8 @@ from assay.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from assay.bench.process import Bench
     from assay.bench.scripts.records import ScriptRun, Stage
-    from assay.bench.workflow import Bench
     from assay.records import Model
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -94,7 +94,7 @@ def scripts(
     where it stopped; nothing that was answered is asked again.
     """
     from assay.bench import preparing
-    from assay.bench.workflow import Bench
+    from assay.bench.process import Bench
 
     settings = Settings.from_environment()
     with Bench(

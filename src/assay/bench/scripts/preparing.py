@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from assay.bench import evaluations
+from assay.bench.process import Bench
 from assay.bench.scripts import runs
 from assay.bench.scripts.records import Prompt, ScriptRun
 from assay.bench.scripts.stages import Item
 from assay.bench.scripts.taking import items_of
-from assay.bench.workflow import Bench
 from assay.errors import AssayError
 from assay.records import Model
 

@@ -17,12 +17,12 @@ from dbos import DBOS
 
 from assay import workflows
 from assay.bench import carrying, evaluations
+from assay.bench.process import Bench, Interrupted, here, queue_of, told_of_mistakes
 from assay.bench.scripts import runs
 from assay.bench.scripts.packages import folder_with_pytest, importable
 from assay.bench.scripts.records import STAGES, ScriptRun, ScriptSample, Stage
 from assay.bench.scripts.runs import Place, Standing, place_of
 from assay.bench.scripts.stages import TAKEN_IN, Asking, Item, Job, Running, Through, reached, ready, through
-from assay.bench.workflow import Bench, Interrupted, here, queue_of, told_of_mistakes
 from assay.errors import ProviderError
 from assay.pipeline.sandbox import Sandbox
 from assay.pipeline.sandbox.choose import open_sandbox
