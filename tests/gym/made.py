@@ -1,10 +1,10 @@
-"""Small problems for the gym's tests."""
+"""Small problems, reports and requests for the gym's tests."""
 
 import json
 from textwrap import dedent
 
 from assay.gym.library import Source, read_problem
-from assay.gym.records import Problem
+from assay.gym.records import CaseResult, Graded, HelpAnswer, Learner, Problem
 
 ABOVE = """\
 schema: assay/problem@1
@@ -85,3 +85,18 @@ def whole(kind: str, tests: str, python: str = "", javascript: str = "") -> Prob
         f"tests:\n{indent}\nhints:\n  - {{level: 1, kind: concept, text: Think.}}\n"
     )
     return read_problem(text, "made.yaml")[0]
+
+
+PROBLEM = "py-lists-filter-above"
+
+
+def graded(purpose: str = "run", verdict: str = "wrong", problem: str = PROBLEM, failed: str = "t1") -> Graded:
+    outcome = "passed" if verdict == "pass" else "failed"
+    case = CaseResult(number=1, id=failed, visibility="public", outcome=outcome, got="[1]")
+    return Graded(problem=problem, language="python", purpose=purpose, verdict=verdict, cases=(case,))
+
+
+def asked(learner: Learner, name: str = "h1") -> HelpAnswer:
+    return HelpAnswer(
+        id=name, learner=learner.id, problem=PROBLEM, language="python", tool="hint", level=1, facts={"failing": ["t1"]}
+    )

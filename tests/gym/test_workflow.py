@@ -31,7 +31,7 @@ from assay.gym.tutor import Tutor
 from assay.records import Model
 from assay.settings import Settings
 from assay.store import open_store
-from assay.gym import asking, learners
+from assay.gym import learners
 
 home, database, url, learner, source = sys.argv[1:]
 settings = Settings(home=Path(home), database_url=database, gym_model=None, workers=1)

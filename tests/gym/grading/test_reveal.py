@@ -1,0 +1,115 @@
+"""What a learner must not see stays unseen, whatever the program tells."""
+
+import json
+
+import pytest
+
+from assay.gym.grading import Grader
+from assay.gym.grading.reveal import seen
+from assay.pipeline.sandbox import Sandbox
+from assay.pipeline.sandbox.supervise import Running
+from tests.gym.made import problem
+
+ABOVE = problem()
+GOOD = ABOVE.languages["python"].solution
+SECRETS = ("7202", "7303", "7404", "7405")
+TELLERS = [
+    "def above(n, limit):\n    return n + [limit]\n",
+    "def above(n, limit):\n    print(n, limit)\n    return None\n",
+    "def above(n, limit):\n    raise ValueError(repr(n) + repr(limit))\n",
+    "def above(n, limit):\n    raise type('E' + '_'.join(str(x).replace('-', 'm') for x in n), (Exception,), {})()\n",
+    "kept = []\ndef above(n, limit):\n    kept.append(n)\n    print('\\x1e0\\x1e', kept)\n    return kept\n",
+    "import sys\ndef above(n, limit):\n    sys.stderr.write('\\x1e{\"note\": \"error\", \"text\": \"' + str(n) + '\", \"type\": \"' + str(n) + '\"}\\n')\n    raise KeyError(str(n))\n",
+    "import os\ndef above(n, limit):\n    os.write(2, repr(n).encode())\n    os._exit(n[0] % 256)\n",
+    # a line that is none
+    "import os\ndef above(n, limit):\n    os.write(2, b'\\x1e{\"note\": \"error\", \"case\": 5, \"line\": %d}\\n' % abs(n[0]))\n    raise KeyError\n",
+    # right until it has seen enough
+    "kept = []\ndef above(n, limit):\n    kept.append(n)\n    return [x for x in n if x > limit] if len(kept) < 8 else str(kept)\n",
+    "import threading, time\nkept = []\ndef tell():\n    while True:\n        print(kept)\n        time.sleep(0.001)\nthreading.Thread(target=tell, daemon=True).start()\ndef above(n, limit):\n    kept.append(n)\n    time.sleep(0.01)\n    return n\n",
+    # right where all may be seen, and telling elsewhere
+    "def above(n, limit):\n    if abs(n[0]) < 7200:\n        return [x for x in n if x > limit]\n    raise KeyError(str(n))\n",
+    "def above(n, limit):\n    if not n or abs(n[0]) < 7200:\n        return [x for x in n if x > limit]\n    print(n)\n    return n\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("source", TELLERS)
+def test_a_program_that_tells_its_arguments_tells_none_of_the_concealed_ones(grader: Grader, source: str) -> None:
+    graded = grader.submit(ABOVE, "python", source, "me")
+    told = graded.model_dump_json()
+    assert graded.verdict != "pass"
+    for secret in SECRETS[1:]:
+        assert secret not in told
+    for case in graded.cases:  # this one's input may be seen, where it failed
+        assert "7202" not in json.dumps(case.model_dump(exclude={"call"}))
+    assert "7202" not in json.dumps(graded.model_dump(exclude={"cases"}))
+
+
+TELLING = """
+const kept = []
+function above(n, limit) {
+  kept.push(n)
+  console.log(JSON.stringify(kept))
+  process.stderr.write('\\x1e' + JSON.stringify({ note: 'error', case: 0, text: JSON.stringify(kept), type: 'E' + kept }) + '\\n')
+  if (kept.length > 3) throw new Error(JSON.stringify(kept))
+  return n.filter((x) => x > limit)
+}
+"""
+
+
+def test_javascript_that_tells_its_arguments_tells_none_of_the_concealed_ones(grader: Grader) -> None:
+    graded = grader.submit(ABOVE, "javascript", TELLING, "me")
+    assert graded.verdict == "exception"
+    assert not any(secret in graded.model_dump_json(exclude={"cases": {3}}) for secret in SECRETS)
+
+
+def test_the_same_is_told_where_each_part_runs_by_itself(
+    grader: Grader, gym_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = [GOOD, *TELLERS, "def above(n, limit):\n    while True:\n        pass\n"]
+    in_one = [grader.submit(ABOVE, "python", source, "me") for source in sources]
+    monkeypatch.delattr(Running, "so_far")
+    apart = [grader.submit(ABOVE, "python", source, "me") for source in sources]
+    for one, other in zip(in_one, apart, strict=True):
+        assert one.verdict == other.verdict
+        assert [case.outcome for case in one.cases[:3]] == [case.outcome for case in other.cases[:3]]
+        assert not any(secret in other.model_dump_json(exclude={"cases": {3}}) for secret in SECRETS)
+
+
+def test_each_hidden_test_shows_what_its_author_allows(grader: Grader) -> None:
+    graded = grader.submit(ABOVE, "python", "def above(n, limit):\n    print(n)\n    return 'no'\n", "me")
+    shown = {case.number: case for case in graded.cases}
+    assert [shown[number].id for number in (3, 4, 5, 6)] == ["open1", "input1", "name1", ""]
+    assert (shown[3].call, shown[3].expected, shown[3].got) == ("above([7101], 0)", "[7101]", "'no'")
+    assert (shown[4].call, shown[4].expected, shown[4].got, shown[4].printed) == ("above([7202, -5], 0)", "", "", "")
+    assert (shown[5].name, shown[5].call) == ("none at all", "")
+    assert (shown[6].name, shown[6].call, shown[6].line) == ("", "", None)
+    assert all(case.message for case in shown.values())
+
+
+def test_hidden_tests_that_passed_show_nothing_but_their_name(grader: Grader) -> None:
+    graded = grader.submit(
+        ABOVE, "python", "def above(n, limit):\n    return [] if limit < 0 else [x for x in n if x > limit]\n", "me"
+    )
+    (failed,) = {case.outcome for case in graded.cases if case.id.startswith("g") and case.outcome != "passed"}
+    assert failed == "failed"
+    for case in graded.cases:
+        if case.visibility == "hidden" and case.outcome == "passed":
+            assert (case.call, case.expected, case.got, case.printed, case.message) == ("", "", "", "", "")
+
+
+def test_a_generated_test_that_fails_shows_its_input(grader: Grader) -> None:
+    source = "def above(n, limit):\n    return [x for x in n if x > limit] if n and n[0] != 0 else None\n"
+    graded = grader.submit(
+        ABOVE, "python", "def above(n, limit):\n    return [] if len(n) > 4 else [x for x in n if x > limit]\n", "me"
+    )
+    assert graded.verdict == "wrong", source
+    failed = next(case for case in graded.cases if case.outcome == "failed")
+    assert failed.call.startswith("above([")
+    assert failed.expected != failed.got
+
+
+def test_the_full_report_keeps_what_a_learner_does_not_see(grader: Grader) -> None:
+    report = grader.check(ABOVE, "python", "def above(n, limit):\n    return n\n")
+    assert report.outcome("none1") == "failed"
+    assert "7404" in report.model_dump_json()
+    assert "7404" not in seen(report, "submit").model_dump_json()
