@@ -21,7 +21,7 @@ from pathlib import Path
 
 from assay.bench import evaluations
 from assay.bench.records import Attempt, Evaluation, Sample
-from assay.bench.scores import standings
+from assay.bench.scores import pairing, standings
 from assay.records import Finding, Isolation, Model, Reply, Report, Status, Task
 from assay.settings import Settings
 from assay.store import open_store
@@ -85,7 +85,7 @@ def fill(home: Path, models: int, tasks: int) -> str:
         saved = time.perf_counter()
         standings.standings(store, evaluation)
         scored = time.perf_counter()
-        standings.groups(store, evaluation)
+        pairing.groups(store, evaluation)
         print(
             f"{models * tasks:,} samples saved in {saved - begun:.0f} s; once, when the run ends: scores in "
             f"{scored - saved:.1f} s, {models * (models - 1) // 2:,} comparisons in {time.perf_counter() - scored:.1f} s"

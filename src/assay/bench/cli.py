@@ -365,7 +365,7 @@ def _unescaped(word: str) -> str:
 def _finish(opened: "Bench", evaluation: "Evaluation", wanted: Wanted) -> int:
     """Carry an evaluation out, print it and give the exit code."""
     from assay.bench import evaluations, terminal
-    from assay.bench.scores import standings
+    from assay.bench.scores import pairing
     from assay.bench.workflow import finish
 
     with terminal.LiveProgress(title=evaluation.id) as live:
@@ -389,7 +389,7 @@ def _finish(opened: "Bench", evaluation: "Evaluation", wanted: Wanted) -> int:
             _say(f"What was saved is safe. Go on with: assay bench resume {evaluation.id}")
             raise
     scores = evaluations.read_scores(opened.store, evaluation)
-    standings.keep(opened.store, evaluation)  # so that its pages open at once
+    pairing.keep(opened.store, evaluation)  # so that its pages open at once
     files = _write_files(opened.store, evaluation, scores, wanted)
     if wanted.as_json:
         document = scores.as_json()

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from assay.bench import evaluations
 from assay.bench.records import Attempt, Evaluation, Sample
-from assay.bench.scores import standings
+from assay.bench.scores import pairing, standings
 from assay.bench.scores.comparing import compare
 from assay.bench.scores.records import STATUSES
 from assay.bench.scores.scoring import score
@@ -85,8 +85,8 @@ def test_kept_scores_are_what_all_samples_give(store: Store, number: int) -> Non
     )
     assert standings.read_scores(store, evaluation) == truth
     assert standings.read_scores(store, evaluation) == truth  # as it was kept
-    made = tuple(standings.pair_of(pair) for pair in compare(truth.scores))
-    assert standings.pairs(store, evaluation) == made
+    made = tuple(pairing.pair_of(pair) for pair in compare(truth.scores))
+    assert pairing.pairs(store, evaluation) == made
 
 
 def test_a_model_that_never_answered_is_there_with_everything_missing(store: Store) -> None:
@@ -151,8 +151,8 @@ def test_what_clean_up_did_is_counted_by_kind_with_a_sample_to_look_at(store: St
 
 def test_models_are_grouped_with_the_best_they_cannot_be_told_apart_from() -> None:
     apart = {frozenset(pair) for pair in (("a", "c"), ("a", "d"), ("b", "d"))}
-    assert standings.grouped(["a", "b", "c", "d"], apart) == (("a", "b"), ("c", "d"))
-    assert standings.grouped([], apart) == ()
+    assert pairing.grouped(["a", "b", "c", "d"], apart) == (("a", "b"), ("c", "d"))
+    assert pairing.grouped([], apart) == ()
 
 
 def _made(store: Store) -> dict[tuple[str, str], object]:

@@ -22,7 +22,7 @@ from assay.bench.pages.around import (
     words,
 )
 from assay.bench.records import Evaluation
-from assay.bench.scores import standings
+from assay.bench.scores import pairing, standings
 from assay.bench.scores.records import Overall, Score
 from assay.bench.scores.standings import Standing
 from assay.records import Record
@@ -187,7 +187,7 @@ def _board(
         known = ", ".join(_BY_NAME)
         raise HTTPException(422, f"There is no column {one_line(sort, 60)!r} to sort by. There are: {known}.")
     found = standings.standings(shell.store, evaluation)
-    groups = standings.groups(shell.store, evaluation)
+    groups = pairing.groups(shell.store, evaluation)
     place = {
         (suite, model): number
         for suite, grouped in groups.items()

@@ -11,10 +11,10 @@ from assay.bench.pages import addresses, live
 from assay.bench.pages.around import Names, Page, Text, around, changed, csv_table, models_of, named, short, words
 from assay.bench.pages.runs import RUNS
 from assay.bench.records import Evaluation
-from assay.bench.scores import standings
+from assay.bench.scores import pairing, standings
 from assay.bench.scores.comparing import compare_sides
+from assay.bench.scores.pairing import Pair
 from assay.bench.scores.records import Comparison
-from assay.bench.scores.standings import Pair
 from assay.records import Record
 from assay.web.shell import Shell
 
@@ -48,7 +48,7 @@ def router(shell: Shell) -> APIRouter:
 
     def pairs_of(run: str, suite: str) -> tuple[Evaluation, list[Pair]]:
         evaluation = live.read_exactly(shell, run)
-        found = standings.pairs(shell.store, evaluation)
+        found = pairing.pairs(shell.store, evaluation)
         return evaluation, [pair for pair in found if not suite or pair.suite == suite]
 
     def versus(evaluation: Evaluation, a: str, b: str, suite: str, pairs: Sequence[Pair]) -> list[Versus]:
@@ -129,7 +129,7 @@ def router(shell: Shell) -> APIRouter:
         """Every pair of the models of several runs as a table."""
         head = ["run_a", "run_b", *Pair.model_fields]
         rows = (
-            [one.a.evaluation, one.b.evaluation, *standings.pair_of(one).model_dump().values()]
+            [one.a.evaluation, one.b.evaluation, *pairing.pair_of(one).model_dump().values()]
             for one in several(runs, suite)[1]
         )
         return shell.csv(csv_table(head, rows), "compared.csv")

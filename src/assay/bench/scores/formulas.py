@@ -11,6 +11,7 @@ from scipy import special
 from assay.bench.scores.records import LEVEL, Rate
 
 POWER = 0.80
+"""The power that a smallest detectable difference is told for."""
 
 
 def pass_at_k(n: int, c: int, k: int) -> float:
@@ -141,6 +142,7 @@ def weighted(rates: Sequence[Rate], weights: Sequence[float]) -> Rate:
 
 
 def z_of(level: float) -> float:
+    """The normal quantile of a two-sided interval of this level: 1.96 for 0.95."""
     return NormalDist().inv_cdf((1 + level) / 2)
 
 

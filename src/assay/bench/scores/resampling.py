@@ -13,6 +13,7 @@ SEED = 20130531
 RESAMPLES = 10_000
 """Enough that the ends of a 95 % bootstrap interval move by less than a thirtieth of its width from seed to seed."""
 EXACT_TASKS = 12
+"""Up to so many tasks, all 2^T patterns of signs are tried."""
 _KEPT_DRAWS = 4_000_000  # 8 MB: a table of models draws the same tasks again and again
 Floats = NDArray[np.float64]
 
@@ -67,6 +68,7 @@ def sign_patterns(tasks: int, resamples: int = RESAMPLES, seed: int = SEED) -> I
 
 
 def resampled_means(values: Floats, resamples: int, seed: int) -> Floats:
+    """Means of as many tasks drawn with replacement, values (tasks, columns): shape (resamples, columns)."""
     tasks = len(values)
     if resamples * tasks <= _KEPT_DRAWS:
         return _draws(tasks, resamples, seed).astype(np.float64) @ values / tasks

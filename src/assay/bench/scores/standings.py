@@ -6,12 +6,9 @@ runs, what was worked out a moment ago is shown as it is: at most a twentieth of
 """
 
 import hashlib
-import json
-import re
 import threading
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -23,58 +20,26 @@ from pydantic import Field, TypeAdapter
 from sqlalchemy.dialects.postgresql import insert
 
 from assay.bench import evaluations
-from assay.bench.records import Evaluation, Sample
-from assay.bench.scores.comparing import Side, compare_sides
+from assay.bench.records import Evaluation
+from assay.bench.scores.cleaning import Cleaning, Watch
+from assay.bench.scores.comparing import Side
 from assay.bench.scores.records import (
-    LEVEL,
     STATUSES,
-    Comparison,
     Contender,
-    Difference,
     Rate,
     Score,
     Scores,
     TaskScore,
 )
 from assay.bench.scores.scoring import nothing, overall, score, weights_of
-from assay.bench.scores.tally import raw_report
-from assay.bench.tables import COMPARISONS, PLANS, REVISIONS, SAMPLES, SCORES, TASKS
+from assay.bench.tables import PLANS, REVISIONS, SAMPLES, SCORES, TASKS
 from assay.records import Record, Status, Task
 from assay.store import Store
-from assay.visible import one_line
 
-LISTED = 200
-"""Rescued and broken samples that are named, a suite × model; all are counted."""
-KINDS = 60
-"""Kinds of clean-up that are told apart, a suite × model."""
 _STREAMED = 500
 _REST = 20  # while it runs, scores rest at least so many times as long as they took
 _REST_AT_LEAST_S = 2.0
-_one_at_a_time = threading.Lock()  # working out holds samples in memory: one evaluation's at a time in a process
-
-
-class Place(Record):
-    """One sample, where its suite and model are known."""
-
-    task: str
-    sample: int
-
-
-class Kind(Record):
-    """One thing that clean-up does, how often it did, and a sample to look at."""
-
-    samples: int
-    example: Place
-
-
-class Cleaning(Record):
-    """What clean-up did to the first tries of one suite × model."""
-
-    kinds: dict[str, Kind] = Field(default_factory=dict)
-    rescued: tuple[Place, ...] = ()
-    """Samples that pass only when cleaned, at most LISTED."""
-    broken: tuple[Place, ...] = ()
-    """Samples that clean-up made fail, at most LISTED."""
+ONE_AT_A_TIME = threading.Lock()  # working out holds samples in memory: one evaluation's at a time in a process
 
 
 class Tasks(Record):
@@ -155,55 +120,14 @@ class Standing(Record):
     """Whether samples came since: the evaluation is at work."""
 
 
-class Pair(Record):
-    """Two models on one suite, compared; which tasks flip stands in `Comparison`."""
-
-    suite: str
-    a: str
-    b: str
-    tasks: int
-    only_a: int
-    only_b: int
-    rate_a: float | None
-    rate_b: float | None
-    difference: float | None
-    low: float | None
-    high: float | None
-    a_wins: int
-    b_wins: int
-    test: str
-    p: float | None
-    p_holm: float | None
-    detectable: float | None
-
-    @property
-    def change(self) -> Difference | None:
-        """a minus b, with its interval; None: they have no task in common."""
-        if self.difference is None or self.low is None or self.high is None:
-            return None
-        return Difference(value=self.difference, low=self.low, high=self.high, n=self.tasks)
-
-    @property
-    def winner(self) -> str | None:
-        """Who is better at the 5 % level after correction; None: they cannot be told apart."""
-        if self.p_holm is None or self.p_holm >= 1 - LEVEL or not self.difference:
-            return None
-        return self.a if self.difference > 0 else self.b
-
-
 _STANDING = TypeAdapter(tuple[Score, Cleaning])
-_PAIRS = TypeAdapter(tuple[Pair, ...])
-_GROUPS = TypeAdapter(dict[str, tuple[tuple[str, ...], ...]])
-
-
-# ---- what pages and commands ask -----------------------------------------------------------------------------------
 
 
 def standings(store: Store, evaluation: Evaluation) -> list[Standing]:
     """Every suite × model as it stands, by suite, within one the best first. What does not hold is worked out."""
     kept = _kept(store, evaluation)
     if any(_is_due(evaluation, row) for row in kept.values()):
-        with _one_at_a_time:
+        with ONE_AT_A_TIME:
             kept = _kept(store, evaluation)  # another thread may have done it while this one waited
             due = [place for place, row in kept.items() if _is_due(evaluation, row)]
             if due:
@@ -268,16 +192,6 @@ def assembled(evaluation: Evaluation, found: Sequence[Score], weights: Mapping[s
     )
 
 
-def groups(store: Store, evaluation: Evaluation) -> dict[str, tuple[tuple[str, ...], ...]]:
-    """By suite, the best model with those that cannot be told apart from it, then the best of the rest with its own, …"""
-    return _GROUPS.validate_json(_comparisons(store, evaluation, COMPARISONS.c.groups))
-
-
-def pairs(store: Store, evaluation: Evaluation) -> tuple[Pair, ...]:
-    """Every pair of models on every suite, Holm-corrected over all of them."""
-    return _PAIRS.validate_json(_comparisons(store, evaluation, COMPARISONS.c.pairs))
-
-
 def is_small(store: Store, evaluation: Evaluation, samples: int) -> bool:
     """Whether it has at most so many samples."""
     some = sa.select(SAMPLES.c.index).where(SAMPLES.c.evaluation == evaluation.id).limit(samples + 1).subquery()
@@ -300,50 +214,6 @@ def best(store: Store, ids: Sequence[str]) -> dict[tuple[str, str], tuple[str, R
                 if held is None or mine.value > held[1].value:
                     found[evaluation, suite] = (model, mine)
     return found
-
-
-def keep(store: Store, evaluation: Evaluation) -> None:
-    """Work out and keep what the pages will ask for: an evaluation has ended."""
-    standings(store, evaluation)
-    groups(store, evaluation)
-
-
-def pair_of(one: Comparison) -> Pair:
-    """A comparison without the names of the tasks that flip."""
-    change = one.difference
-    return Pair(
-        suite=one.suite,
-        a=one.a.model,
-        b=one.b.model,
-        tasks=one.tasks,
-        only_a=one.only_a,
-        only_b=one.only_b,
-        rate_a=one.rate_a,
-        rate_b=one.rate_b,
-        difference=change.value if change else None,
-        low=change.low if change else None,
-        high=change.high if change else None,
-        a_wins=len(one.a_wins),
-        b_wins=len(one.b_wins),
-        test=one.test,
-        p=one.p,
-        p_holm=one.p_holm,
-        detectable=one.detectable,
-    )
-
-
-def grouped(ranked: Sequence[str], told_apart: set[frozenset[str]]) -> tuple[tuple[str, ...], ...]:
-    """Models, best first, in groups: a first one, and all below it that cannot be told apart from it."""
-    rest, found = list(ranked), []
-    while rest:
-        head = rest[0]
-        group = [model for model in rest if model == head or frozenset((head, model)) not in told_apart]
-        found.append(tuple(group))
-        rest = [model for model in rest if model not in group]
-    return tuple(found)
-
-
-# ---- kept scores ---------------------------------------------------------------------------------------------------
 
 
 @cache
@@ -385,10 +255,10 @@ def _kept(store: Store, evaluation: Evaluation) -> dict[tuple[str, str], dict[st
 def _is_due(evaluation: Evaluation, row: Mapping[str, Any]) -> bool:
     if row["kept"] is None or row["formulas"] != _formulas():
         return True
-    return bool(row["revision"] != row["kept"]) and not _rests(evaluation, row)
+    return bool(row["revision"] != row["kept"]) and not rests(evaluation, row)
 
 
-def _rests(evaluation: Evaluation, row: Mapping[Any, Any]) -> bool:
+def rests(evaluation: Evaluation, row: Mapping[Any, Any]) -> bool:
     """Whether what was worked out a moment ago will do, because the evaluation is at work."""
     age = (datetime.now(UTC) - row["created"]).total_seconds()
     return evaluation.state == "running" and age < max(_REST_AT_LEAST_S, _REST * row["took_s"])
@@ -413,10 +283,11 @@ def _work_out(store: Store, evaluation: Evaluation, places: Sequence[tuple[str, 
             "tasks": columns.model_dump_json(),
             "created": sa.func.clock_timestamp(),
         }
-        _keep(store, SCORES, row, ("evaluation", "suite", "model"))
+        keep_row(store, SCORES, row, ("evaluation", "suite", "model"))
 
 
-def _keep(store: Store, table: sa.Table, row: dict[str, Any], key: Sequence[str]) -> None:
+def keep_row(store: Store, table: sa.Table, row: dict[str, Any], key: Sequence[str]) -> None:
+    """Save a row in the place of the one with its key, if there is one."""
     statement = insert(table).values(row)
     newer = {name: statement.excluded[name] for name in row if name not in key}
     with store.engine.begin() as connection:
@@ -449,7 +320,7 @@ def _scored(
         REVISIONS.c.evaluation == evaluation.id, REVISIONS.c.suite == suite, REVISIONS.c.model == model
     )
     records = sa.select(SAMPLES.c.record).where(here).order_by(SAMPLES.c.task, SAMPLES.c.index)
-    watch = _Watch({task.id for task in outlines})
+    watch = Watch({task.id for task in outlines})
     only = evaluation.model_copy(update={"models": tuple(one for one in evaluation.models if one.name == model)})
     with store.engine.connect() as connection:
         one_moment = connection.execution_options(isolation_level="REPEATABLE READ")
@@ -473,123 +344,3 @@ def _columns(made: Score, look: Mapping[str, int]) -> Tasks:
         look=tuple(look.get(task.task, 0) for task in made.by_task),
         errata={task.task: task.erratum for task in made.by_task if task.erratum},
     )
-
-
-class _Watch:
-    """What is to be known of samples besides their scores, noted while they stream by."""
-
-    def __init__(self, planned: set[str]) -> None:
-        self._planned = planned
-        self._kinds: Counter[str] = Counter()
-        self._examples: dict[str, Place] = {}
-        self._rescued: list[Place] = []
-        self._broken: list[Place] = []
-        self._passed: set[str] = set()
-        self.look: dict[str, int] = {}
-
-    def through(self, texts: Iterable[str]) -> Iterator[Sample]:
-        for text in texts:
-            sample = Sample.model_validate_json(text)
-            if sample.task in self._planned:
-                self._note(sample)
-                yield sample
-
-    def _note(self, sample: Sample) -> None:
-        if sample.status != "pass" and (sample.task not in self.look or sample.task in self._passed):
-            self.look[sample.task] = sample.index
-            self._passed.discard(sample.task)
-        elif sample.task not in self.look:
-            self.look[sample.task] = sample.index
-            self._passed.add(sample.task)
-        first, place = sample.attempts[0], Place(task=sample.task, sample=sample.index)
-        for kind in {kind_of(change) for change in first.changes}:
-            if kind not in self._examples and len(self._examples) >= KINDS:
-                kind = "something else"
-            self._kinds[kind] += 1
-            self._examples.setdefault(kind, place)
-        raw, cleaned = raw_report(first), first.report
-        if "error" in (raw.status, cleaned.status) or raw.passed == cleaned.passed:
-            return
-        found = self._rescued if cleaned.passed else self._broken
-        if len(found) < LISTED:
-            found.append(place)
-
-    def cleaning(self) -> Cleaning:
-        return Cleaning(
-            kinds={
-                kind: Kind(samples=samples, example=self._examples[kind]) for kind, samples in self._kinds.most_common()
-            },
-            rescued=tuple(self._rescued),
-            broken=tuple(self._broken),
-        )
-
-
-_NUMBER = re.compile(r"\d[\d,]*")
-_NAME = re.compile(r"`[^`]*`|'[^']*'|\"[^\"]*\"|<[^>]*>")
-
-
-def kind_of(change: str) -> str:
-    """What clean-up did, without the numbers and names of one reply: `block 2 of 3 taken` and `block 1 of 2 taken` are one."""
-    return one_line(_NAME.sub("…", _NUMBER.sub("N", change)), 120)
-
-
-# ---- kept comparisons ----------------------------------------------------------------------------------------------
-
-
-def _comparisons(store: Store, evaluation: Evaluation, wanted: "sa.Column[str]") -> str:
-    found = standings(store, evaluation)
-    basis = _basis(store, evaluation)
-    query = sa.select(COMPARISONS.c.basis, COMPARISONS.c.took_s, COMPARISONS.c.created, wanted.label("wanted"))
-
-    def kept() -> str | None:
-        with store.engine.connect() as connection:
-            row = connection.execute(query.where(COMPARISONS.c.evaluation == evaluation.id)).mappings().one_or_none()
-        if row is None or (row["basis"] != basis and not _rests(evaluation, row)):
-            return None
-        return str(row["wanted"])
-
-    text = kept()
-    if text is not None:
-        return text
-    with _one_at_a_time:
-        if (text := kept()) is None:
-            text = _compare(store, evaluation, [one.score for one in found], basis)[wanted.name]
-    return text
-
-
-def _basis(store: Store, evaluation: Evaluation) -> str:
-    query = (
-        sa.select(SCORES.c.suite, SCORES.c.model, SCORES.c.revision, SCORES.c.formulas)
-        .where(SCORES.c.evaluation == evaluation.id)
-        .order_by(SCORES.c.suite, SCORES.c.model)
-    )
-    with store.engine.connect() as connection:
-        rows = [list(row) for row in connection.execute(query)]
-    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
-
-
-def _compare(store: Store, evaluation: Evaluation, found: Sequence[Score], basis: str) -> dict[str, str]:
-    begun = time.monotonic()
-    by_place = {(one.suite, one.model): one.side(evaluation.id) for one in tasks(store, evaluation)}
-    sides = [by_place[one.suite, one.model] for one in found if (one.suite, one.model) in by_place]
-    made = tuple(pair_of(one) for one in compare_sides(sides))
-    told: dict[str, set[frozenset[str]]] = {}
-    for one in made:
-        if one.winner is not None or one.tasks == 0:
-            told.setdefault(one.suite, set()).add(frozenset((one.a, one.b)))
-    ranked: dict[str, list[str]] = {}
-    for standing in found:
-        if standing.pass_1:
-            ranked.setdefault(standing.suite, []).append(standing.model)
-    row = {
-        "evaluation": evaluation.id,
-        "basis": basis,
-        "took_s": time.monotonic() - begun,
-        "groups": _GROUPS.dump_json(
-            {suite: grouped(models, told.get(suite, set())) for suite, models in ranked.items()}
-        ).decode(),
-        "pairs": _PAIRS.dump_json(made).decode(),
-        "created": sa.func.clock_timestamp(),
-    }
-    _keep(store, COMPARISONS, row, ("evaluation",))
-    return {"groups": str(row["groups"]), "pairs": str(row["pairs"])}

@@ -67,6 +67,7 @@ class Tally:
     memory_peak: int = 0
 
     def add(self, sample: Sample) -> None:
+        """Count one sample in."""
         self.kind = sample.kind
         task = self.tasks.setdefault(sample.task, TaskTally())
         task.statuses[sample.status] += 1
@@ -133,6 +134,7 @@ class Tally:
             self.first_token.append(reply.first_token_s)
 
     def usage(self, passed: int) -> Usage:
+        """What the replies took, over so many samples that passed."""
         costs = {currency: float(cost) for currency, cost in sorted(self.cost.items())}
         return Usage(
             replies=self.replies,
