@@ -182,17 +182,18 @@ def test_retry_after_is_honoured(form: str) -> None:
 
 
 def test_all_wait_when_one_is_told_to() -> None:
-    busy = ScriptedReply(status=429, headers={"retry-after": "0.5"})
+    busy = ScriptedReply(status=429, headers={"retry-after": "1"})
     with OpenAIServer(in_turn(busy, ScriptedReply("x"))) as server, Gateway({}, patience=QUICK) as gateway:
-        model = model_at(server, concurrency=1)
-        waiting = threading.Thread(target=gateway.complete, args=(question(model, "first"),))
-        began = time.monotonic()
-        waiting.start()
+        told = threading.Thread(target=gateway.complete, args=(question(model_at(server, concurrency=1), "first"),))
+        told.start()
         while server.counts().requests < 1:
             time.sleep(0.01)
-        gateway.complete(question(model_at(server, concurrency=8), "second"))
-        assert time.monotonic() - began >= 0.5
-        waiting.join()
+        longest = 0.0
+        while told.is_alive():  # the first of these may be asked before the server's word has arrived
+            began = time.monotonic()
+            gateway.complete(question(model_at(server, concurrency=8), "second"))
+            longest = max(longest, time.monotonic() - began)
+        assert longest >= 0.5
 
 
 def test_a_server_that_asks_for_hours_is_down_at_once() -> None:
