@@ -78,6 +78,7 @@ def test_killed_while_the_model_is_asked_and_started_again_the_answer_is_there(s
             assert found is not None
             assert (found.state, found.source, found.text) == ("done", "model", HONEST)
             assert [one.id for one in asking.help_answers(store, learner.id, PROBLEM)] == ["mine"]
+            workflows.result("gym-help:mine:2")
             assert [work.state for work in workflows.works("gym-help:mine:")] == ["cancelled", "done"]
 
 

@@ -1,24 +1,30 @@
 """Help made durable: a request that was kept is answered, whoever is killed meanwhile.
 
-Two steps, the two tries of the desk. Each looks first whether its answer is there, so that it can be done again; arguments
-and results are a learner's id, a request's id, and the reasons of the gate. A process that opens a desk begins what it finds
-unanswered and nobody living works on: under a fresh workflow id, since the old one may lie with another kind of worker that
-knows nothing of the gym.
+Two steps, the two tries of the desk. Each looks first whether its answer is there, so that it can be done again. The engine
+keeps what it is told for ever, so it is told nothing that a learner or a model wrote, which must go with the learner: only
+ids, and whether there is to be a second try; no error's text either but our own. A process that opens a desk begins what it
+finds unanswered and nobody living works on: under a fresh workflow id, since the old one may lie with another kind of worker
+that knows nothing of the gym.
 """
 
 import contextlib
+import logging
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, cast
 
 from dbos import DBOS
 
 from assay import workflows
 from assay.errors import AssayError
+from assay.gym import asking
+from assay.gym.records import HelpAnswer
 
 if TYPE_CHECKING:
     from assay.gym.tutor.desk import Tutor
 
 PREFIX = "gym-help"
+_log = logging.getLogger("assay")
 
 _desk: "Desk | None" = None
 
@@ -79,18 +85,39 @@ def open_desk(tutor: "Tutor") -> Desk | None:
 @DBOS.workflow()
 def answer(learner: str, identifier: str) -> None:
     """Answer a request: the first try, and the second where the gate refused the first."""
-    reasons = first(learner, identifier)
-    if reasons:
-        second(learner, identifier, reasons)
+    if first(learner, identifier):
+        second(learner, identifier)
 
 
 @DBOS.step()
-def first(learner: str, identifier: str) -> list[str]:
-    """The answer that the learner waits for. Gives why the model's words were refused, if they were."""
-    return here().tutor.first(learner, identifier)
+def first(learner: str, identifier: str) -> bool:
+    """The answer that the learner waits for. Gives whether the model is to be asked once more."""
+    with _in_our_words():
+        return bool(here().tutor.first(learner, identifier))
 
 
 @DBOS.step()
-def second(learner: str, identifier: str, reasons: list[str]) -> None:
-    """Once more, with the reasons, after the learner has something to read."""
-    here().tutor.second(learner, identifier, reasons)
+def second(learner: str, identifier: str) -> None:
+    """Once more, with the reasons why the first was refused, after the learner has something to read."""
+    with _in_our_words():
+        tutor = here().tutor
+        tutor.second(learner, identifier, refused(asking.help_answer(tutor.store, learner, identifier)))
+
+
+def refused(kept: HelpAnswer | None) -> list[str]:
+    """Why a model's words were refused, as the answer's own record has it; nothing where the model was not asked."""
+    tries = kept.gate if kept is not None and isinstance(kept.gate, list) else []
+    broken = [one for done in tries if isinstance(done, dict) for one in cast("list[Any]", done.get("broken") or [])]
+    return [str(one["why"]) for one in broken if isinstance(one, dict) and "why" in one]
+
+
+@contextlib.contextmanager
+def _in_our_words() -> Iterator[None]:
+    """Errors as the engine may keep them: a database's quotes what was to be written."""
+    try:
+        yield
+    except AssayError:
+        raise
+    except Exception as error:
+        _log.exception("A request for help ended in an error.")
+        raise AssayError(f"A request for help ended in {type(error).__name__}.") from None

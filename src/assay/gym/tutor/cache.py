@@ -1,9 +1,10 @@
 """Hints that passed the gate, kept to be given again: by problem, normalised code and level.
 
 The key holds the problem's version, so that a changed problem finds no old hint, and the code without its comments and
-blanks, so that a learner who only moved them finds the same one. Nothing of whose code it was is kept. A hint that the
-simulated student was seen not to be helped by is not given again. What is found here passes the gate once more before a
-learner sees it: rules may have changed since.
+blanks, so that a learner who only moved them finds the same one. A hint may quote the program it was made of, so it goes
+with whoever wrote that; it is only ever given to somebody who wrote the same. A hint that the simulated student was seen
+not to be helped by is not given again. What is found here passes the gate once more before a learner sees it: rules may
+have changed since.
 """
 
 import hashlib
@@ -12,6 +13,7 @@ import json
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from assay.gym.learners import Gone, hold
 from assay.gym.tables import METADATA
 from assay.gym.tutor import canonical
 from assay.records import Language, Record
@@ -29,9 +31,11 @@ HINTS = sa.Table(
     sa.Column("helped", sa.Boolean),
     sa.Column("given", sa.Integer, nullable=False, server_default="0"),
     sa.Column("made", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()),
+    sa.Column("learner", sa.Text, sa.ForeignKey("gym_learners.id", ondelete="CASCADE", name="gym_hints_learner")),
     sa.Index("gym_hints_problem", "problem"),
+    sa.Index("gym_hints_of", "learner"),
 )
-"""One row a hint. `helped`: what the simulated student says; NULL: it was not asked."""
+"""One row a hint. `helped`: what the simulated student says; NULL: it was not asked. `learner`: whose program it was made of."""
 
 
 class KeptHint(Record):
@@ -67,15 +71,28 @@ def find(store: Store, key: str) -> KeptHint | None:
     return KeptHint(**{name: found._mapping[name] for name in names})
 
 
-def keep(store: Store, hint: KeptHint, gate: str) -> None:
-    """Keep a hint; one that was seen not to help gives way to it, any other stays."""
-    values = {**hint.model_dump(), "text": hint.text.replace("\0", ""), "gate": gate.replace("\0", "")}
+def keep(store: Store, hint: KeptHint, gate: str, learner: str | None = None) -> None:
+    """Keep a hint; one that was seen not to help gives way to it, any other stays.
+
+    `learner`: whose program it was made of; where they are gone meanwhile, nothing is kept. None: it was ours.
+    """
+    values = {
+        **hint.model_dump(),
+        "text": hint.text.replace("\0", ""),
+        "gate": gate.replace("\0", ""),
+        "learner": learner,
+    }
     statement = insert(HINTS).values(**values)
     with store.engine.begin() as connection:
+        if learner is not None:
+            try:
+                hold(connection, learner)
+            except Gone:
+                return
         connection.execute(
             statement.on_conflict_do_update(
                 index_elements=["key"],
-                set_={name: values[name] for name in ("text", "model", "gate", "helped")},
+                set_={name: values[name] for name in ("text", "model", "gate", "helped", "learner")},
                 where=HINTS.c.helped.is_(False),
             )
         )

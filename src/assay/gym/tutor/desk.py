@@ -594,7 +594,7 @@ class Tutor:
         if asked.tool == "hint" and not asked.question:
             key = self._key(asked, at)
             made = cache.KeptHint(key=key, problem=asked.problem, level=at.level, text=offer.text, model=offer.model)
-            cache.keep(self.store, made, "[]")
+            cache.keep(self.store, made, "[]", asked.learner)
 
     # ---- spans and steps -------------------------------------------------------------------------------------------
 
