@@ -159,7 +159,9 @@ def _lex(text: str, language: Language, code: bool) -> list[Token]:
             continue
         if group == "long" and not text[text.rfind("\n", 0, match.start()) + 1 : match.start()].strip():
             continue  # a docstring
-        if group in ("long", "text"):
+        if group in ("long", "text") and _of_an_error(found):
+            found.append(Token("text", "", match.start(), match.end()))
+        elif group in ("long", "text"):
             found.extend(_text_tokens(value, match.start(), match.end(), language))
         elif group == "number":
             found.append(Token("number", value.replace("_", ""), match.start(), at))
@@ -168,6 +170,11 @@ def _lex(text: str, language: Language, code: bool) -> list[Token]:
         elif value not in (";", "#"):
             found.append(Token("sign", value, match.start(), at))
     return spread(found)
+
+
+def _of_an_error(before: Sequence[Token]) -> bool:
+    """Whether what comes next is the text of an error: what it says is anybody's choice."""
+    return len(before) >= 2 and before[-1].text == "(" and before[-2].text.endswith("Error")
 
 
 _STEPS = {"+=": "+", "-=": "-", "*=": "*", "/=": "/", "//=": "//", "%=": "%", "**=": "**", "++": "+", "--": "-"}

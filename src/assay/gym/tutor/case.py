@@ -41,6 +41,16 @@ class Case(NamedTuple):
         sources = self.problem.languages.get(self.language)
         return sources.starter if sources else ""
 
+    def names(self) -> frozenset[str]:
+        """The names that the learner's program, the starter and the solutions made up."""
+        sources = (self.learner, self.starter(), *self.solutions())
+        return frozenset(
+            token.text
+            for source in sources
+            for token in canonical.program(source, self.language)
+            if token.kind == "name"
+        )
+
     def given(self) -> tuple[str, ...]:
         """Code that the learner has been given: the starter, code in the statement, examples of taught concepts."""
         return (self.starter(), *_code_of(self.problem.statement), *self.known)

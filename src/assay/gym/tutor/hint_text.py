@@ -11,6 +11,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -49,6 +50,8 @@ class Reading(NamedTuple):
     """Whether it is in the form across languages (see `canonical.neutral`)."""
     aloud: int = 0
     """How many signs of it were said in words."""
+    disguised: bool = False
+    """Whether somebody has to undo something before it can be read so."""
 
 
 class HintText(NamedTuple):
@@ -175,7 +178,7 @@ def readings(hint: HintText, language: Language) -> Iterator[Reading]:
         yield Reading("pieces of code put together", joined, True)
         yield Reading("pieces of code put together, in another language", canonical.neutral(joined), True, neutral=True)
     bullets = _BULLET.sub("", hint.text)
-    words = canonical.prose(_unmarked(bullets), language)
+    words = canonical.prose(unmarked(bullets), language)
     yield Reading("the text", words, False)
     yield Reading("the text as pseudo-code", canonical.neutral(words), False, neutral=True)
     heard = tuple(canonical.spread(spoken(words)))
@@ -183,11 +186,12 @@ def readings(hint: HintText, language: Language) -> Iterator[Reading]:
     if aloud:
         yield Reading("the text read aloud", canonical.neutral(heard), False, neutral=True, aloud=aloud)
     for name, text in _undone(hint.text):
-        tokens = canonical.prose(_unmarked(text), language)
-        yield Reading(name, tokens, False)
+        tokens = canonical.prose(unmarked(text), language)
+        yield Reading(name, tokens, False, disguised=name in _CODED)
 
 
-def _unmarked(text: str) -> str:
+def unmarked(text: str) -> str:
+    """The text without the marks of Markdown and HTML."""
     return re.sub(r"`+|~~~+|\*\*|^[^\S\n]*>[^\S\n](?=\S)|</?\w+>|\\(?=[\\`*_{}\[\]()#+.!<>-])", " ", text, flags=re.M)
 
 
@@ -215,21 +219,29 @@ _SPEECH: tuple[tuple[str, str], ...] = (
     ("arrow", "=>"), ("new line", ""), ("newline", ""), ("next line", ""), ("line break", ""), ("indented", ""),
     ("indent", ""), ("dedent", ""), ("tab", ""), ("then", ""), ("zero", "0"), ("one", "1"), ("two", "2"), ("three", "3"),
     ("four", "4"), ("five", "5"), ("six", "6"), ("seven", "7"), ("eight", "8"), ("nine", "9"), ("ten", "10"),
-    ("or equals", ""), ("the variable", ""), ("keyword", ""),
+    ("or equals", ""), ("the variable", ""), ("keyword", ""), ("question mark question mark", "??"), ("question mark", "?"),
+    ("double question mark", "??"), ("ampersand ampersand", "&&"), ("double ampersand", "&&"), ("double pipe", "||"),
+    ("pipe pipe", "||"), ("exclamation mark", "!"), ("less-than", "<"), ("greater-than", ">"), ("power of", "**"),
 )  # fmt: skip
-_SPOKEN = sorted(((tuple(words.split()), sign) for words, sign in _SPEECH), key=lambda one: -len(one[0]))
-_FIRST: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-for _words, _sign in _SPOKEN:
-    _FIRST.setdefault(_words[0], []).append((_words, _sign))
 
 
-def spoken(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-    """The stream with signs that were said in words (`colon`, `open parenthesis`) put for the words."""
+@lru_cache(maxsize=4)
+def _phrases(speech: tuple[tuple[str, str], ...]) -> dict[str, list[tuple[tuple[str, ...], str]]]:
+    """By their first word, the longest first."""
+    found: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    for words, sign in sorted(((tuple(words.split()), sign) for words, sign in speech), key=lambda one: -len(one[0])):
+        found.setdefault(words[0], []).append((words, sign))
+    return found
+
+
+def spoken(tokens: tuple[Token, ...], more: tuple[tuple[str, str], ...] = ()) -> tuple[Token, ...]:
+    """The stream with signs that were said in words (`colon`, `open parenthesis`) put for the words; `more` words for signs."""
+    phrases = _phrases(_SPEECH + more)
     found: list[Token] = []
     at = 0
     texts = [token.text.lower() for token in tokens]
     while at < len(tokens):
-        for words, sign in _FIRST.get(texts[at], ()):
+        for words, sign in phrases.get(texts[at], ()):
             if tuple(texts[at : at + len(words)]) == words:
                 here = tokens[at]
                 end = tokens[at + len(words) - 1].end
@@ -252,6 +264,9 @@ _CODES = re.compile(r"(?:\b\d{2,3}\b[\s,;]+){7,}\d{2,3}\b")
 _BITS = re.compile(r"(?:\b[01]{8}\b\s*){6,}")
 _ESCAPES = re.compile(r"(?:\\u\{?[0-9a-fA-F]{4,6}\}?|\\x[0-9a-fA-F]{2}){3,}")
 _SPACED = re.compile(r"(?<!\S)(?:\S {1,3}){7,}\S(?!\S)|(?<![\w-])(?:[^\s-]-){7,}[^\s-](?![\w-])")
+
+
+_CODED = ("encoded text", "encoded text backwards", "letters moved by 13", "letters spread out", "the text backwards")
 
 
 def _undone(text: str) -> Iterator[tuple[str, str]]:

@@ -24,7 +24,7 @@ those it is shown, unless it is spliced and run.
 from collections.abc import Callable, Iterator, Sequence
 
 from assay.gym.records import Problem
-from assay.gym.tutor import canonical, hint_text, mentions, readability, splicing, told
+from assay.gym.tutor import canonical, hint_text, mentions, readability, splicing, told, unmarked
 from assay.gym.tutor.canonical import Token
 from assay.gym.tutor.case import Case, in_one, owned
 from assay.gym.tutor.hint_text import HintText
@@ -154,7 +154,12 @@ def _new(tokens: Sequence[Token], owned: frozenset[int]) -> frozenset[int]:
 def _spliced(case: Case, hint: HintText, passes: Callable[[str], int]) -> tuple[int, list[Broken]]:
     """Put the hint's code into the learner's program; whether more tests pass then."""
     entry = case.problem.languages[case.language].entry if case.language in case.problem.languages else None
-    tried = splicing.programs(case.learner, hint.pieces, case.language, entry)
+    weighed = unmarked.weighed(hint)
+    pieces = [piece.text for piece in hint.pieces if not (piece.marked and piece.text in weighed)]
+    pieces += unmarked.expressions(hint, case.names(), case.language)
+    own = [token.text for token in canonical.program(case.learner, case.language)]
+    exchanges = unmarked.exchanges(hint, own, case.names(), case.language)
+    tried = splicing.programs(case.learner, tuple(dict.fromkeys(pieces)), case.language, entry, exchanges)
     if not tried:
         return 0, []
     before = passes(case.learner)

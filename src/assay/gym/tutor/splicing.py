@@ -7,7 +7,7 @@ from typing import NamedTuple
 from assay.gym.syntax import parse
 from assay.gym.tutor import canonical
 from assay.gym.tutor.canonical import Token
-from assay.gym.tutor.hint_text import Piece
+from assay.gym.tutor.unmarked import Exchange, written
 from assay.records import Language
 
 AT_MOST = 12
@@ -27,10 +27,16 @@ class Spliced(NamedTuple):
     put: str
 
 
-def programs(learner: str, pieces: Sequence[Piece], language: Language, entry: str | None) -> tuple[Spliced, ...]:
+def programs(
+    learner: str,
+    pieces: Sequence[str],
+    language: Language,
+    entry: str | None,
+    exchanges: Sequence[Exchange] = (),
+) -> tuple[Spliced, ...]:
     """The programs to try, the likeliest first; those that do not parse are left out."""
     found: dict[str, Spliced] = {}
-    tries = [_tries(learner, piece, language, entry) for piece in pieces]
+    tries = [_replaced(learner, exchanges, language), *(_tries(learner, piece, language, entry) for piece in pieces)]
     while tries and len(found) < AT_MOST:  # each piece in turn
         for one in list(tries):
             source_and_put = next(one, None)
@@ -44,8 +50,45 @@ def programs(learner: str, pieces: Sequence[Piece], language: Language, entry: s
     return tuple(found.values())
 
 
-def _tries(learner: str, piece: Piece, language: Language, entry: str | None) -> Iterator[Spliced]:
-    text = piece.text.strip("\n")
+def _replaced(learner: str, exchanges: Sequence[Exchange], language: Language) -> Iterator[Spliced]:
+    """One thing put for another: wherever it stands, in single places, and all that were told together."""
+    own = canonical.program(learner, language)
+    told: dict[tuple[str, ...], list[Exchange]] = {}
+    for one in exchanges:
+        told.setdefault(one.old, []).append(one)
+    if len(told) > 1:
+        for fewest in (True, False):  # one token each, or as many as was told
+            yield _put(learner, own, [_pick(ones, fewest) for ones in told.values()])
+    for one in exchanges:
+        yield _put(learner, own, [one])
+    for one in exchanges:
+        for place in _places(own, one.old)[:3]:
+            yield _put(learner, own, [one], place)
+
+
+def _pick(ones: Sequence[Exchange], fewest: bool) -> Exchange:
+    return (min if fewest else max)(ones, key=lambda one: len(one.new))
+
+
+def _places(own: Sequence[Token], old: tuple[str, ...]) -> list[int]:
+    texts = [token.text for token in own]
+    return [at for at in range(len(texts) - len(old) + 1) if tuple(texts[at : at + len(old)]) == old]
+
+
+def _put(learner: str, own: Sequence[Token], exchanges: Sequence[Exchange], only: int | None = None) -> Spliced:
+    changes = sorted(
+        {(own[at].start, own[at + len(one.old) - 1].end, written(one.new)) for one in exchanges for at in _places(own, one.old)
+         if only is None or at == only}, reverse=True,
+    )  # fmt: skip
+    source, last = learner, len(learner) + 1
+    for start, end, new in changes:
+        if end <= last:
+            source, last = source[:start] + new + source[end:], start
+    return Spliced(source, "; ".join(f"{written(one.new)} for {written(one.old)}" for one in exchanges))
+
+
+def _tries(learner: str, piece: str, language: Language, entry: str | None) -> Iterator[Spliced]:
+    text = piece.strip("\n")
     tokens = canonical.fragment(text, language)
     if not tokens:
         return

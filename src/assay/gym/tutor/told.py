@@ -48,6 +48,11 @@ def of_a_solution(case: Case, hint: HintText) -> tuple[int, list[Broken]]:
                     broken.append(_overlap(reading, run, run.length, OVERLAP[case.level]))
                     break
                 new = [at for at in range(run.here, run.here + run.length) if at not in has]
+                if reading.disguised and run.length >= NEUTRAL:
+                    broken.append(
+                        _overlap(reading, run, run.length, NEUTRAL)
+                    )  # whosever it is: no honest hint is coded
+                    break
                 if not new:
                     continue
                 if reading.name in _PLAIN_READINGS:
