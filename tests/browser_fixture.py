@@ -16,6 +16,7 @@ import functools
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ from assay.store import Store
 from assay.web import Product
 from assay.web.app import make_app
 from assay.web.shell import Shell
+from tests.store_fixture import database
 from tests.web.get_browser import PACKAGE, executable, node_for_playwright, unusable
 
 if TYPE_CHECKING:
@@ -61,10 +63,25 @@ class Site:
 @pytest.fixture
 def serve_app(store: Store, tmp_path: Path) -> Iterator[Callable[..., Site]]:
     """Serves the app over `store` on a loopback port until the test ends: `serve_app(products, alone=True, names=[…])`."""
+    with serving(store, tmp_path) as serve:
+        yield serve
+
+
+@pytest.fixture(scope="session")
+def serve_for_all(test_server: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Site]]:
+    """The same for tests that change nothing which the next one would miss: it serves until the run ends."""
+    home = tmp_path_factory.mktemp("served")
+    with database(test_server, home) as store, serving(store, home) as serve:
+        yield serve
+
+
+@contextmanager
+def serving(store: Store, home: Path) -> Iterator[Callable[..., Site]]:
+    """What serves apps over a store, and ends them all."""
     running: list[Site] = []
 
     def serve(products: Mapping[str, Product] | None = None, **options: Any) -> Site:
-        settings = options.pop("settings", Settings(home=tmp_path, database_url=store.url))
+        settings = options.pop("settings", Settings(home=home, database_url=store.url))
         app = make_app(settings, store, products if products is not None else products_here(), **options)
         listening = server.listen("127.0.0.1", 0, move=False)
         opened = threading.Event()

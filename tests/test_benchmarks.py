@@ -29,6 +29,8 @@ def test_all_refuses_a_script_that_is_not_there_and_names_those_that_are() -> No
 
 
 def test_peers_are_pinned_to_one_version_each() -> None:
-    for file in (BENCHMARKS / "peers").glob("*.txt"):
+    files = sorted((BENCHMARKS / "peers").glob("*.txt"))
+    assert files
+    for file in files:
         for line in file.read_text().splitlines():
             assert line.startswith("#") or "==" in line, f"{file.name}: {line}"

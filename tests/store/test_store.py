@@ -15,6 +15,8 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from assay.bench import tables as bench_tables
+from assay.bench.scripts import tables as script_tables
 from assay.errors import StoreError
 from assay.settings import Settings
 from assay.store import Store, connect, describe, open_store, read_url, schema
@@ -63,13 +65,16 @@ def test_the_steps_are_numbered_by_their_files() -> None:
     assert [Path(step.path).name[1:5] for step in steps] == [step.revision for step in steps]
 
 
-def test_the_tables_are_as_the_migrations_make_them(store: Store) -> None:
+@pytest.mark.parametrize(
+    "tables", [METADATA, bench_tables.METADATA, script_tables.METADATA], ids=["the road", "bench", "scripts"]
+)  # the gym's: tests/gym/test_learners.py
+def test_the_tables_are_as_the_migrations_make_them(store: Store, tables: sa.MetaData) -> None:
     def ours(thing: object, name: str | None, kind: str, reflected: bool, other: object) -> bool:
-        return kind != "table" or name in METADATA.tables
+        return kind != "table" or name in tables.tables
 
     with store.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"include_object": ours, "compare_type": True})
-        assert compare_metadata(context, METADATA) == []
+        assert compare_metadata(context, tables) == []
 
 
 def test_an_older_database_is_brought_up_to_date_with_what_it_holds(empty: str) -> None:

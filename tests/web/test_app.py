@@ -16,13 +16,8 @@ Serve = Callable[..., Site]
 
 
 @pytest.fixture
-def garden() -> Garden:
-    return Garden()
-
-
-@pytest.fixture
-def browser(serve_app: Serve, garden: Garden) -> Browser:
-    return Browser(serve_app({"garden": garden}))
+def browser(site: Site) -> Browser:
+    return Browser(site)
 
 
 @pytest.mark.parametrize(

@@ -65,16 +65,6 @@ class Said:
 
 
 @pytest.fixture
-def garden() -> Garden:
-    return Garden()
-
-
-@pytest.fixture
-def site(serve_app: Serve, garden: Garden) -> Site:
-    return serve_app({"garden": garden})
-
-
-@pytest.fixture
 def browser(site: Site) -> Browser:
     return Browser(site)
 
@@ -225,8 +215,7 @@ def test_an_address_that_is_no_loopback_has_a_sign_in(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/garden/", "/machine.json", "/nothing-here", "/sign-in"])
-def test_head_is_answered_as_get_is_without_the_page(serve_app: Serve, path: str) -> None:
-    browser = Browser(serve_app({"garden": Garden()}))
+def test_head_is_answered_as_get_is_without_the_page(browser: Browser, path: str) -> None:
     browser.get("/")
     got, head = browser.get(path), browser.ask("HEAD", path)
     assert head.status == got.status
@@ -236,8 +225,7 @@ def test_head_is_answered_as_get_is_without_the_page(serve_app: Serve, path: str
     assert "script-src 'self'" in head.headers["content-security-policy"]
 
 
-def test_head_of_a_stream_ends(serve_app: Serve, tmp_path: Path) -> None:
-    site = serve_app({"garden": Garden()})
+def test_head_of_a_stream_ends(site: Site) -> None:
     said = Browser(site).ask("HEAD", "/garden/growing/live")
     assert (said.status, said.body) == (200, b"")
     assert said.headers["content-type"].startswith("text/event-stream")

@@ -1,7 +1,6 @@
 """A product may open pages to guests: these, and nothing else of the app."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -28,9 +27,14 @@ class Park(Garden):
     )
 
 
+@pytest.fixture(scope="session")
+def park(serve_for_all: Serve) -> Site:
+    return serve_for_all({"garden": Park()}, names=["assay.example"])
+
+
 @pytest.fixture
-def browser(serve_app: Serve) -> Browser:
-    return Browser(serve_app({"garden": Park()}, names=["assay.example"]))
+def browser(park: Site) -> Browser:
+    return Browser(park)
 
 
 @pytest.mark.parametrize("path", ["/garden/", "/garden/beds.json", "/garden/nothing"])
@@ -95,8 +99,8 @@ def test_the_page_that_asks_for_the_password_leads_guests_on(browser: Browser) -
     assert '<a class="button" href="/garden/">Come in</a>' in text
 
 
-def test_whoever_signed_in_sees_all(browser: Browser, tmp_path: Path) -> None:
-    password = password_file(tmp_path).read_text().strip()
+def test_whoever_signed_in_sees_all(browser: Browser, park: Site) -> None:
+    password = password_file(park.shell.settings.home).read_text().strip()
     browser.post("/sign-in", {"_token": browser.token("/sign-in"), "password": password})
     assert browser.get("/garden/growing").status == 200
     assert browser.get("/machine.json").status == 200

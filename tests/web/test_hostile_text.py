@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -38,6 +39,7 @@ from assay.records import (
 )
 from assay.store import Store, kept
 from tests.browser_fixture import Site
+from tests.store_fixture import Filled, database, filled
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -142,7 +144,7 @@ def hostile_sample(evaluation: str, task: Task, model: str, index: int, text: st
     )
 
 
-def save_hostile(store: Store, large: bool = False) -> Bad:
+def save_hostile(store: Store) -> Bad:
     models = tuple(
         Model(
             name=name, provider="openai", model=MARKUP, url=f"https://user:{SECRET}@host.example/v1?key={SECRET}",
@@ -158,8 +160,7 @@ def save_hostile(store: Store, large: bool = False) -> Bad:
     evaluations.create(store, evaluation, tasks, [])
     samples = []
     for number, task in enumerate(tasks):
-        text = LONG_LINE if large and number == 0 else f"half a pair: \ud800 {TEXT}"
-        samples.append(hostile_sample(evaluation.id, task, MODEL, 0, text, "wrong"))
+        samples.append(hostile_sample(evaluation.id, task, MODEL, 0, f"half a pair: \ud800 {TEXT}", "wrong"))
         samples.append(
             hostile_sample(evaluation.id, task, models[1].name, 1, TEXT, "pass" if number % 2 else "exception")
         )
@@ -256,9 +257,22 @@ def routes_of(app: FastAPI) -> list[tuple[str, set[str]]]:
 _NESTED = "include_context"
 
 
+@pytest.fixture(scope="module")
+def saved(test_server: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled[Bad]]:
+    with filled(test_server, tmp_path_factory.mktemp("saved"), save_hostile) as found:
+        yield found
+
+
 @pytest.fixture
-def hostile(store: Store) -> Bad:
-    return save_hostile(store)
+def hostile(saved: Filled[Bad]) -> Bad:
+    return saved.value
+
+
+@pytest.fixture
+def store(test_server: Store, tmp_path: Path, saved: Filled[Bad]) -> Iterator[Store]:
+    """A copy of the database in which that was saved."""
+    with database(test_server, tmp_path, saved.name) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -350,9 +364,11 @@ def test_the_json_of_an_attempt_carries_every_text_whole(client: Client, hostile
         assert len(found["tries"][0]["runs"]) == 14
 
 
-def test_ten_million_characters_make_a_small_page_and_a_file_that_has_them_all(store: Store, client: Client) -> None:
-    hostile = save_hostile(store, large=True)
-    sample = hostile.samples[0]
+def test_ten_million_characters_make_a_small_page_and_a_file_that_has_them_all(
+    store: Store, client: Client, hostile: Bad
+) -> None:
+    sample = hostile_sample(hostile.evaluation.id, hostile.tasks[0], MODEL, 2, LONG_LINE, "wrong")
+    evaluations.save_samples(store, [sample])
     place = (hostile.evaluation.id, sample.suite, sample.task, sample.model, sample.index)
     page = client.get(addresses.attempt_page(*place))
     assert len(page.content) < PAGE_LIMIT

@@ -1,7 +1,7 @@
 """The JSON API, tried with whatever its own description allows and much that it does not: it never fails, and keeps its word."""
 
 import os
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from assay.server import products_here
 from assay.settings import Settings
 from assay.store import Store
 from assay.web.app import make_app
+from tests.store_fixture import database
 from tests.web.test_hostile_text import save_hostile
 
 EXAMPLES = 100 if "ASSAY_TEST_LONG" in os.environ else 2
@@ -24,10 +25,12 @@ EXAMPLES = 100 if "ASSAY_TEST_LONG" in os.environ else 2
 STATUSES = {200, 303, 400, 404, 422}
 
 
-@pytest.fixture
-def app(store: Store, tmp_path: Path) -> FastAPI:
-    save_hostile(store)
-    return make_app(Settings(home=tmp_path, database_url=store.url), store, products_here())
+@pytest.fixture(scope="module")
+def app(test_server: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
+    home = tmp_path_factory.mktemp("api")
+    with database(test_server, home) as store:
+        save_hostile(store)
+        yield make_app(Settings(home=home, database_url=store.url), store, products_here())
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["allowed", "not allowed"])

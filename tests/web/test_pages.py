@@ -33,16 +33,6 @@ Serve = Callable[..., Site]
 
 
 @pytest.fixture
-def garden() -> Garden:
-    return Garden()
-
-
-@pytest.fixture
-def site(serve_app: Serve, garden: Garden) -> Site:
-    return serve_app({"garden": garden})
-
-
-@pytest.fixture
 def script() -> None:
     if Assets.find().address("app.js") is None:
         pytest.skip("needs the pages' script: python hatch_build.py builds it, with a reachable npm registry")
@@ -182,7 +172,9 @@ def test_a_live_page_that_is_left_is_watched_no_more(site: Site, page: "Page", g
     assert garden.looks == seen
 
 
-def test_the_app_ends_though_somebody_watches(site: Site, page: "Page", garden: Garden, script: None) -> None:
+def test_the_app_ends_though_somebody_watches(serve_app: Serve, page: "Page", script: None) -> None:
+    garden = Garden()
+    site = serve_app({"garden": garden})
     page.goto(f"{site.url}/garden/growing")
     garden.height = 1
     page.get_by_text("1 cm").wait_for()

@@ -30,6 +30,11 @@ def outside(serve_app: Serve) -> Site:
     return serve_app({"garden": Garden()}, names=["assay.example"])
 
 
+@pytest.fixture(scope="session")
+def outer(serve_for_all: Serve) -> Site:
+    return outside(serve_for_all)
+
+
 def test_nobody_sees_anything_before_signing_in(serve_app: Serve) -> None:
     browser = Browser(outside(serve_app))
     for path in ("/", "/garden/", "/garden/growing", "/search?q=tomatoes", "/machine", "/nothing"):
@@ -102,16 +107,16 @@ def test_a_wrong_password_is_said_and_too_many_must_wait(serve_app: Serve) -> No
 
 
 @pytest.mark.parametrize("back", ["//evil.example", "https://evil.example", "/\\evil.example", "/a\nb", ""])
-def test_signing_in_leads_nowhere_else(serve_app: Serve, tmp_path: Path, back: str) -> None:
-    browser = Browser(outside(serve_app))
+def test_signing_in_leads_nowhere_else(outer: Site, back: str) -> None:
+    browser = Browser(outer)
     token = browser.token("/sign-in")
-    password = password_file(tmp_path).read_text().strip()
+    password = password_file(outer.shell.settings.home).read_text().strip()
     said = browser.post("/sign-in", {"_token": token, "password": password, "back": back})
     assert said.headers["location"] == "/"
 
 
-def test_on_the_loopback_nobody_is_asked(serve_app: Serve) -> None:
-    browser = Browser(serve_app({"garden": Garden()}))
+def test_on_the_loopback_nobody_is_asked(site: Site) -> None:
+    browser = Browser(site)
     assert browser.get("/garden/").status == 200
     assert browser.get("/sign-in").status == 404
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -299,7 +300,36 @@ def test_what_is_done_can_neither_be_cancelled_nor_retried(engine: Engine, actio
 # ---- many ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_page_of_a_hundred_thousand_jobs_reads_as_many_rows_as_it_shows(engine: Engine) -> None:
+@contextmanager
+def rows_read(store: Store) -> Iterator[list[int]]:
+    """For each question put to the database meanwhile: how many rows it took out of the table of jobs."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        asked.append((statement, parameters))
+
+    sa.event.listen(store.engine, "before_cursor_execute", note)
+    found: list[int] = []
+    yield found
+    sa.event.remove(store.engine, "before_cursor_execute", note)
+    with store.engine.connect() as connection:
+        for statement, parameters in asked:
+            if "workflow_status" in statement:
+                plan = connection.exec_driver_sql(
+                    f"explain (analyze, format json) {statement}", parameters
+                ).scalar_one()
+                found.append(_scanned(plan[0]["Plan"]))
+
+
+def _scanned(plan: dict[str, Any]) -> int:
+    """Rows that scans of the table of jobs gave or threw away, over all their turns."""
+    here = 0
+    if plan.get("Relation Name") == "workflow_status":
+        here = round((plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)) * plan["Actual Loops"])
+    return here + sum(_scanned(one) for one in plan.get("Plans", ()))
+
+
+def test_a_page_of_a_hundred_thousand_jobs_reads_no_further_back_than_it_shows(engine: Engine) -> None:
     """What the database says it did: no time is measured. Children are many, and parents stand between them."""
     store = engine.store
     with store.engine.begin() as connection:
@@ -313,8 +343,10 @@ def test_a_page_of_a_hundred_thousand_jobs_reads_as_many_rows_as_it_shows(engine
             )
         )
         connection.execute(sa.text("analyze dbos.workflow_status"))
-    page = looking.flows(store, Wanted(), limit=20, offset=20)
+    with rows_read(store) as read:
+        page = looking.flows(store, Wanted(), limit=20, offset=20)
     assert [flow.id for flow in page] == [f"r{number}:0" for number in range(80, 60, -1)]
+    assert 40 <= sum(read) <= 45_000, read  # the 40 newest of the 100 parents, and the children between them
     assert looking.count(store, Wanted()) == {"failed": 100}
     assert looking.count_children(store, ["r7:0"]) == {"r7:0": {"failed": 19, "done": 980}}
     assert [flow.id for flow in looking.flows(store, Wanted(parent="r7:0", state="failed"), limit=2)] == [

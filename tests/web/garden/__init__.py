@@ -19,10 +19,13 @@ class Garden:
     templates = "tests.web.garden"
 
     def __init__(self) -> None:
+        self.closed = False
+        self.begin_again()
+
+    def begin_again(self) -> None:
         self.beds = ["tomatoes", "beans", HOSTILE]
         self.height = 0
         self.looks = 0
-        self.closed = False
 
     def router(self, shell: Shell) -> APIRouter:
         routes = APIRouter()
