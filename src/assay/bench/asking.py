@@ -6,7 +6,6 @@ from assay.bench.records import Attempt
 from assay.pipeline.llm import PROVIDERS
 from assay.pipeline.parsing import parse
 from assay.records import Finding, Message, Model, Options, Report, Request, Task
-from assay.store import kept
 
 _NAMES = {"python": "Python", "javascript": "JavaScript"}
 _SHOWN = 3  # failing checks told at once: more is noise to whoever mends the first of them
@@ -109,6 +108,8 @@ def reply_key(request: Request, scope: str) -> str:
 
     A model asked under two names, with the same options, is two rows of a report: they share no sample.
     """
+    from assay.store import kept  # the database's library: whoever only names suites and models needs none
+
     return kept.key_of("reply", scope, request.model.name, determinants(request))
 
 

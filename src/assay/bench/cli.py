@@ -14,11 +14,11 @@ from assay.errors import AssayError, StoreError, UnknownName
 from assay.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from assay.bench.process import Bench
     from assay.bench.records import Evaluation
-    from assay.bench.scores.records import Scores
+    from assay.bench.scores.records import Comparison, Score, Scores
     from assay.store import Store
 
 BELOW = 1  # the exit code of `--fail-under`, of `--baseline` and of a check that did not hold
@@ -519,18 +519,26 @@ def list_(limit: int, as_json: bool) -> None:
 def show(run: str, as_json: bool) -> None:
     """One evaluation: leaderboard, statuses, format tax, repair, cost. RUN is its id, a part of it, or `last`."""
     from assay.bench import evaluations, terminal
-    from assay.bench.scores.comparing import compare as compared
     from assay.store import open_store
 
     with open_store(Settings.from_environment()) as store:
         evaluation = evaluations.read_evaluation(store, run)
         scores = evaluations.read_scores(store, evaluation)
-    comparisons = compared(scores.scores)
+    comparisons = _compared(scores.scores)
     if as_json:
         document = scores.as_json() | {"note": evaluation.note}
         _print_json(document | {"comparisons": [one.model_dump(mode="json") for one in comparisons]})
     else:
         terminal.console().print(terminal.show(evaluation, scores, comparisons))
+
+
+def _compared(scores: "Sequence[Score]") -> "tuple[Comparison, ...]":
+    """Every pair of models; for fewer than two, nothing of numpy is loaded to say that there is none."""
+    if len(scores) < 2:
+        return ()
+    from assay.bench.scores.comparing import compare
+
+    return compare(scores)
 
 
 @bench.command()
@@ -539,12 +547,11 @@ def show(run: str, as_json: bool) -> None:
 def compare(runs: tuple[str, ...], as_json: bool) -> None:
     """Compare the models of one or more evaluations, pair by pair, on the tasks both saw."""
     from assay.bench import evaluations, terminal
-    from assay.bench.scores.comparing import compare as compared
     from assay.store import open_store
 
     with open_store(Settings.from_environment()) as store:
         found = {one.id: one for one in (evaluations.read_evaluation(store, run) for run in runs)}
-        comparisons = compared(
+        comparisons = _compared(
             [score for one in found.values() for score in evaluations.read_scores(store, one).scores]
         )
     if as_json:

@@ -13,10 +13,10 @@ from assay.pipeline.llm import Patience
 from assay.pipeline.llm.names import parse_model
 from assay.records import Model, Options, Record, Request, Task
 from assay.settings import Settings
-from assay.store import Store, kept
 
 if TYPE_CHECKING:
     from assay.pipeline.llm.gateway import Gateway
+    from assay.store import Store
 
 DEFAULT_SUITE = "functions"
 _ANSWER_TOKENS = 350
@@ -158,9 +158,11 @@ class Estimate(Record):
 
 
 def estimate(
-    store: Store, tasks: Sequence[Task], models: Sequence[Model], samples: int, *, fresh: bool = False
+    store: "Store", tasks: Sequence[Task], models: Sequence[Model], samples: int, *, fresh: bool = False
 ) -> Estimate:
     """Count what a run would ask, without what is kept from before. Repairs come on top."""
+    from assay.store import kept
+
     attempts = known = prompt = completion = 0
     cost: dict[str, float] = {}
     unpriced = []

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from assay import workflows
 from assay.bench import evaluations
@@ -17,13 +17,15 @@ from assay.bench.judging import Judge
 from assay.errors import AssayError, ProviderError
 from assay.pipeline.checks.pace import Pace
 from assay.pipeline.llm import Patience, Refused, ServerDown
-from assay.pipeline.llm.gateway import Gateway, LaneKey, lane_key
 from assay.pipeline.sandbox import Sandbox
 from assay.pipeline.sandbox.choose import open_sandbox
 from assay.records import Isolation, Model, Reply, Request, Task
 from assay.settings import Settings
 from assay.store import Store, kept, open_store
 from assay.tracing import Tracing
+
+if TYPE_CHECKING:
+    from assay.pipeline.llm.gateway import Gateway, LaneKey
 
 AT_ONCE = 4
 """Batches of one process at a time: while one runs programs, the others ask."""
@@ -91,7 +93,9 @@ class Bench:
         return Tracing.from_settings(self.settings)
 
     @cached_property
-    def _gateway(self) -> Gateway:
+    def _gateway(self) -> "Gateway":
+        from assay.pipeline.llm.gateway import Gateway
+
         return Gateway(patience=self._patience, recorders=(self,), tracing=self.tracing)
 
     @cached_property
@@ -99,7 +103,7 @@ class Bench:
         return Judge(self.store, self.sandbox, self.settings.workers, Pace(self.settings.home / "pace.json"))
 
     @property
-    def gateway(self) -> Gateway:
+    def gateway(self) -> "Gateway":
         with self._lock:
             return self._gateway
 
@@ -116,7 +120,7 @@ class Bench:
     def engine_for(self, evaluation: str) -> workflows.Engine:
         """The engine, taking this evaluation's batches only: another's may need keys that are not here."""
         self.close_engine()
-        _know_all_work()
+        import_module("assay.bench.workflow")  # what an evaluation's dead process left may be handed to this one
         queue = queue_of(evaluation)
         self._engine = workflows.start_engine(self.store, settings=self.settings, listen=[queue], reap=True)
         workflows.define_queue(queue, per_worker=AT_ONCE)
@@ -124,7 +128,8 @@ class Bench:
 
     def serve(self, ready: Callable[[str], None]) -> None:
         """Be a worker: take batches until SIGINT or SIGTERM, and finish those that were begun."""
-        _know_all_work()
+        for name in ("assay.bench.workflow", "assay.bench.scripts.workflow"):  # all the work there is
+            import_module(name)
         workflows.serve_worker(self.store, self.settings, ready=ready)
 
     def close_engine(self) -> None:
@@ -215,6 +220,8 @@ class Bench:
 
         A thread asks, and writes down what came, before it asks again: so never more than these replies can be lost.
         """
+        from assay.pipeline.llm.gateway import lane_key
+
         key = (lane_key(model), model.concurrency)
         with self._lock:
             if key not in self._pools:
@@ -236,12 +243,6 @@ class Bench:
             return self.down.setdefault(place, f"{error} {error.help}".strip())
         kept.keep_reply(self.store, key, request, reply, evaluation)
         return None
-
-
-def _know_all_work() -> None:
-    """Every workflow that bench has: what a process that died was doing may be handed to this one, whatever it is."""
-    for name in ("assay.bench.workflow", "assay.bench.scripts.workflow"):
-        import_module(name)
 
 
 def _stays(error: ProviderError) -> bool:

@@ -1,12 +1,9 @@
-"""The formulas, each with its source: pass@k, intervals over tasks, tests of pairs, corrections. They know no record but a rate."""
+"""The formulas, each with its source: pass@k, intervals over tasks, tests of pairs, corrections. They know no record but a rate, and need no array."""
 
+import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from statistics import NormalDist
-
-import numpy as np
-from numpy.typing import ArrayLike
-from scipy import special
 
 from assay.bench.scores.records import LEVEL, Rate
 
@@ -24,7 +21,7 @@ def pass_at_k(n: int, c: int, k: int) -> float:
         raise ValueError(f"pass@k needs 0 <= c <= n and 1 <= k <= n, not n={n}, c={c}, k={k}")
     if n - c < k:
         return 1.0
-    return float(1.0 - np.prod(1.0 - k / np.arange(n - c + 1, n + 1)))
+    return 1.0 - math.prod(1.0 - k / i for i in range(n - c + 1, n + 1))
 
 
 def wilson(passed: float, n: float, level: float = LEVEL) -> tuple[float, float]:
@@ -44,9 +41,9 @@ def wilson(passed: float, n: float, level: float = LEVEL) -> tuple[float, float]
 
 
 def mean_over_tasks(
-    values: ArrayLike, samples: float | None = None, level: float = LEVEL
+    values: Iterable[float], samples: float | None = None, level: float = LEVEL
 ) -> tuple[float, float, float]:
-    """The mean of one value in [0, 1] a task, shape (tasks,), and its interval over tasks: (mean, low, high).
+    """The mean of one value in [0, 1] a task, and its interval over tasks: (mean, low, high).
 
     Wilson's interval with an effective number of tasks
         n* = m(1-m) / s²/T · (z / t_{T-1})²,  kept within  T <= n* <= `samples`  (the whole number of samples, over k),
@@ -57,14 +54,14 @@ def mean_over_tasks(
     Methodology 24:193; Franco et al. 2019, J. Survey Statistics and Methodology 7:334. By task: Miller 2024,
     arXiv:2411.00640.
     """
-    x = np.asarray(values, dtype=np.float64)
+    x = [float(value) for value in values]
     tasks = len(x)
     if not tasks:
         raise ValueError("a mean over no tasks")
-    mean = min(1.0, max(0.0, float(x.mean())))
+    mean = min(1.0, max(0.0, math.fsum(x) / tasks))
     effective = float(tasks)
     if tasks > 1 and 0 < mean < 1:
-        variance = float(x.var(ddof=1))
+        variance = math.fsum((value - mean) ** 2 for value in x) / (tasks - 1)
         ceiling = max(float(tasks), float(samples if samples is not None else tasks))
         ratio = (z_of(level) / _t(level, tasks - 1)) ** 2
         effective = min(
@@ -73,22 +70,23 @@ def mean_over_tasks(
     return (mean, *wilson(mean * effective, effective, level))
 
 
-def share_of_samples(counts: ArrayLike, sizes: ArrayLike, level: float = LEVEL) -> tuple[float, float, float]:
+def share_of_samples(
+    counts: Iterable[float], sizes: Iterable[float], level: float = LEVEL
+) -> tuple[float, float, float]:
     """The share of samples with a property, counts[t] of sizes[t] in task t, and its interval clustered by task.
 
     p = sum(counts)/sum(sizes). The variance of this ratio is T/(T-1) · sum((counts - p·sizes)²) / sum(sizes)²
     (Cochran 1977, Sampling Techniques, 3rd ed., §3.12); Wilson's interval with n* = p(1-p)/variance, kept between the
     number of equal clusters sum(sizes)²/sum(sizes²) (Kish) and the number of samples, as in `mean_over_tasks`.
     """
-    c, n = np.asarray(counts, dtype=np.float64), np.asarray(sizes, dtype=np.float64)
-    c, n = c[n > 0], n[n > 0]
-    total, tasks = float(n.sum()), len(n)
+    rows = [(float(c), float(n)) for c, n in zip(counts, sizes, strict=True) if n > 0]
+    total, tasks = math.fsum(n for _, n in rows), len(rows)
     if not tasks:
         raise ValueError("a share of no samples")
-    p = min(1.0, float(c.sum()) / total)
-    effective = floor = total * total / float((n * n).sum())
+    p = min(1.0, math.fsum(c for c, _ in rows) / total)
+    effective = floor = total * total / math.fsum(n * n for _, n in rows)
     if tasks > 1 and 0 < p < 1:
-        variance = tasks / (tasks - 1) * float(((c - p * n) ** 2).sum()) / total**2
+        variance = tasks / (tasks - 1) * math.fsum((c - p * n) ** 2 for c, n in rows) / total**2
         ratio = (z_of(level) / _t(level, tasks - 1)) ** 2
         effective = min(total, max(floor, p * (1 - p) / variance * ratio if variance > 1e-15 else total))
     return (p, *wilson(p * effective, effective, level))
@@ -103,9 +101,11 @@ def mcnemar_mid_p(a_only: int, b_only: int) -> float:
     flips, fewer = a_only + b_only, min(a_only, b_only)
     if a_only == b_only:
         return 1.0
-    at_most = float(special.bdtr(fewer, flips, 0.5))
-    below = float(special.bdtr(fewer - 1, flips, 0.5)) if fewer else 0.0
-    return min(1.0, at_most + below)
+    ways, below = 1, 0  # whole numbers: exact, however many flips
+    for x in range(fewer):
+        below += ways
+        ways = ways * (flips - x) // (x + 1)
+    return (2 * below + ways) / (1 << flips)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -141,10 +141,25 @@ def weighted(rates: Sequence[Rate], weights: Sequence[float]) -> Rate:
     return Rate(value=value, low=max(0.0, value - down), high=min(1.0, value + up), n=sum(rate.n for rate in rates))
 
 
+def percentile(values: Sequence[float], percent: float) -> float | None:
+    """The value that so many percent of the values lie below, in a straight line between the two nearest; None: of none."""
+    if not values:
+        return None
+    ranked = sorted(values)
+    place = (len(ranked) - 1) * percent / 100
+    below = int(place)
+    above = min(below + 1, len(ranked) - 1)
+    return ranked[below] + (ranked[above] - ranked[below]) * (place - below)
+
+
 def z_of(level: float) -> float:
     """The normal quantile of a two-sided interval of this level: 1.96 for 0.95."""
     return NormalDist().inv_cdf((1 + level) / 2)
 
 
+@functools.cache
 def _t(level: float, degrees: int) -> float:
-    return float(special.stdtrit(degrees, (1 + level) / 2))
+    """The same of Student's t."""
+    from scipy.special import stdtrit  # 0.2 s that whoever works no score out need not wait for
+
+    return float(stdtrit(degrees, (1 + level) / 2))

@@ -9,14 +9,13 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from assay.bench.records import Evaluation
-from assay.bench.scores.comparing import compare_sides
 from assay.bench.scores.records import (
     LEVEL,
     Comparison,
     Difference,
     Score,
 )
-from assay.bench.scores.standings import ONE_AT_A_TIME, keep_row, rests, standings, tasks
+from assay.bench.scores.standings import ONE_AT_A_TIME, Tasks, keep_row, rests, standings, tasks
 from assay.bench.tables import COMPARISONS, SCORES
 from assay.records import Record
 from assay.store import Store
@@ -145,11 +144,19 @@ def _basis(store: Store, evaluation: Evaluation) -> str:
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
+def _pairs_of(evaluation: Evaluation, found: Sequence[Score], columns: Sequence[Tasks]) -> tuple[Pair, ...]:
+    if len(found) == len({one.suite for one in found}):
+        return ()  # one model a suite: numpy need not be loaded to compare none
+    from assay.bench.scores.comparing import compare_sides
+
+    by_place = {(one.suite, one.model): one.side(evaluation.id) for one in columns}
+    sides = [by_place[one.suite, one.model] for one in found if (one.suite, one.model) in by_place]
+    return tuple(pair_of(one) for one in compare_sides(sides))
+
+
 def _compare(store: Store, evaluation: Evaluation, found: Sequence[Score], basis: str) -> dict[str, str]:
     begun = time.monotonic()
-    by_place = {(one.suite, one.model): one.side(evaluation.id) for one in tasks(store, evaluation)}
-    sides = [by_place[one.suite, one.model] for one in found if (one.suite, one.model) in by_place]
-    made = tuple(pair_of(one) for one in compare_sides(sides))
+    made = _pairs_of(evaluation, found, tasks(store, evaluation))
     told: dict[str, set[frozenset[str]]] = {}
     for one in made:
         if one.winner is not None or one.tasks == 0:

@@ -3,8 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-
-import numpy as np
+from statistics import fmean
 
 from assay.bench.records import Evaluation, Sample
 from assay.bench.scores.formulas import (
@@ -30,7 +29,6 @@ from assay.bench.scores.records import (
     TaskScore,
     natural,
 )
-from assay.bench.scores.resampling import paired_bootstrap
 from assay.bench.scores.tally import Tally, TaskTally
 from assay.records import Status, Task
 
@@ -215,9 +213,12 @@ def _rate(hits: Sequence[int], sizes: Sequence[int]) -> Rate:
 
 
 def _change(before: Sequence[int], after: Sequence[int], sizes: Sequence[int]) -> Difference:
-    d = np.array([[(b - a) / n] for a, b, n in zip(before, after, sizes, strict=True)])
-    lows, highs = paired_bootstrap(d)
-    return Difference(value=float(d.mean()), low=float(lows[0]), high=float(highs[0]), n=len(d))
+    from assay.bench.scores.resampling import paired_bootstrap  # numpy: 0.1 s that not every score needs
+
+    d = [(b - a) / n for a, b, n in zip(before, after, sizes, strict=True)]
+    (low,), (high,) = paired_bootstrap([[one] for one in d])
+    value = fmean(d)
+    return Difference(value=value, low=min(float(low), value), high=max(float(high), value), n=len(d))
 
 
 def _format_tax(tally: Tally) -> FormatTax | None:
@@ -262,4 +263,4 @@ def _flakiness(tally: Tally) -> Flakiness | None:
 
 
 def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0
+    return fmean(values) if values else 0.0

@@ -12,9 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import sqlalchemy as sa
 from pydantic import Field, TypeAdapter
 from sqlalchemy.dialects.postgresql import insert
@@ -22,7 +21,6 @@ from sqlalchemy.dialects.postgresql import insert
 from assay.bench import evaluations
 from assay.bench.records import Evaluation
 from assay.bench.scores.cleaning import Cleaning, Watch
-from assay.bench.scores.comparing import Side
 from assay.bench.scores.records import (
     STATUSES,
     Contender,
@@ -35,6 +33,13 @@ from assay.bench.scores.scoring import nothing, overall, score, weights_of
 from assay.bench.tables import PLANS, REVISIONS, SAMPLES, SCORES, TASKS
 from assay.records import Record, Status, Task
 from assay.store import Store
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from assay.bench.scores.comparing import Side
+
+    Numbers = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 _STREAMED = 500
 _REST = 20  # while it runs, scores rest at least so many times as long as they took
@@ -56,47 +61,58 @@ class Tasks(Record):
     """The sample to look at first: the first one that did not pass."""
     errata: dict[str, str] = Field(default_factory=dict)
 
+    # numpy is loaded where columns are asked for: to show the kept scores of a run needs none.
+
     @property
-    def seen(self) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+    def seen(self) -> "Numbers":
         """Samples that are there, a task."""
+        import numpy as np
+
         return sum((np.array(counts) for counts in self.statuses.values()), np.zeros(len(self.tasks), dtype=np.int64))
 
     @property
-    def passed(self) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+    def passed(self) -> "Numbers":
         """Samples that passed, a task."""
         return self._of("pass")
 
     @property
-    def errors(self) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+    def errors(self) -> "Numbers":
         """Samples that failed through a fault of ours, a task."""
         return self._of("error")
 
-    def _of(self, status: Status) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+    def _of(self, status: Status) -> "Numbers":
+        import numpy as np
+
         found = self.statuses.get(status)
         return np.zeros(len(self.tasks), dtype=np.int64) if found is None else np.array(found)
 
     def by_task(self) -> tuple[TaskScore, ...]:
         """The same as records, one a task."""
-        seen = self.seen.tolist()
-        errors = self.errors.tolist()
-        passed = self.passed.tolist()
         return tuple(
-            TaskScore(
-                suite=self.suite,
-                task=task,
-                model=self.model,
-                expected=self.expected,
-                seen=seen[place],
-                samples=seen[place] - errors[place],
-                passed=passed[place],
-                statuses={status: counts[place] for status, counts in self.statuses.items() if counts[place]},
-                erratum=self.errata.get(task),
-            )
+            self._task(task, {status: counts[place] for status, counts in self.statuses.items() if counts[place]})
             for place, task in enumerate(self.tasks)
         )
 
-    def side(self, evaluation: str) -> Side:
+    def _task(self, task: str, statuses: dict[Status, int]) -> TaskScore:
+        seen = sum(statuses.values())
+        return TaskScore(
+            suite=self.suite,
+            task=task,
+            model=self.model,
+            expected=self.expected,
+            seen=seen,
+            samples=seen - statuses.get("error", 0),
+            passed=statuses.get("pass", 0),
+            statuses=statuses,
+            erratum=self.errata.get(task),
+        )
+
+    def side(self, evaluation: str) -> "Side":
         """What a comparison needs."""
+        import numpy as np
+
+        from assay.bench.scores.comparing import Side
+
         samples = self.seen - self.errors
         counted = np.flatnonzero(samples)
         return Side(

@@ -1,12 +1,10 @@
 """What is counted of one suite × model while its samples come in."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from assay.bench.records import Attempt, Kind, Sample
+from assay.bench.scores.formulas import percentile
 from assay.bench.scores.records import Usage
 from assay.records import Isolation, Report, Status
 
@@ -146,10 +144,10 @@ class Tally:
             cost=costs,
             cost_unknown=self.cost_unknown,
             cost_per_pass={currency: cost / passed for currency, cost in costs.items()} if passed else {},
-            latency_p50=_percentile(self.latency, 50),
-            latency_p95=_percentile(self.latency, 95),
-            first_token_p50=_percentile(self.first_token, 50),
-            first_token_p95=_percentile(self.first_token, 95),
+            latency_p50=percentile(self.latency, 50),
+            latency_p95=percentile(self.latency, 95),
+            first_token_p50=percentile(self.first_token, 50),
+            first_token_p95=percentile(self.first_token, 95),
             tokens_per_s=self.speed[0] / self.speed[1] if self.speed[1] > 0 else None,
             cpu_s=self.cpu_s,
             memory_peak=self.memory_peak,
@@ -165,7 +163,3 @@ def isolation_in_words(isolation: Isolation) -> str:
     """One line: `bwrap, level 2, memory by polling`."""
     memory = {"cgroup": "cgroup", "polled": "polling", "rlimit": "rlimit"}[isolation.memory]
     return f"{isolation.backend}, level {isolation.level}, memory by {memory}"
-
-
-def _percentile(values: Sequence[float], q: float) -> float | None:
-    return float(np.percentile(values, q)) if values else None

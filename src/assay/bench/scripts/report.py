@@ -6,10 +6,9 @@ is clustered by prompt; on one prompt it is Wilson's over its samples. docs/scri
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from statistics import fmean
 
-import numpy as np
-
-from assay.bench.scores.formulas import mean_over_tasks, share_of_samples, wilson
+from assay.bench.scores.formulas import mean_over_tasks, percentile, share_of_samples, wilson
 from assay.bench.scores.records import Rate
 from assay.bench.scripts import runs
 from assay.bench.scripts.files import run_folder, sample_folder
@@ -174,7 +173,7 @@ def _mutation_score(samples: Sequence[ScriptSample]) -> Rate | None:
             by_prompt.setdefault(sample.prompt, []).append(sample.caught / measured)
     if not by_prompt:
         return None
-    means = [float(np.mean(values)) for values in by_prompt.values()]
+    means = [fmean(values) for values in by_prompt.values()]
     mean, low, high = mean_over_tasks(means, sum(map(len, by_prompt.values())))
     return Rate(value=mean, low=low, high=high, n=len(means), unit="tasks")
 
@@ -219,9 +218,9 @@ def _spending(samples: Sequence[ScriptSample]) -> Iterable[Spending]:
                 "prompt_tokens": _sum(reply.prompt_tokens for reply in replies),
                 "completion_tokens": _sum(reply.completion_tokens for reply in replies),
                 "cost": cost,
-                "latency_p50": float(np.percentile(times, 50)) if times else None,
-                "latency_p95": float(np.percentile(times, 95)) if times else None,
-                "latency_mean": float(np.mean(times)) if times else None,
+                "latency_p50": percentile(times, 50),
+                "latency_p95": percentile(times, 95),
+                "latency_mean": fmean(times) if times else None,
             }
         )
 
