@@ -13,6 +13,8 @@ _TRIES = 50
 _INTEGERS = (-20, 20)
 _ITEMS = 8
 _LENGTH = 12
+_MORE = 30
+"""Items or characters beyond the least that are drawn at most, however many are allowed."""
 MAX_DEPTH = 6
 
 
@@ -92,7 +94,8 @@ def draw(schema: Values, chance: random.Random, depth: int = 0) -> Any:
         case "string":
             least = schema.minLength or 0
             most = schema.maxLength if schema.maxLength is not None else max(_LENGTH, least)
-            return "".join(chance.choice(schema.letters or _LETTERS) for _ in range(chance.randint(least, most)))
+            length = chance.randint(least, min(most, least + _MORE))
+            return "".join(chance.choice(schema.letters or _LETTERS) for _ in range(length))
         case "array":
             return _array(schema, chance, depth)
         case "object":
@@ -103,7 +106,7 @@ def draw(schema: Values, chance: random.Random, depth: int = 0) -> Any:
 def _array(schema: Values, chance: random.Random, depth: int) -> list[Any]:
     least = schema.minItems or 0
     most = schema.maxItems if schema.maxItems is not None else max(_ITEMS, least)
-    length = chance.randint(least, min(most, least + 30)) if depth < MAX_DEPTH else least
+    length = chance.randint(least, min(most, least + _MORE)) if depth < MAX_DEPTH else least
     inner = schema.items or Values(type="integer")
     made: list[Any] = []
     for _ in range(length):

@@ -3,6 +3,7 @@
 A problem is one YAML file (docs/gym-authors.md shows one). Nothing of a problem reaches a browser but its public view.
 """
 
+import math
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
@@ -81,17 +82,32 @@ class Values(Record):
     type: Literal["integer", "number", "string", "boolean", "null", "array", "object", "any"]
     minimum: float | None = None
     maximum: float | None = None
-    minLength: int | None = Field(None, ge=0)  # noqa: N815 - as JSON Schema spells it
+    minLength: int | None = Field(None, ge=0, le=1000)  # noqa: N815 - as JSON Schema spells it
     maxLength: int | None = Field(None, ge=0)  # noqa: N815 - as JSON Schema spells it
     letters: str | None = None
     """The letters a string is made of; None: small letters, a blank, digits."""
     enum: Annotated[tuple[Any, ...] | None, BeforeValidator(_many)] = None
-    minItems: int | None = Field(None, ge=0)  # noqa: N815 - as JSON Schema spells it
+    minItems: int | None = Field(None, ge=0, le=1000)  # noqa: N815 - as JSON Schema spells it
     maxItems: int | None = Field(None, ge=0)  # noqa: N815 - as JSON Schema spells it
     uniqueItems: bool = False  # noqa: N815 - as JSON Schema spells it
     items: "Typed | None" = None
     properties: "dict[str, Typed] | None" = None
     """An object's keys, all of them given."""
+
+    @model_validator(mode="after")
+    def _allows_a_value(self) -> Self:
+        for least, most in (("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "maxItems")):
+            low, high = getattr(self, least), getattr(self, most)
+            if low is not None and high is not None and low > high:
+                raise ValueError(f"no value is allowed: the {least} is {low:g} and the {most} {high:g}")
+        low, high = self.minimum, self.maximum
+        if self.type == "integer" and low is not None and high is not None and math.ceil(low) > math.floor(high):
+            raise ValueError(f"no whole number lies between {low:g} and {high:g}")
+        if self.enum == ():
+            raise ValueError("an enum needs a value")
+        if self.letters == "":
+            raise ValueError("`letters` is empty")
+        return self
 
 
 Typed = Annotated[Values, BeforeValidator(_typed)]
