@@ -69,7 +69,7 @@ def _tried(folder: str) -> "list[ParameterSet]":
     ]
 
 
-@pytest.mark.parametrize(("bench", "path", "check"), _tried("cheats"), indirect=["bench"])
+@pytest.mark.parametrize(("bench", "path", "check"), _tried("cheats"), indirect=["bench"], scope="module")
 def test_a_program_that_cheats_does_not_pass(bench: Workbench, path: Path, check: str) -> None:
     program = _program(path)
     report = grade(TASKS[check], program, run_checks(bench, TASKS[check], program))
@@ -77,7 +77,7 @@ def test_a_program_that_cheats_does_not_pass(bench: Workbench, path: Path, check
     assert report.message
 
 
-@pytest.mark.parametrize(("bench", "path", "check"), _tried("honest"), indirect=["bench"])
+@pytest.mark.parametrize(("bench", "path", "check"), _tried("honest"), indirect=["bench"], scope="module")
 def test_a_right_program_passes_whatever_its_habits(bench: Workbench, path: Path, check: str) -> None:
     program = _program(path)
     report = grade(TASKS[check], program, run_checks(bench, TASKS[check], program))
