@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 WORKERS ?= $(shell expr $$(nproc) + 2)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup demo run test browser lint docs bench lock clean
+.PHONY: setup demo run test pytest browser lint style types docs bench lock clean
 
 BUNDLE := src/assay/web/static/manifest.json
 
@@ -34,18 +34,26 @@ ARGS ?=
 run: setup
 	@$(BIN)/assay bench run --config $(CONFIG_DIR) $(ARGS)
 
-test: setup lint browser
+# Types are checked beside the tests: on two processors that saves a minute.
+test: setup style browser
+	@$(MAKE) --no-print-directory -j 2 types pytest
+
+pytest: setup
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
 # Tests of pages need a Chromium: found, installed where we may, or its absence said.
 browser: setup
 	@$(BIN)/python tests/web/get_browser.py
 
-lint: setup
+lint: style types
+
+style: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+types: setup
+	$(BIN)/mypy
 
 # The documentation as a site in site/, built so that a warning ends it.
 docs: setup
