@@ -219,7 +219,10 @@ def _text_tokens(value: str, start: int, end: int, language: Language) -> list[T
     found = [Token("text", _HOLE.sub("{}", inner), start, end)]
     for hole in _HOLE.finditer(inner):
         expression = hole[1].split(":")[0] if language == "python" else hole[1]
-        found.extend(Token(one.kind, one.text, start, end) for one in _lex(expression, language, code=True))
+        at = start + len(prefix) + mark + hole.start(1)
+        found.extend(
+            one._replace(start=at + one.start, end=at + one.end) for one in _lex(expression, language, code=True)
+        )
     return found
 
 
@@ -270,13 +273,17 @@ class Common(NamedTuple):
     length: int
 
 
-@lru_cache(maxsize=1024)
-def _grams(stream: tuple[Token, ...], size: int) -> dict[tuple[str, ...], list[int]]:
+def _starts(stream: tuple[Token, ...], size: int) -> dict[tuple[str, ...], list[int]]:
     shapes = [token.shape for token in stream]
     found: dict[tuple[str, ...], list[int]] = {}
     for at in range(len(shapes) - size + 1):
         found.setdefault(tuple(shapes[at : at + size]), []).append(at)
     return found
+
+
+_starts_of_programs = lru_cache(maxsize=512)(_starts)
+_starts_here = lru_cache(maxsize=16)(_starts)
+"""A hint is held against one program after another; few hints are looked at at once, and one may be long."""
 
 
 def common(
@@ -288,11 +295,11 @@ def common(
     """
     if len(here) < least or len(there) < least:
         return ()
-    grams = _grams(there, least)
-    shapes = [token.shape for token in here]
+    mine, its = _starts_here(here, least), _starts_of_programs(there, least)
+    begins = sorted((at, first) for first in mine.keys() & its.keys() for at in mine[first])
     found, steps = [], 0
-    for at in range(len(shapes) - least + 1):
-        for other in grams.get(tuple(shapes[at : at + least]), ()):
+    for at, begin in begins:
+        for other in its[begin]:
             length = _follow(here, there, at, other, renamed)
             steps += length
             if length >= least:
@@ -329,6 +336,12 @@ _SAME = {
     "foreach": "for", "elseif": "elif", "println": "print", "strlen": "len", "size": "len", "nil": "None",
 }  # fmt: skip
 _GONE = listed("( ) { } [ ] : ; , . ?. let const var new each then do begin end endif endfor endwhile fi done")
+
+
+@lru_cache(maxsize=512)
+def neutral_program(source: str, language: Language) -> tuple[Token, ...]:
+    """A program in the form across languages."""
+    return neutral(program(source, language))
 
 
 def neutral(tokens: Sequence[Token]) -> tuple[Token, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from assay.gym.records import Problem
@@ -26,7 +27,7 @@ class Case(NamedTuple):
     def solutions(self) -> tuple[str, ...]:
         sources = self.problem.languages.get(self.language)
         own = (sources.solution, *sources.alternatives) if sources else ()
-        return (*own, *self.samples)
+        return tuple(form for one in (*own, *self.samples) for form in (one, *written_out(one, self.language)))
 
     def elsewhere(self) -> tuple[tuple[str, Language], ...]:
         """The solutions in the problem's other languages."""
@@ -54,6 +55,39 @@ class Case(NamedTuple):
     def given(self) -> tuple[str, ...]:
         """Code that the learner has been given: the starter, code in the statement, examples of taught concepts."""
         return (self.starter(), *_code_of(self.problem.statement), *self.known)
+
+
+_FORMS = 3
+"""Further forms of one solution."""
+
+
+@lru_cache(maxsize=256)
+def written_out(source: str, language: Language) -> tuple[str, ...]:
+    """A solution once more for each short expression that it gives a name to, with the expression where the name was."""
+    tokens = canonical.program(source, language)
+    found: list[tuple[int, str]] = []
+    for begin, end in canonical.lines(source, language):
+        at = begin + (tokens[begin].text == "let")
+        if end - at < 5 or end - at > 10 or tokens[at].kind != "name" or tokens[at + 1].text != "=":
+            continue
+        name, first, last = tokens[at].text, tokens[at + 2].start, tokens[end - 1].end
+        set_twice = sum(one.text == name and after.text == "=" for one, after in pairwise(tokens)) > 1
+        if set_twice or first >= last or any(one.text == name for one in tokens[at + 2 : end]):
+            continue
+        uses = [one for where, one in enumerate(tokens) if one.text == name and one.kind == "name" and where != at]
+        put = source[first:last]
+        put = f"({put})" if any(one.kind == "sign" and one.text in _JOINS for one in tokens[at + 2 : end]) else put
+        form = source
+        for one in sorted({(use.start, use.end) for use in uses}, reverse=True):
+            form = form[: one[0]] + put + form[one[1] :]
+        line = source.rfind("\n", 0, tokens[begin].start) + 1
+        behind = source.find("\n", last)
+        if uses and all(use.start > last for use in uses):
+            found.append((end - at, form[:line] + form[behind + 1 if behind >= 0 else last :]))
+    return tuple(form for _, form in sorted(found)[:_FORMS])
+
+
+_JOINS = canonical.listed("+ - * / // % ** < > <= >= == === != !== and or not && ||")
 
 
 @lru_cache(maxsize=256)
@@ -98,13 +132,13 @@ def owned(case: Case, tokens: tuple[Token, ...], code: bool = True) -> frozenset
     return frozenset(found)
 
 
-def in_one(case: Case, tokens: Sequence[Token]) -> bool:
-    """Whether these tokens stand in one piece in the learner's program or the starter."""
+def in_one(case: Case, tokens: Sequence[Token], given: bool = False) -> bool:
+    """Whether these tokens stand in one piece in the learner's program or the starter; `given`: or in what was given."""
     part = tuple(tokens)
     least = min(OWN, len(part))
     return any(
         run.length >= len(part)
-        for source in opened((case.learner, case.starter()), case.language)
+        for source in opened((case.learner, *(case.given() if given else (case.starter(),))), case.language)
         for run in canonical.common(part, canonical.program(source, case.language), least, renamed=False)
     )
 
@@ -130,9 +164,7 @@ def in_one_across(case: Case, part: tuple[Token, ...]) -> bool:
     return any(
         run.length >= len(part)
         for source in (case.learner, case.starter())
-        for run in canonical.common(
-            part, canonical.neutral(canonical.program(source, case.language)), OWN, renamed=False
-        )
+        for run in canonical.common(part, canonical.neutral_program(source, case.language), OWN, renamed=False)
     )
 
 
@@ -140,7 +172,7 @@ def owned_across(case: Case, tokens: tuple[Token, ...]) -> frozenset[int]:
     """As `owned`, in the form across languages."""
     found: set[int] = set()
     for source in (case.learner, *case.given()):
-        stream = canonical.neutral(canonical.program(source, case.language))
+        stream = canonical.neutral_program(source, case.language)
         for run in canonical.common(tokens, stream, OWN, renamed=False):
             if source == case.learner or run.length <= 12:
                 found.update(range(run.here, run.here + run.length))

@@ -108,6 +108,7 @@ def plain(text: str) -> str:
     return text.replace("\t", "    ").replace("\r\n", "\n").replace("\r", "\n")
 
 
+@lru_cache(maxsize=4)
 def read(text: str) -> HintText:
     """The hint, taken apart."""
     unseen = tuple(dict.fromkeys(f"U+{ord(one):04X}" for one in _UNSEEN.findall(text[:MAX_CHARS])))
@@ -165,8 +166,13 @@ def _bare_lines(text: str) -> Iterator[str]:
 # ---- readings -------------------------------------------------------------------------------------------------------------
 
 
-def readings(hint: HintText, language: Language) -> Iterator[Reading]:
+@lru_cache(maxsize=4)
+def readings(hint: HintText, language: Language) -> tuple[Reading, ...]:
     """Every way to read the hint that we know, the plain ones first."""
+    return tuple(_readings(hint, language))
+
+
+def _readings(hint: HintText, language: Language) -> Iterator[Reading]:
     marked = [piece for piece in hint.pieces if piece.marked]
     for piece in hint.pieces:
         tokens = canonical.fragment(piece.text, language)

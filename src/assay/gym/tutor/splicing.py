@@ -57,7 +57,7 @@ def _replaced(learner: str, exchanges: Sequence[Exchange], language: Language) -
     for one in exchanges:
         told.setdefault(one.old, []).append(one)
     if len(told) > 1:
-        for fewest in (True, False):  # one token each, or as many as was told
+        for fewest in (False, True):  # as much as was told, or one token each
             yield _put(learner, own, [_pick(ones, fewest) for ones in told.values()])
     for one in exchanges:
         yield _put(learner, own, [one])
@@ -177,16 +177,29 @@ def _as_expression(learner: str, text: str, tokens: Sequence[Token], language: L
     own = canonical.program(learner, language)
     wanted = [token.text for token in tokens]
     scored: list[tuple[float, int, int]] = []
-    for size in range(max(1, len(wanted) - 3), len(wanted) + 4):
+    for size in range(1, len(wanted) + 4):
         for at in range(len(own) - size + 1):
             window = [token.text for token in own[at : at + size]]
             shared = len(set(window) & set(wanted))
             if shared == 0 or not _balanced(window) or len(scored) > 4000:
                 continue
             same_ends = (window[0] == wanted[0]) + (window[-1] == wanted[-1])
-            scored.append((shared + same_ends - 0.3 * abs(size - len(wanted)), at, size))
-    for _, at, size in sorted(scored, reverse=True)[:5]:
+            whole = _is_whole(own, at, at + size)
+            scored.append((shared + same_ends + whole - 0.3 * abs(size - len(wanted)), at, size))
+    for _, at, size in sorted(scored, reverse=True)[:8]:
         yield Spliced(learner[: own[at].start] + text.rstrip(":;{ ") + learner[own[at + size - 1].end :], text)
+
+
+def _is_whole(own: Sequence[Token], begin: int, end: int) -> bool:
+    """Whether these tokens are all of an argument, of a value or of a hole in a text."""
+    before, behind = own[begin - 1] if begin else None, own[end] if end < len(own) else None
+    opens = before is None or before.text in _OPENS or (before.kind == "text" and before.end > own[begin].start)
+    ends = behind is None or behind.text in _CLOSES or behind.kind in ("word", "name", "text")
+    return opens and ends
+
+
+_OPENS = canonical.listed("( [ { , = : return if while => ...")
+_CLOSES = canonical.listed(") ] } , : {")
 
 
 def _balanced(window: Sequence[str]) -> bool:

@@ -62,10 +62,24 @@ def _deciding(tokens: Sequence[Token], line: canonical.Span) -> Iterator[Telling
             begin, end = filled[0] + 2, end - 1
         else:
             return
+    yield from _holes(tokens, begin, end)
     part = tokens[begin:end]
     signed = len(part) >= 4 and any(token.kind == "sign" and token.text not in ",()[]{}:" for token in part)
     if signed or (len(part) >= 5 and any(token.kind == "word" for token in part)):
         yield Telling(begin, end, True)
+
+
+def _holes(tokens: Sequence[Token], begin: int, end: int) -> Iterator[Telling]:
+    """The expressions in a text with holes, from five tokens on."""
+    for at in range(begin, end):
+        inside = at + 1
+        while inside < end and tokens[at].kind == "text" and tokens[inside].start < tokens[at].end:
+            stop = inside + 1
+            while stop < end and tokens[stop].start < tokens[at].end and tokens[stop].start - tokens[stop - 1].end < 2:
+                stop += 1
+            if stop - inside >= 5:
+                yield Telling(inside, stop, True)
+            inside = stop
 
 
 def _whole(line: tuple[Token, ...], stream: tuple[Token, ...]) -> bool:
@@ -113,10 +127,16 @@ def fixes(learner: str, solutions: tuple[str, ...], language: Language) -> Fixes
     return Fixes(best, tuple(spans))
 
 
-def mends(run: canonical.Common, fixes: Fixes) -> bool:
-    """Whether a run of three tokens or more holds a whole change with a token on either side of it."""
+def mends(run: canonical.Common, fixes: Fixes, same_names: bool = False) -> bool:
+    """Whether a run of three tokens or more holds a whole change with a token on either side of it.
+
+    With the solution's own names one side is enough for a change of two tokens or more: `width + 2`.
+    """
+    first, last = run.there, run.there + run.length
     return any(
-        (run.there < span.start and span.end < run.there + run.length)
-        or (span.end - span.start >= 3 and run.there <= span.start and span.end <= run.there + run.length)
+        (first < span.start and span.end < last)
+        or (span.end - span.start >= 3 and first <= span.start and span.end <= last)
+        or (same_names and span.end - span.start >= 2 and run.length > span.end - span.start
+            and first <= span.start and span.end <= last)
         for span in fixes.spans
-    )
+    )  # fmt: skip

@@ -26,8 +26,8 @@ def of_a_solution(case: Case, hint: HintText) -> tuple[int, list[Broken]]:
     targets = [_Target(one, canonical.program(one, case.language)) for one in opened(case.solutions(), case.language)]
     mending = _mending(case, targets)
     across = [
-        *(canonical.neutral(target.tokens) for target in targets),
-        *(canonical.neutral(canonical.program(source, language)) for source, language in case.elsewhere()),
+        *(canonical.neutral_program(target.source, case.language) for target in targets),
+        *(canonical.neutral_program(source, language) for source, language in case.elsewhere()),
     ]
     for reading in hint_text.readings(hint, case.language):
         if len(broken) >= 6:
@@ -53,7 +53,7 @@ def of_a_solution(case: Case, hint: HintText) -> tuple[int, list[Broken]]:
                         _overlap(reading, run, run.length, NEUTRAL)
                     )  # whosever it is: no honest hint is coded
                     break
-                if not new:
+                if not new and run.length < 5:
                     continue
                 if reading.name in _PLAIN_READINGS:
                     most = max(most, len(new))
@@ -70,7 +70,8 @@ def of_a_solution(case: Case, hint: HintText) -> tuple[int, list[Broken]]:
                     break
                 if (
                     target.source == mending.source
-                    and mends(run, mending)
+                    and new
+                    and mends(run, mending, _same_run(reading, target, run))
                     and reading.name in _PLAIN_READINGS
                     and (reading.code or _same_run(reading, target, run))
                 ):
@@ -130,14 +131,17 @@ def _told_across(case: Case, reading: Reading, across: Sequence[tuple[Token, ...
 
 def _line_across(case: Case, reading: Reading) -> list[Broken]:
     """A whole line of a solution, read aloud or in another language."""
-    if case.level > 3 or (not reading.code and not reading.aloud):
+    if case.level > 3:
         return []
+    templates = not reading.code and not reading.aloud  # of prose only texts with holes: the rest is words
     least = 3 if reading.aloud >= 3 else 4 if reading.code or reading.aloud == 2 else 5
     for source, language in (*((one, case.language) for one in case.solutions()), *case.elsewhere()):
         for line in neutral_lines(source, case.starter(), language):
             for run in canonical.common(reading.tokens, line, min(OWN, len(line)), renamed=False):
                 part = reading.tokens[run.here : run.here + run.length]
-                enough = least - 1 if line[0].text == "return" and least == 5 else least
+                if templates and not any(one.kind == "text" and "{}" in one.text for one in part):
+                    continue
+                enough = least - 1 if line[0].text == "return" and least == 5 else 4 if templates else least
                 if run.length == len(line) >= enough and not in_one_across(case, part):
                     return [_whole_line(reading, run)]
     return []
@@ -150,7 +154,10 @@ def _line(case: Case, reading: Reading, target: _Target, run: canonical.Common, 
             plain = not reading.code and not _signed(target.tokens[span.start : span.end])
             if (span.exact or plain) and not _same_names(reading, first, target, span):
                 continue
-            if any(at in new for at in range(first, first + size)):
+            said = reading.tokens[first : first + size]
+            if any(at in new for at in range(first, first + size)) or (
+                size >= 5 and not in_one(case, said, given=True)
+            ):
                 return True
     return False
 

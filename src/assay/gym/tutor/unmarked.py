@@ -33,8 +33,9 @@ _MORE_SPEECH: tuple[tuple[str, str], ...] = (
     ("is at least", ">="), ("at least", ">="), ("is at most", "<="), ("at most", "<="), ("is larger than", ">"),
     ("larger than", ">"), ("is bigger than", ">"), ("bigger than", ">"), ("is smaller than", "<"), ("smaller than", "<"),
     ("is more than", ">"), ("more than", ">"), ("is below", "<"), ("below", "<"), ("is above", ">"), ("above", ">"),
-    ("becomes", "="), ("multiplied by", "*"), ("divide by", "/"), ("added to", "+"), ("greater", ">"), ("less", "<"),
+    ("multiplied by", "*"), ("divide by", "/"), ("added to", "+"), ("greater", ">"), ("less", "<"),
     ("smaller", "<"), ("larger", ">"), ("single slash", "/"), ("one slash", "/"), ("two slashes", "//"),
+    ("twelve", "12"), ("twenty", "20"), ("thirty", "30"), ("forty", "40"), ("fifty", "50"), ("sixty", "60"), ("a hundred", "100"),
 )  # fmt: skip
 """Words that stand for a sign where somebody tells what to type, and that prose is full of."""
 
@@ -60,8 +61,8 @@ def _streams(text: str, language: Language) -> Iterator[tuple[Token, ...]]:
 
 
 _PUNCTUATION = canonical.listed(". , : ? ! -")
-_BREAKS = canonical.listed("is of as not")
-_LEADS = canonical.listed("in and or not is for with from as of else then to , . : ? ! -")
+_BREAKS = canonical.listed("is of as then")
+_LEADS = canonical.listed("in and or not for with from else then to , . : ? ! -")
 _ENDS = _LEADS | canonical.listed("if while return elif new const let")
 
 
@@ -81,6 +82,8 @@ def _runs(stream: Sequence[Token], names: frozenset[str]) -> Iterator[tuple[Toke
 
 
 def _is_code(token: Token, names: frozenset[str]) -> bool:
+    if token.text in _BREAKS and token.kind != "text":
+        return False
     return token.kind in ("sign", "number", "text", "word") or token.text in names
 
 
@@ -110,7 +113,7 @@ _BACK: tuple[tuple[str, ...], ...] = (
 
 def exchanges(hint: HintText, own: Sequence[str], names: frozenset[str], language: Language) -> tuple[Exchange, ...]:
     """What is to be put for something that stands in the program; `own`: the texts of the program's tokens."""
-    words = canonical.prose(hint_text.unmarked(hint.text), language)
+    words = canonical.prose(re.sub(r"(?<=[a-z])-(?=[a-z])", " ", hint_text.unmarked(hint.text)), language)
     heard = hint_text.spoken(words, _MORE_SPEECH)
     found: dict[Exchange, None] = {}
     for stream in (words, heard) if heard != words else (words,):
@@ -147,12 +150,26 @@ def _stands(part: tuple[str, ...], own: Sequence[str]) -> bool:
 
 
 def _news(tokens: Sequence[Token], names: frozenset[str], first: bool) -> Iterator[tuple[str, ...]]:
-    """What may be meant: from one token to all that are code, counted from the joint."""
+    """What may be meant: all that is code, counted from the joint, and less of it; the longest first."""
     near = list(tokens) if first else list(reversed(tokens))
-    size = next((at for at, token in enumerate(near) if not _is_code(token, names)), len(near))
-    for many in range(1, size + 1):
+    size = next((at for at, token in enumerate(near) if not _is_code(token, names) or _parts(token, tokens)), len(near))
+    for many in range(size, 0, -1):
         part = near[:many] if first else near[many - 1 :: -1]
-        yield tuple(token.text if token.kind != "text" else f'"{token.text}"' for token in part)
+        if many == 1 or _may_end(part[-1 if first else 0], first):
+            yield tuple(token.text if token.kind != "text" else f'"{token.text}"' for token in part)
+
+
+def _parts(token: Token, tokens: Sequence[Token]) -> bool:
+    """Whether a sentence or a clause ends with this sign; a dot within a name ends nothing."""
+    if token.text == ".":
+        return not any(one.start == token.end for one in tokens)
+    return token.text in (",", ";", ":", "?")
+
+
+def _may_end(token: Token, last: bool) -> bool:
+    if token.kind == "sign":
+        return token.text in (") ] }" if last else "( [ { - !").split()
+    return token.text not in _ENDS
 
 
 # ---- two signs weighed against each other ----------------------------------------------------------------------------------
