@@ -406,7 +406,7 @@ class Tutor:
         if known is not None and known[1] in at.earlier:
             known = None  # it was said: something else now
         if tool == "hint" and known is None:
-            at = _not_said(at)
+            at = hint.unsaid(at)
         asked = asked.model_copy(update={"tool": tool, "level": at.level if tool == "hint" else asked.level})
         if known is not None:
             facts["misconception"] = known[0]
@@ -613,13 +613,6 @@ class Tutor:
                 steps.append(step)
             while len(self._steps) > 1000:
                 self._steps.pop(next(iter(self._steps)))
-
-
-def _not_said(at: Situation) -> Situation:
-    """At the lowest level from this one on whose own words were not given already: nobody pays for the same twice."""
-    while at.level < policy.EXAMPLE and hint.plain(at).text in at.earlier:
-        at = at.at_level(at.level + 1)
-    return at
 
 
 _ASKED_AGAIN: dict[str, Callable[[Situation, Voice, float, tuple[str, ...]], Offer]] = {

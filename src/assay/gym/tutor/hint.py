@@ -6,6 +6,7 @@ At levels 1 and 2 nothing of a program that passes is in the prompt: the model i
 
 from pydantic import Field
 
+from assay.gym.tutor import policy
 from assay.gym.tutor.programs import Program, Voice
 from assay.gym.tutor.situation import Offer, Situation
 from assay.records import Record
@@ -54,6 +55,13 @@ def plain(at: Situation) -> Offer:
     if at.level >= 2:  # a slip says what is there and what it leads to, never what to write
         told += at.slips[:1]
     return Offer("\n\n".join(told))
+
+
+def unsaid(at: Situation) -> Situation:
+    """At the lowest level from this one on whose own words were not given already: nobody pays for the same twice."""
+    while at.level < policy.EXAMPLE and plain(at).text in at.earlier:
+        at = at.at_level(at.level + 1)
+    return at
 
 
 def inputs(at: Situation, refused: tuple[str, ...] = ()) -> dict[str, str]:
