@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assay.bench.scores.formulas import detectable_difference, holm, mcnemar_mid_p
-from assay.bench.scores.records import LEVEL, Comparison, Contender, Difference, Score, natural
-from assay.bench.scores.resampling import EXACT_TASKS, RESAMPLES, SEED, Floats, resampled_means, sign_patterns
+from assay.bench.scores.records import Comparison, Contender, Difference, Score, natural
+from assay.bench.scores.resampling import Floats, paired_bootstrap, paired_randomisation
 
 
 def compare(scores: Sequence[Score]) -> tuple[Comparison, ...]:
@@ -63,11 +63,7 @@ def compare_sides(sides: Sequence[Side]) -> tuple[Comparison, ...]:
 
 
 def _resample(pairs: Sequence["_Pair"]) -> None:
-    """`paired_bootstrap` and `paired_randomisation` of pairs on the same tasks, drawn once for all.
-
-    A resampled mean of differences is the difference of the two resampled means, so what is drawn and multiplied
-    grows with the models, not with their pairs.
-    """
+    """The intervals and chances of pairs on the same tasks, each model's rates taken once."""
     place: dict[int, int] = {}
     columns: list[Floats] = []
     for pair in pairs:
@@ -76,29 +72,14 @@ def _resample(pairs: Sequence["_Pair"]) -> None:
                 place[id(side)] = len(columns)
                 columns.append(rates)
     table = np.column_stack(columns)
-    tasks = len(table)
-    made_up = np.zeros((tasks + 2, 1))
-    made_up[tasks:, 0] = (1.0, -1.0)
-    pool = np.hstack([np.vstack([table, np.zeros((2, len(columns)))]), made_up])
-    means = np.ascontiguousarray(resampled_means(pool, RESAMPLES, SEED).T)
     several = [pair for pair in pairs if not pair.single]
-    hits = dict.fromkeys(map(id, several), 0)
-    draws = 0
-    for signs in sign_patterns(tasks) if several else ():
-        sums = np.ascontiguousarray((signs @ table).T)
-        draws += len(signs)
-        for pair in several:
-            reached = abs(float(pair.differences.sum())) - 1e-9
-            turned = np.abs(sums[place[id(pair.a)]] - sums[place[id(pair.b)]])
-            hits[id(pair)] += int(np.count_nonzero(turned >= reached))
-    for pair in pairs:
-        drawn = means[place[id(pair.a)]] - means[place[id(pair.b)]] + means[-1]
-        low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-        mean = float(pair.differences.mean())
-        pair.low, pair.high = min(float(low), mean), max(float(high), mean)
-        if not pair.single:
-            found = hits[id(pair)]
-            pair.randomised = found / draws if tasks <= EXACT_TASKS else (1 + found) / (1 + draws)
+    lows, highs = paired_bootstrap(table, [(place[id(pair.a)], place[id(pair.b)]) for pair in pairs])
+    for pair, low, high in zip(pairs, lows, highs, strict=True):
+        pair.low, pair.high = float(low), float(high)
+    if several:
+        chances = paired_randomisation(table, [(place[id(pair.a)], place[id(pair.b)]) for pair in several])
+        for pair, chance in zip(several, chances, strict=True):
+            pair.randomised = float(chance)
 
 
 class _Pair:

@@ -2,64 +2,75 @@
 
 import functools
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from assay.bench.scores.records import LEVEL
 
 SEED = 20130531
 RESAMPLES = 10_000
 """Enough that the ends of a 95 % bootstrap interval move by less than a thirtieth of its width from seed to seed."""
-EXACT_TASKS = 12
-"""Up to so many tasks, all 2^T patterns of signs are tried."""
+_EXACT_TASKS = 12
 _KEPT_DRAWS = 4_000_000  # 8 MB: a table of models draws the same tasks again and again
 Floats = NDArray[np.float64]
+Pairs = Sequence[tuple[int, int]]
+"""Which columns are held against which."""
 
 
 def paired_bootstrap(
-    differences: ArrayLike, level: float = LEVEL, resamples: int = RESAMPLES, seed: int = SEED
+    rates: Floats, pairs: Pairs, level: float = LEVEL, resamples: int = RESAMPLES, seed: int = SEED
 ) -> tuple[Floats, Floats]:
-    """The interval of each column's mean, differences (tasks, pairs) in [-1, 1]: (lows, highs), each (pairs,).
+    """The interval of each pair's mean difference, of rates (tasks, models) in [0, 1]: (lows, highs), each (pairs,).
 
-    Tasks are drawn with replacement, whole, from the T tasks and two made-up ones, +1 and -1 (percentile method; Efron
-    & Tibshirani 1993, chapter 13). The two are the add-one adjustment of Bonett & Price 2012 (J. Educational and
-    Behavioral Statistics 37:479): without them models that agree on ten tasks would differ by 0 ± 0. The interval is
-    widened to the estimate where the adjustment would leave it outside. The same seed gives the same interval.
+    Tasks are drawn with replacement, whole, from the T tasks and two made-up ones, that differ by +1 and -1 (percentile
+    method; Efron & Tibshirani 1993, chapter 13). The two are the add-one adjustment of Bonett & Price 2012 (J.
+    Educational and Behavioral Statistics 37:479): without them models that agree on ten tasks would differ by 0 ± 0.
+    The interval is widened to the estimate where the adjustment would leave it outside. The same seed gives the same
+    interval. A mean of differences is the difference of two means, so what is drawn grows with the models, not their pairs.
     """
-    d = np.asarray(differences, dtype=np.float64)
-    if d.ndim != 2 or not len(d):
-        raise ValueError(f"differences are a table of tasks × pairs, not of shape {d.shape}")
-    pool = np.vstack([d, np.ones((1, d.shape[1])), -np.ones((1, d.shape[1]))])
-    means = resampled_means(pool, resamples, seed)
-    lows, highs = np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    mean = d.mean(axis=0)
-    return np.minimum(lows, mean), np.maximum(highs, mean)
+    tasks, models = _shape(rates)
+    pool = np.zeros((tasks + 2, models + 1))
+    pool[:tasks, :models] = rates
+    pool[tasks:, models] = (1.0, -1.0)
+    means = np.ascontiguousarray(_resampled_means(pool, resamples, seed).T)
+    lows, highs = np.empty(len(pairs)), np.empty(len(pairs))
+    for place, (a, b) in enumerate(pairs):
+        low, high = np.quantile(means[a] - means[b] + means[models], [(1 - level) / 2, (1 + level) / 2])
+        mean = (rates[:, a] - rates[:, b]).mean()
+        lows[place], highs[place] = min(low, mean), max(high, mean)
+    return lows, highs
 
 
-def paired_randomisation(differences: ArrayLike, resamples: int = RESAMPLES, seed: int = SEED) -> Floats:
-    """Two-sided p of "the two models are alike" for each column of differences (tasks, pairs): shape (pairs,).
+def paired_randomisation(rates: Floats, pairs: Pairs, resamples: int = RESAMPLES, seed: int = SEED) -> Floats:
+    """Two-sided p of "the two models are alike" for each pair of columns of rates (tasks, models): shape (pairs,).
 
     Were they alike, each task's difference could as well have had the other sign. The share of sign patterns whose mean
     is at least as far from 0: all 2^T patterns up to T = 12, else (1 + hits) / (1 + resamples) of random ones (Fisher
     1935; Noreen 1989, Computer-Intensive Methods). With one sample a task it is McNemar's exact test.
     """
-    d = np.asarray(differences, dtype=np.float64)
-    tasks = len(d)
-    if d.ndim != 2 or not tasks:
-        raise ValueError(f"differences are a table of tasks × pairs, not of shape {d.shape}")
-    reached = np.abs(d.sum(axis=0)) - 1e-9
-    hits, draws = np.zeros(d.shape[1]), 0
-    for signs in sign_patterns(tasks, resamples, seed):
-        hits += (np.abs(signs @ d) >= reached).sum(axis=0)
+    tasks, _ = _shape(rates)
+    reached = [abs(float((rates[:, a] - rates[:, b]).sum())) - 1e-9 for a, b in pairs]
+    hits, draws = np.zeros(len(pairs)), 0
+    for signs in _sign_patterns(tasks, resamples, seed):
+        sums = np.ascontiguousarray((signs @ rates).T)
         draws += len(signs)
-    return np.asarray(hits / draws if tasks <= EXACT_TASKS else (1 + hits) / (1 + draws))
+        for place, (a, b) in enumerate(pairs):
+            hits[place] += np.count_nonzero(np.abs(sums[a] - sums[b]) >= reached[place])
+    return np.asarray(hits / draws if tasks <= _EXACT_TASKS else (1 + hits) / (1 + draws))
 
 
-def sign_patterns(tasks: int, resamples: int = RESAMPLES, seed: int = SEED) -> Iterator[Floats]:
+def _shape(rates: Floats) -> tuple[int, int]:
+    if rates.ndim != 2 or not len(rates):
+        raise ValueError(f"rates are a table of tasks × models, not of shape {rates.shape}")
+    tasks, models = rates.shape
+    return tasks, models
+
+
+def _sign_patterns(tasks: int, resamples: int = RESAMPLES, seed: int = SEED) -> Iterator[Floats]:
     """All 2^tasks patterns of signs where they are few, else random ones: rows of shape (some, tasks)."""
-    if tasks <= EXACT_TASKS:
+    if tasks <= _EXACT_TASKS:
         yield np.array(list(itertools.product((-1.0, 1.0), repeat=tasks)))
         return
     rng = np.random.default_rng(seed)
@@ -67,7 +78,7 @@ def sign_patterns(tasks: int, resamples: int = RESAMPLES, seed: int = SEED) -> I
         yield rng.integers(0, 2, size=(rows, tasks)).astype(np.float64) * 2.0 - 1.0
 
 
-def resampled_means(values: Floats, resamples: int, seed: int) -> Floats:
+def _resampled_means(values: Floats, resamples: int, seed: int) -> Floats:
     """Means of as many tasks drawn with replacement, values (tasks, columns): shape (resamples, columns)."""
     tasks = len(values)
     if resamples * tasks <= _KEPT_DRAWS:
