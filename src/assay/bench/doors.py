@@ -82,7 +82,7 @@ def run(bench: Bench, evaluation: Evaluation, number: int, turn: int, turns: int
     for text, attempt in bench.judge.judge(waiting):
         bench.still_open()
         talk = texts[id(text)]
-        if turn + 1 < turns and asking.complaint(talk.counted(attempt)) is not None:
+        if turn + 1 < turns and asking.complaint(attempt.counted(talk.item.kind)) is not None:
             another = True
             continue
         sample = talk.sample(evaluation.id, attempt)
@@ -144,7 +144,7 @@ def _after_a_turn(bench: Bench, talks: Sequence["_Talk"]) -> list["_Talk"]:
     going_on = []
     for text, attempt in bench.judge.judge(texts.values()):
         talk = by_text[id(text)]
-        if (said := asking.complaint(talk.counted(attempt))) is not None:
+        if (said := asking.complaint(attempt.counted(talk.item.kind))) is not None:
             talk.go_on(attempt, said)
             going_on.append(talk)
     return going_on
@@ -179,9 +179,6 @@ class _Talk:
 
     def reply(self, found: dict[str, Reply]) -> Reply | None:
         return found.get(self.key) if self.item.text is None else Reply(text=self.item.text)
-
-    def counted(self, attempt: Attempt) -> Report:
-        return attempt.raw if self.item.kind == "completion" and attempt.raw is not None else attempt.report
 
     def sample(self, evaluation: str, attempt: Attempt) -> Sample:
         return Sample(

@@ -62,6 +62,15 @@ class Attempt(Record):
     raw_runs: str = ""
     """The same of the text as it came, where that is another program."""
 
+    @property
+    def as_it_came(self) -> Report:
+        """The verdict on the text as it came."""
+        return self.report if self.raw is None else self.raw
+
+    def counted(self, kind: Kind) -> Report:
+        """The report that counts for this kind of text: raw for a completion, cleaned otherwise."""
+        return self.as_it_came if kind == "completion" else self.report
+
 
 class Sample(Record):
     """One sample of one model on one task: one row."""
@@ -99,4 +108,4 @@ class Sample(Record):
 
     def counted(self, attempt: Attempt) -> Report:
         """The report of an attempt that counts for this kind of text."""
-        return attempt.raw if self.kind == "completion" and attempt.raw is not None else attempt.report
+        return attempt.counted(self.kind)

@@ -15,7 +15,6 @@ from assay.bench.records import Attempt, Evaluation, Sample
 from assay.bench.scores.formulas import pass_at_k
 from assay.bench.scores.records import KS, STATUSES, TaskScore
 from assay.bench.scores.scoring import score
-from assay.bench.scores.tally import raw_report
 from assay.records import Finding, Report, Task, sayable
 
 Table = Literal["checks", "samples", "tasks"]
@@ -216,7 +215,7 @@ def _sample_row(sample: Sample) -> Row:
         "status": sample.status,
         "passed": sample.status == "pass",
         "first_status": sample.first_status,
-        "raw_status": raw_report(first).status,
+        "raw_status": first.as_it_came.status,
         "cleaned_status": first.report.status,
         "attempts": len(sample.attempts),
         "reruns": len(sample.reruns),

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from pydantic import Field
 
 from assay.bench.records import Sample
-from assay.bench.scores.tally import raw_report
 from assay.records import Record
 from assay.visible import one_line
 
@@ -73,7 +72,7 @@ class Watch:
                 kind = "something else"
             self._kinds[kind] += 1
             self._examples.setdefault(kind, place)
-        raw, cleaned = raw_report(first), first.report
+        raw, cleaned = first.as_it_came, first.report
         if "error" in (raw.status, cleaned.status) or raw.passed == cleaned.passed:
             return
         found = self._rescued if cleaned.passed else self._broken

@@ -3,10 +3,10 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from assay.bench.records import Attempt, Kind, Sample
+from assay.bench.records import Kind, Sample
 from assay.bench.scores.formulas import percentile
 from assay.bench.scores.records import Usage
-from assay.records import Isolation, Report, Status
+from assay.records import Isolation, Status
 
 
 @dataclass
@@ -81,7 +81,7 @@ class Tally:
             self.memory_peak = max(self.memory_peak, attempt.report.memory_peak)
         counted = sample.counted(sample.last)
         if counted.isolation is not None:
-            self.isolation[isolation_in_words(counted.isolation)] += 1
+            self.isolation[_in_words(counted.isolation)] += 1
         if counted.integrity is not None:
             self.integrity[counted.integrity] += 1
 
@@ -96,7 +96,7 @@ class Tally:
 
     def _add_tax(self, task: TaskTally, sample: Sample) -> None:
         cleaned = sample.attempts[0].report
-        raw = raw_report(sample.attempts[0])
+        raw = sample.attempts[0].as_it_came
         if "error" in (raw.status, cleaned.status):
             return
         task.tax[0] += 1
@@ -154,12 +154,7 @@ class Tally:
         )
 
 
-def raw_report(attempt: Attempt) -> Report:
-    """The verdict on an attempt's text as it came."""
-    return attempt.report if attempt.raw is None else attempt.raw
-
-
-def isolation_in_words(isolation: Isolation) -> str:
+def _in_words(isolation: Isolation) -> str:
     """One line: `bwrap, level 2, memory by polling`."""
     memory = {"cgroup": "cgroup", "polled": "polling", "rlimit": "rlimit"}[isolation.memory]
     return f"{isolation.backend}, level {isolation.level}, memory by {memory}"
