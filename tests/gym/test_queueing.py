@@ -73,3 +73,41 @@ def test_who_waits_too_often_or_too_long_is_told_so() -> None:
     with turns.turn("x"), pytest.raises(Busy, match="no turn"), turns.turn("y", patience_s=0.01):
         pass
     assert turns.waiting == 0
+
+
+def test_a_program_that_breaks_gives_its_place_back() -> None:
+    turns = Turns(1)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError), turns.turn("me", patience_s=0):
+            raise ZeroDivisionError
+    with turns.turn("me", patience_s=0), pytest.raises(Busy, match="no turn"), turns.turn("you", patience_s=0):
+        pass
+
+
+def test_there_are_as_many_places_as_were_said_and_a_refusal_takes_none() -> None:
+    turns = Turns(2, each=1, everybody=1)
+    for _ in range(3):
+        with turns.turn("a", patience_s=0), turns.turn("b", patience_s=0):
+            for learner in ("a", "c"):
+                with pytest.raises(Busy, match="no turn"), turns.turn(learner, patience_s=0):
+                    pass
+        assert turns.waiting == 0
+
+
+def test_whoever_gives_up_leaves_the_line_and_those_behind_keep_theirs() -> None:
+    turns = Turns(1, each=2)
+    inside: list[str] = []
+    with turns.turn("me"):
+        waiting = threading.Thread(target=lambda: _enter(turns, "you", inside))
+        waiting.start()
+        while not turns.waiting:
+            pass
+        for _ in range(3):  # were the first of these still in line, the third would be one too many
+            with pytest.raises(Busy, match="There was no turn"), turns.turn("you", patience_s=0):
+                pass
+        assert turns.waiting == 1
+        assert inside == []
+    waiting.join(30)
+    assert inside == ["you"]
+    with turns.turn("you", patience_s=0):
+        pass

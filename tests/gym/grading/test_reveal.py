@@ -1,11 +1,13 @@
 """What a learner must not see stays unseen, whatever the program tells."""
 
 import json
+from typing import Any
 
 import pytest
 
 from assay.gym.grading import Grader
-from assay.gym.grading.reveal import seen
+from assay.gym.grading.reveal import is_builtin, seen
+from assay.gym.records import FullCase, FullReport, Graded, Outcome, Reveal, Test, Verdict, Visibility
 from assay.pipeline.sandbox import Sandbox
 from assay.pipeline.sandbox.supervise import Running
 from tests.gym.made import problem
@@ -113,3 +115,91 @@ def test_the_full_report_keeps_what_a_learner_does_not_see(grader: Grader) -> No
     assert report.outcome("none1") == "failed"
     assert "7404" in report.model_dump_json()
     assert "7404" not in seen(report, "submit").model_dump_json()
+
+
+# ---- each policy, without a sandbox ----------------------------------------------------------------------------------
+
+
+def full_case(visibility: Visibility, reveal: Reveal, outcome: Outcome, number: int = 7, **more: Any) -> FullCase:
+    test = Test(id=f"id{number}", name="what it checks", visibility=visibility, reveal=reveal, args=[])
+    told: dict[str, Any] = {
+        "call": "the call", "expected": "the expected", "got": "the got", "printed": "the printed", "line": 3,
+        "message": "the message", "verdict": "exception", "error_type": "KeyError", "error_text": "the text",
+    }  # fmt: skip
+    return FullCase(number=number, test=test, outcome=outcome, **{**told, **more})
+
+
+ALL = {"id", "name", "call", "expected", "got", "printed", "message", "line"}
+POLICIES: list[tuple[Visibility, Reveal, Outcome, set[str]]] = [
+    ("public", "nothing", "passed", ALL),
+    ("public", "nothing", "failed", ALL),
+    ("public", "nothing", "error", ALL),
+    ("hidden", "full", "failed", ALL),
+    ("hidden", "full", "passed", {"id", "name"}),
+    ("hidden", "full", "error", {"id", "name"}),
+    ("hidden", "input", "failed", {"id", "name", "call", "message", "line"}),
+    ("hidden", "input", "passed", {"id", "name"}),
+    ("hidden", "input", "error", {"id", "name"}),
+    ("hidden", "name", "failed", {"id", "name", "message", "line"}),
+    ("hidden", "name", "not_run", {"id", "name"}),
+    ("hidden", "nothing", "failed", {"message"}),
+    ("hidden", "nothing", "passed", set()),
+    ("hidden", "nothing", "error", set()),
+]
+
+
+@pytest.mark.parametrize(("visibility", "reveal", "outcome", "shown"), POLICIES)
+def test_a_test_shows_by_its_policy_and_outcome(
+    visibility: Visibility, reveal: Reveal, outcome: Outcome, shown: set[str]
+) -> None:
+    case = full_case(visibility, reveal, outcome)
+    (one,) = seen(FullReport(problem="p", language="python", verdict="exception", cases=(case,)), "submit").cases
+    assert {name for name in ALL if getattr(one, name)} == shown
+    assert (one.number, one.visibility, one.outcome) == (7, visibility, outcome)
+    if shown != ALL:  # where a message is shown at all it is ours, and names what Python itself has
+        assert "the message" not in one.message
+        assert ("KeyError" in one.message) == ("line" in shown)
+
+
+def headed(case: FullCase, verdict: Verdict = "exception") -> Graded:
+    """What stands above the tests."""
+    report = FullReport(
+        problem="p", language="python", verdict=verdict, cases=(case,), message="the message", line=3,
+        error_type=case.error_type, error_text="the text",
+    )  # fmt: skip
+    return seen(report, "submit")
+
+
+def test_the_head_of_a_report_tells_no_more_than_its_first_failed_test() -> None:
+    for case in (full_case("public", "nothing", "failed"), full_case("hidden", "full", "failed")):
+        found = headed(case)
+        assert (found.message, found.line, found.error_type) == ("the message", 3, "KeyError")
+        assert found.error_text == "the text"
+    named = headed(full_case("hidden", "name", "failed"))
+    assert (named.message, named.line, named.error_type) == (named.cases[0].message, 3, "KeyError")
+    made = headed(full_case("hidden", "input", "failed", error_type="E7404"))
+    assert "E7404" not in made.model_dump_json()
+    silent = headed(full_case("hidden", "nothing", "failed"))
+    assert (silent.message, silent.line, silent.error_type) == (silent.cases[0].message, None, "")
+    for found in (named, made, silent):
+        assert found.error_text == ""
+        assert "the message" not in found.model_dump_json()
+
+
+@pytest.mark.parametrize("verdict", ["syntax", "disallowed", "nothing"])
+def test_what_is_wrong_with_the_whole_program_is_told_whatever_failed(verdict: Verdict) -> None:
+    found = headed(full_case("hidden", "nothing", "failed"), verdict)
+    assert (found.message, found.line) == ("the message", 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [("KeyError", True), ("RangeError", True), ("E7404", False), ("print", False), ("", False), ("EvalError", True)],
+)
+def test_only_what_the_language_brings_is_named(name: str, ours: bool) -> None:
+    assert is_builtin(name) == ours
+
+
+def test_a_run_is_called_a_run() -> None:
+    report = FullReport(problem="p", language="python", verdict="pass")
+    assert [seen(report, purpose).purpose for purpose in ("submit", "run")] == ["submit", "run"]
