@@ -8,6 +8,7 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from assay import server
+from assay import cli, server
 from assay.errors import AssayError, UnknownName
 from assay.settings import Settings
 from assay.store import Store
@@ -77,9 +78,25 @@ def start(environment: dict[str, str], tmp_path: Path) -> Iterator[Start]:
             up.process.wait(30)
 
 
-def run(arguments: list[str], environment: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "assay", "up", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=WITHIN_S, check=False)
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def run(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """`assay up` where it is not to open anything: in this process, which has imported what it needs."""
+    for name in ("ASSAY_HOME", "ASSAY_DATABASE_URL"):
+        monkeypatch.setenv(name, environment[name])
+
+    def up(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        capsys.readouterr()
+        stop = threading.Timer(WITHIN_S, os.kill, (os.getpid(), signal.SIGINT))  # should it open all the same
+        stop.start()
+        code = cli.run(["up", *arguments])
+        stop.cancel()
+        said = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, code, said.out, said.err)
+
+    return up
 
 
 def fetch(url: str) -> str:
@@ -88,27 +105,31 @@ def fetch(url: str) -> str:
         return text
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
-def test_it_opens_says_where_in_one_line_and_ends_well(start: Start, how: signal.Signals) -> None:
-    up = start("--port", "0")
-    assert "<h1>" in fetch(up.address())
+@pytest.mark.parametrize(
+    ("product", "how"),
+    [((), signal.SIGINT), (("bench",), signal.SIGTERM)],
+    ids=["all of it until Ctrl-C", "one product as if it were alone until SIGTERM"],
+)
+def test_it_opens_says_where_in_one_line_and_ends_well(
+    start: Start, product: tuple[str, ...], how: signal.Signals, tmp_path: Path
+) -> None:
+    up = start(*product, "--port", "0")
+    page = fetch(f"{up.address()}/")
+    assert "<h1>" in page
+    assert ("Assay <small>bench</small>" in page) == bool(product)
+    kept = tmp_path / "home" / "web" / "running.json"  # for the next one, which says it
+    assert json.loads(kept.read_text()) == {"address": f"{up.address()}/", "product": product[0] if product else None}
     assert up.end(how) == 0
+    assert kept.read_text() == ""
     assert re.fullmatch(r"Assay is open at http://127\.0\.0\.1:\d+/ \(Ctrl-C ends it\)\n", up.said)
 
 
-def test_one_product_is_opened_as_if_it_were_alone(start: Start) -> None:
-    address = start("bench", "--port", "0").address()
-    assert "Assay <small>bench</small>" in fetch(f"{address}/")
-
-
-def test_a_second_one_on_the_same_data_folder_says_where_the_first_is(
-    start: Start, environment: dict[str, str]
-) -> None:
+def test_a_second_one_on_the_same_data_folder_says_where_the_first_is(start: Start, run: Run) -> None:
     address = start("--port", "0").address()
-    again = run([], environment)
+    again = run()
     assert (again.returncode, again.stdout) == (0, f"Assay is open already: {address}/\n")
     for arguments in (["bench"], ["--port", "0"], ["--host", "0.0.0.0"]):
-        refused = run(arguments, environment)
+        refused = run(*arguments)
         assert refused.returncode == 2
         assert f"Assay is open already at {address}/." in refused.stderr
 
@@ -129,22 +150,22 @@ def test_a_port_that_is_taken_is_left_where_none_was_asked_for(capsys: pytest.Ca
             server.listen("127.0.0.1", port, move=False)
 
 
-def test_a_port_that_is_taken_ends_it_where_it_was_asked_for(environment: dict[str, str]) -> None:
+def test_a_port_that_is_taken_ends_it_where_it_was_asked_for(run: Run) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
-        done = run(["--port", str(taken.getsockname()[1])], environment)
+        done = run("--port", str(taken.getsockname()[1]))
     assert done.returncode == 2
     assert "Give another one with --port" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_an_address_that_is_not_here_is_said(environment: dict[str, str]) -> None:
-    done = run(["--host", "192.0.2.1"], environment)
+def test_an_address_that_is_not_here_is_said(run: Run) -> None:
+    done = run("--host", "192.0.2.1")
     assert done.returncode == 2
     assert "192.0.2.1 port 8321 cannot be listened on" in done.stderr
 
 
-def test_a_product_that_is_not_there_is_refused_with_those_that_are(environment: dict[str, str]) -> None:
-    done = run(["bnech"], environment)
+def test_a_product_that_is_not_there_is_refused_with_those_that_are(run: Run) -> None:
+    done = run("bnech")
     assert done.returncode == 2
     assert "Did you mean bench?" in done.stderr
 
@@ -163,23 +184,14 @@ def test_beyond_this_machine_it_asks_for_the_password_and_says_where_it_lies(sta
     refused.value.close()
 
 
-def test_a_password_that_others_may_read_keeps_it_closed(environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_password_that_others_may_read_keeps_it_closed(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "home" / "web" / "password"
     path.parent.mkdir(parents=True)
     path.write_text("a long enough password\n")
     path.chmod(0o644)
-    done = run(["--host", "0.0.0.0", "--port", "0"], environment)
+    done = run("--host", "0.0.0.0", "--port", "0")
     assert done.returncode == 2
     assert f"chmod 600 {path}" in done.stderr
-
-
-def test_a_terminals_address_is_kept_for_the_next_one_and_gone_afterwards(start: Start, tmp_path: Path) -> None:
-    up = start("--port", "0")
-    address = up.address()
-    kept = tmp_path / "home" / "web" / "running.json"
-    assert json.loads(kept.read_text()) == {"address": f"{address}/", "product": None}
-    up.end()
-    assert kept.read_text() == ""
 
 
 def test_every_product_that_is_here_has_pages() -> None:
@@ -207,20 +219,18 @@ def test_the_demo_looks_in_without_a_terminal(store: Store, tmp_path: Path, caps
     assert "Open it with `assay up`" in said
 
 
-def test_a_single_file_of_courses_is_served_by_the_gym_alone(start: Start, environment: dict[str, str]) -> None:
+def test_a_single_file_of_courses_is_served_by_the_gym_alone(start: Start, run: Run) -> None:
     courses = Path(__file__).parent / "gym" / "pages" / "config.yaml"
     address = start("gym", "--courses", str(courses), "--port", "0").address()
     assert "Only the big ones" in fetch(f"{address}/")
-    wrong = run(["bench", "--courses", str(courses)], environment)
+    wrong = run("bench", "--courses", str(courses))
     assert wrong.returncode == 2
     assert "--courses is for the gym" in wrong.stderr
 
 
-def test_a_mistake_in_the_courses_is_told_with_its_place_before_anything_opens(
-    environment: dict[str, str], tmp_path: Path
-) -> None:
+def test_a_mistake_in_the_courses_is_told_with_its_place_before_anything_opens(run: Run, tmp_path: Path) -> None:
     courses = tmp_path / "config.yaml"
     courses.write_text("schema: assay/gym@1\ncourses: none\n")
-    wrong = run(["gym", "--courses", str(courses)], environment)
+    wrong = run("gym", "--courses", str(courses))
     assert wrong.returncode != 0
     assert "config.yaml:2:" in wrong.stderr

@@ -158,7 +158,7 @@ def test_two_stores_of_one_process_count_as_two(home: Path) -> None:
 def test_processes_that_start_at_the_same_moment_make_one_server(
     bare: Path, other: Callable[[Path], "subprocess.Popen[str]"]
 ) -> None:
-    processes = [other(bare) for _ in range(4)]
+    processes = [other(bare) for _ in range(3)]
     for process in processes:
         wait_until_open(process)
     inhabitants = set(embedded._inhabitants(bare / "postgres" / "data"))

@@ -106,7 +106,7 @@ def test_processes_that_open_a_new_database_together_make_it_once(empty: str) ->
     )
     processes = [
         subprocess.Popen([sys.executable, "-c", script, empty], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
-        for _ in range(4)
+        for _ in range(3)
     ]
     for process in processes:
         assert process.stdin is not None

@@ -8,7 +8,6 @@ import pytest
 import schemathesis
 from fastapi import FastAPI
 from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis.errors import Unsatisfiable
 from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
@@ -33,6 +32,12 @@ def app(test_server: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield make_app(Settings(home=home, database_url=store.url), store, products_here())
 
 
+def takes_any_text(parameters: list[dict[str, Any]]) -> bool:
+    """Whether nothing can be said that is not allowed: to find that out by trying costs seconds a route."""
+    text = {"type": "string"}
+    return all(one["in"] == "path" and one["schema"] | {"title": ""} == text | {"title": ""} for one in parameters)
+
+
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["allowed", "not allowed"])
 def test_no_request_makes_the_api_fail_and_answers_are_as_described(app: FastAPI, mode: GenerationMode) -> None:
     schema = schemathesis.openapi.from_asgi("/openapi.json", app, headers={"host": "127.0.0.1"})
@@ -40,7 +45,7 @@ def test_no_request_makes_the_api_fail_and_answers_are_as_described(app: FastAPI
     for result in schema.get_all_operations():
         assert isinstance(result, Ok), result
         operation = result.ok()
-        if mode is GenerationMode.NEGATIVE and not any(operation.iter_parameters()):
+        if mode is GenerationMode.NEGATIVE and takes_any_text(operation.definition.raw.get("parameters", [])):
             continue
         tried += 1
 
@@ -55,8 +60,5 @@ def test_no_request_makes_the_api_fail_and_answers_are_as_described(app: FastAPI
             if response.status_code == 200:
                 case.validate_response(response, checks=[content_type_conformance, response_schema_conformance])
 
-        try:
-            attempt()
-        except Unsatisfiable:  # nothing can be said that this operation does not allow
-            assert mode is GenerationMode.NEGATIVE
-    assert tried > 40
+        attempt()
+    assert tried > (40 if mode is GenerationMode.POSITIVE else 20)
