@@ -12,7 +12,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from assay.bench import evaluations, rows, viewing
+from assay.bench import evaluations, viewing
+from assay.bench.exports import rows
 from assay.bench.scores import standings
 from assay.errors import AssayError
 from assay.store import Store

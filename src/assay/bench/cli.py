@@ -206,8 +206,8 @@ def run(
     Stop it at any moment: `assay bench resume RUN` goes on, and asks nothing again that was answered.
     """
     from assay.bench import preparing
-    from assay.bench import results as write
     from assay.bench.beginning import begin_run
+    from assay.bench.exports import results as write
     from assay.bench.process import Bench
     from assay.records import Options
 
@@ -413,11 +413,11 @@ def _finish(opened: "Bench", evaluation: "Evaluation", wanted: Wanted) -> int:
 def _write_files(store: "Store", evaluation: "Evaluation", scores: "Scores", wanted: Wanted) -> list[Path]:
     """The files that were asked for: which they are."""
     from assay.bench import evaluations
-    from assay.bench.results import write_results
+    from assay.bench.exports.results import write_results
 
     files = [] if wanted.results is None else write_results(store, evaluation, wanted.results)
     if wanted.junit is not None:
-        from assay.bench.junit import junit_xml
+        from assay.bench.exports.junit import junit_xml
 
         _write(wanted.junit, junit_xml(scores, evaluations.read_samples(store, evaluation.id)), "--junit")
         files.append(wanted.junit)
@@ -583,7 +583,7 @@ def report(run: str, form: str, output: Path | None) -> None:
 def write_report(store: "Store", evaluation: "Evaluation", form: str) -> str:
     """The report of an evaluation as it stands."""
     from assay.bench import evaluations
-    from assay.bench.report import report_html, report_markdown
+    from assay.bench.exports.report import report_html, report_markdown
 
     make = report_html if form == "html" else report_markdown
     samples = list(evaluations.read_samples(store, evaluation.id))
@@ -610,7 +610,8 @@ def _provenance(evaluation: "Evaluation") -> dict[str, str]:
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Default: the standard output.")
 def export(run: str, form: Any, table: Any, output: Path | None) -> None:
     """Write an evaluation as a table that pandas opens in one line. The columns: docs/rows.md."""
-    from assay.bench import evaluations, parquet, rows
+    from assay.bench import evaluations
+    from assay.bench.exports import parquet, rows
     from assay.store import open_store
 
     with open_store(Settings.from_environment()) as store:
@@ -676,8 +677,8 @@ def view(file: Path, port: int, no_browser: bool) -> None:
 def site(runs: tuple[str, ...], output: Path) -> None:
     """Write the pages of runs as files into a new folder DIR, which any plain file server can show under any path."""
     from assay.bench import evaluations
+    from assay.bench.exports.site import write_site
     from assay.bench.pages import Pages
-    from assay.bench.site import write_site
     from assay.store import open_store
     from assay.web.app import make_app
 

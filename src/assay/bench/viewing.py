@@ -20,8 +20,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from assay.bench import evaluations
+from assay.bench.exports.rows import COLUMNS
 from assay.bench.records import Attempt, Evaluation, Sample
-from assay.bench.rows import COLUMNS
 from assay.bench.tables import EVALUATIONS, VIEWS
 from assay.errors import AssayError
 from assay.records import Record, Reply, Report, Status, Task

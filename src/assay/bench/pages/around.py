@@ -10,9 +10,9 @@ from fastapi import HTTPException, Query, Request
 
 from assay.bench import charts, evaluations, wording
 from assay.bench.evidence import plain_url
+from assay.bench.exports.rows import csv_text
 from assay.bench.pages import addresses
 from assay.bench.records import Evaluation
-from assay.bench.rows import csv_text
 from assay.bench.scores import standings
 from assay.bench.scores.records import Rate
 from assay.errors import AssayError

@@ -11,10 +11,10 @@ from pydantic import AfterValidator
 
 from assay.bench import calls
 from assay.bench.calls import COLUMNS, Call, CallStatus, Filter, Log, Questions
+from assay.bench.exports.rows import csv_text
 from assay.bench.pages import addresses
 from assay.bench.pages.live import read_exactly
 from assay.bench.pages.paper import Paper
-from assay.bench.rows import csv_text
 from assay.bench.wording import amount, money, number, seconds
 from assay.visible import one_line
 from assay.web.shell import Shell

@@ -8,7 +8,7 @@ from datetime import UTC
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
-from assay.bench.report import code_span
+from assay.bench.exports.report import code_span
 from assay.bench.scores.records import Rate
 from assay.bench.scripts.records import ListedSample, ScriptReport, ScriptScore
 from assay.bench.scripts.wording import FIRST_RATES, LISTS, RATES, SCRIPT_WORDS, TEST_WORDS, TROUBLES, with_interval

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from assay.bench.exports.rows import COLUMNS, FORMATS, TABLES, Format, Row, Table, csv_text, rows, write
 from assay.bench.records import Attempt, Evaluation, Kind, Sample
-from assay.bench.rows import COLUMNS, FORMATS, TABLES, Format, Row, Table, csv_text, rows, write
 from assay.records import Finding, Isolation, Model, Reply, Report, Status, Task, sayable
 
 calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no failure
@@ -76,7 +76,7 @@ def read_jsonl(text: str) -> list[Row]:
 
 @pytest.mark.parametrize("table", TABLES)
 def test_the_docs_have_the_columns_types_and_meanings_of_the_code(table: Table) -> None:
-    text = (Path(__file__).parents[2] / "docs" / "rows.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "docs" / "rows.md").read_text(encoding="utf-8")
     part = re.split(r"^## ", text.split(f"\n## {table}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
     documented = re.findall(r"^\| `(\w+)` \| (\w+)(, may be empty)? \| (.*) \|$", part, flags=re.MULTILINE)
     code = [(c.name, c.type, ", may be empty" if c.optional else "", c.meaning) for c in COLUMNS[table]]

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from assay.bench import evaluations, rows
+from assay.bench import evaluations
+from assay.bench.exports import rows
 from assay.bench.records import Evaluation
 from assay.errors import AssayError
 from assay.store import Store

@@ -14,8 +14,8 @@ from urllib.parse import urldefrag, urljoin
 
 import pytest
 
+from assay.bench.exports.site import Site, write_site
 from assay.bench.pages import Pages
-from assay.bench.site import Site, write_site
 from assay.errors import AssayError
 from assay.settings import Settings
 from assay.store import Store

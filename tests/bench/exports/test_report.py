@@ -9,8 +9,8 @@ from html.parser import HTMLParser
 
 import pytest
 
+from assay.bench.exports.report import choose_failures, report_html, report_markdown
 from assay.bench.records import Attempt, Evaluation, Kind, Sample
-from assay.bench.report import choose_failures, report_html, report_markdown
 from assay.bench.scores.scoring import score
 from assay.records import Finding, Isolation, Model, Options, Price, Reply, Report, Status, Task
 from assay.visible import one_line, visible

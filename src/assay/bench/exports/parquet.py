@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from assay.bench.rows import COLUMNS, Column, Row, Table
+from assay.bench.exports.rows import COLUMNS, Column, Row, Table
 from assay.errors import AssayError
 from assay.records import sayable
 

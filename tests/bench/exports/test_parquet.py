@@ -14,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assay.bench import parquet
+from assay.bench.exports import parquet
+from assay.bench.exports.rows import COLUMNS, TABLES, Row, Table, rows
 from assay.bench.records import Sample
-from assay.bench.rows import COLUMNS, TABLES, Row, Table, rows
-from tests.bench.test_rows import EVALUATION, TASKS, exported, read_jsonl, sample
+from tests.bench.exports.test_rows import EVALUATION, TASKS, exported, read_jsonl, sample
 
 calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 TYPES = {"text": pyarrow.string(), "integer": pyarrow.int64(), "number": pyarrow.float64(), "boolean": pyarrow.bool_()}
@@ -125,10 +125,10 @@ def test_an_integer_beyond_64_bits_is_as_near_as_may_be() -> None:
 
 def test_it_can_be_written_to_a_pipe() -> None:
     program = (
-        "from tests.bench.test_rows import EVALUATION, sample; from assay.bench import parquet; from assay.bench.rows import rows;"
+        "from tests.bench.exports.test_rows import EVALUATION, sample; from assay.bench.exports import parquet; from assay.bench.exports.rows import rows;"
         "parquet.write_to_output('samples', rows('samples', EVALUATION, [sample()]))"
     )
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, cwd=root)
     assert [row["model"] for row in read(done.stdout)] == ["m"]
 
@@ -136,7 +136,7 @@ def test_it_can_be_written_to_a_pipe() -> None:
 def test_without_pyarrow_the_line_to_type_is_given() -> None:
     program = (
         "import sys; sys.modules['pyarrow'] = None\n"
-        "from assay.bench import parquet\n"
+        "from assay.bench.exports import parquet\n"
         "from assay.errors import AssayError\n"
         "try: parquet.write_to_output('samples', [])\n"
         "except AssayError as error: print(error, error.help)"
