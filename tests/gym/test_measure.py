@@ -1,12 +1,14 @@
 """`assay gym measure`, on a scripted model: the figures are those of what it said."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
+from assay.errors import AssayError
 from assay.gym.cli import gym
 from assay.gym.grading import Grader
 from assay.gym.library import Library
@@ -19,7 +21,7 @@ from assay.pipeline.llm.gateway import Gateway
 from assay.settings import Settings
 from assay.store import Store
 from tests.gym.tutor.helping import HONEST, broken, model_at, says, serve
-from tests.servers import Answer, ScriptedReply
+from tests.servers import Answer, ScriptedReply, in_turn
 
 pytest.importorskip("dspy")
 
@@ -95,8 +97,10 @@ def test_a_leaking_model_is_refused_and_counted_by_rule(grader: Grader, courses:
 
 def test_a_model_that_says_nothing_usable_is_counted_as_such(grader: Grader, courses: Path) -> None:
     found = measured(lambda prompt, nth: ScriptedReply("no"), grader, courses)
-    assert (found.asked, found.answered, found.refusals) == (6, 0, {"answer": 6})
+    assert (found.asked, found.answered, found.passed, found.refusals) == (6, 0, 0, {})
+    assert sum(found.unanswered.values()) == 6
     assert found.leak_rate is None
+    assert "no usable answer      6 of 6 (100.0%): its reply could not be read" in table(found)
 
 
 def test_the_gain_is_what_a_student_passes_more_with_the_hint(grader: Grader, courses: Path) -> None:
@@ -179,5 +183,36 @@ def test_the_command_prints_a_table_or_json(courses: Path, tmp_path: Path, monke
         assert done.exit_code == 0, done.output
         assert Measured.model_validate_json(done.stdout).agent_rules == 1
         done = CliRunner().invoke(gym, arguments)
-    assert "agent, rules alone" in done.stdout
-    assert "100.0% of 1" in done.stdout
+    assert "right tool, by rules    100.0% of 1 requests" in done.stdout
+    assert "let through           3 of 3 (100.0%)" in done.stdout
+
+
+def test_what_became_of_the_questions_adds_up(grader: Grader, courses: Path) -> None:
+    solution = Library(courses).problem("little-biggest").languages["python"].solution
+    answers = in_turn(says(HONEST), says(f"```\n{solution}```"), ScriptedReply("no"))
+    found = measured(answers, grader, courses, students=0)
+    told = table(found)
+    shares = [
+        re.search(rf"{name} +(\d+) of 6", told) for name in ("no usable answer", "refused by the gate", "let through")
+    ]
+    assert sum(int(share[1]) for share in shares if share) == found.asked == 6
+    assert found.answered == found.passed + int(shares[1][1])  # type: ignore[index]
+
+
+def test_a_server_that_answers_nothing_is_said_and_not_measured(
+    courses: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSAY_HOME", str(tmp_path))
+    with serve(lambda prompt, nth: ScriptedReply(status=500)) as server:
+        monkeypatch.setenv("ASSAY_OLLAMA_URL", server.url)
+        done = CliRunner().invoke(gym, ["measure", "--courses", str(courses)])
+    assert isinstance(done.exception, AssayError)
+    assert "answered none of 3 questions" in str(done.exception)
+
+
+def test_measuring_nothing_is_refused(courses: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSAY_HOME", str(tmp_path))
+    with serve(lambda prompt, nth: says(HONEST)) as server:
+        monkeypatch.setenv("ASSAY_OLLAMA_URL", server.url)
+        done = CliRunner().invoke(gym, ["measure", "--courses", str(courses), "--mutants", "0"])
+    assert "nothing to measure" in str(done.exception)

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from assay.store import Store
 
 _SHARED = 12
+_AT_LEAST = 3
+"""Questions that a server may fail at first: one that answers none of them is not measured."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,13 @@ class Measured(Record):
     asked: int
     answered: int
     """Questions that came to a text at all."""
+    unanswered: dict[str, int]
+    """The others, by what went wrong."""
     passed: int
     """Texts that the gate let through."""
     leaks: int
     refusals: dict[str, int]
-    """Texts refused, by rule; a text may break several."""
+    """Texts that break a rule, by rule; a text may break several."""
     student_trials: int
     helped: int
     """Trials in which the program with the hint passed more than before and than without."""
@@ -93,6 +97,7 @@ class _Tally:
     passed: int = 0
     leaks: int = 0
     refusals: "Counter[str]" = field(default_factory=Counter)
+    unanswered: "Counter[str]" = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
     tokens: list[int] = field(default_factory=list)
     trials: int = 0
@@ -258,8 +263,13 @@ def measure(
             began = time.monotonic()
             try:
                 offer = hint.ask(at, voice, within_s)
-            except NotAnswered:
-                tally.refusals["answer"] += 1
+            except NotAnswered as error:
+                tally.unanswered[error.why] += 1
+                if error.server and not tally.answered and tally.asked >= _AT_LEAST:
+                    raise AssayError(
+                        f"{voice.model.name} answered none of {tally.asked} questions: {error.why}",
+                        "Is the server running, and is the model loaded?",
+                    ) from None
                 continue
             tally.seconds.append(time.monotonic() - began)
             tally.tokens.append(offer.tokens)
@@ -283,6 +293,7 @@ def measure(
         answered=tally.answered,
         passed=tally.passed,
         leaks=tally.leaks,
+        unanswered=dict(tally.unanswered.most_common()),
         refusals=dict(sorted(tally.refusals.items())),
         student_trials=tally.trials,
         helped=tally.helped,
@@ -401,6 +412,8 @@ def command(
         cases = list(mutant_cases(library.courses(), mutants, grader)) if mutants else []
         if data is not None:
             cases += pack_cases(data, limit)
+        if not cases:
+            raise AssayError("There is nothing to measure.", "Take mutants (--mutants 1) or data (--data FOLDER).")
         found = measure(
             Voice(gateway, model), grader, cases, students=students, requests=requests, within_s=120,
             said=_told, keep=keeping,
@@ -435,29 +448,36 @@ def _keeper(store: "Store", library: "Library", model: str) -> "Callable[[Situat
 
 
 def table(found: Measured) -> str:
-    """The figures, a line each."""
+    """The figures, a line each: first what became of the questions, then whether the hints help, then what they cost."""
     origins = ", ".join(f"{count} {origin}" for origin, count in found.by_origin.items())
-    refused = ", ".join(f"{rule} {count}" for rule, count in sorted(found.refusals.items(), key=lambda one: -one[1]))
+    why = "; ".join(f"{why} ({count})" for why, count in found.unanswered.items())
+    rules = ", ".join(f"{rule} {count}" for rule, count in sorted(found.refusals.items(), key=lambda one: -one[1]))
+    refused = found.answered - found.passed
+    gain = "" if found.gain is None else f"; on average {found.gain:+.1%} of the tests"
     rows = [
         ("model", found.model),
-        ("cases", f"{found.cases} ({origins})"),
-        ("asked, answered", f"{found.asked}, {found.answered}"),
-        ("passed the gate", f"{found.passed} ({_share(found.passed, found.answered)})"),
-        ("leaks", f"{found.leaks} of {found.passed} ({_share(found.leaks, found.passed)})"),
-        ("refused, by rule", refused or "none"),
-        ("student helped", f"{found.helped} of {found.student_trials}"),
-        ("gain", "not measured" if found.gain is None else f"{found.gain:+.1%} of the tests"),
-        ("agent, rules alone", "not measured" if found.agent_rules is None else f"{found.agent_rules:.1%} of {found.agent_requests}"),
-        ("agent, with the model", "not measured" if found.agent_model is None else f"{found.agent_model:.1%} of {found.agent_requests}"),
-        ("latency p50, p95", f"{_seconds(found.p50_s)}, {_seconds(found.p95_s)}"),
-        ("tokens a hint", "–" if found.tokens is None else f"{found.tokens:.0f}"),
+        ("wrong programs", f"{found.cases} ({origins})"),
+        ("hints asked for", f"{found.asked}"),
+        ("  no usable answer", f"{_share(found.asked - found.answered, found.asked)}{f': {why}' if why else ''}"),
+        ("  refused by the gate", f"{_share(refused, found.asked)}{f': {rules}' if rules else ''}"),
+        ("  let through", _share(found.passed, found.asked)),
+        ("leaks let through", _share(found.leaks, found.passed)),
+        ("simulated student", f"{_share(found.helped, found.student_trials)} passed more with the hint{gain}"),
+        ("right tool, by rules", _rate(found.agent_rules, found.agent_requests)),
+        ("right tool, with model", _rate(found.agent_model, found.agent_requests)),
+        ("time of an answer", f"{_seconds(found.p50_s)} in the middle, {_seconds(found.p95_s)} for 95 of 100"),
+        ("tokens of an answer", "–" if found.tokens is None else f"{found.tokens:.0f}"),
     ]  # fmt: skip
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{name:<{width}}  {text}" for name, text in rows)
 
 
+def _rate(share: float | None, count: int) -> str:
+    return "not measured (--requests FILE)" if share is None else f"{share:.1%} of {count} requests"
+
+
 def _share(part: int, whole: int) -> str:
-    return f"{part / whole:.1%}" if whole else "–"
+    return f"{part} of {whole} ({part / whole:.1%})" if whole else f"{part} of {whole}"
 
 
 def _seconds(value: float | None) -> str:

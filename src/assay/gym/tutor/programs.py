@@ -34,9 +34,11 @@ _INPUT = 6000
 class NotAnswered(AssayError):
     """The model gave nothing that can be used: authored help takes its place."""
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, why: str, *, server: bool = False) -> None:
+        """`server`: whether it was not the model's words that failed, but that there were none."""
         super().__init__(f"The model gave no usable answer: {why}")
         self.why = why
+        self.server = server
 
 
 @dataclass(frozen=True)
@@ -86,12 +88,12 @@ class Voice:
                 found = dspy.Predict(self._signature(program))(**given)
             made = program.made.model_validate({name: found[name] for name in program.made.model_fields})
         except ProviderError as error:
-            raise NotAnswered(str(error)) from None
+            raise NotAnswered(str(error), server=True) from None
         except ValidationError as error:
             raise NotAnswered(f"{error.error_count()} fields of its reply are not as asked for") from None
         except Exception as error:  # whatever DSPy makes of a reply that is no JSON, or of a server that failed
             if engine.failure is not None:
-                raise NotAnswered(str(engine.failure)) from None
+                raise NotAnswered(str(engine.failure), server=True) from None
             raise NotAnswered(f"its reply could not be read ({type(error).__name__})") from None
         assert engine.reply is not None
         return Said(made, engine.reply)
