@@ -5,6 +5,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,6 +55,7 @@ def _third(text: str) -> bool:
     return hashlib.sha256(text.encode()).digest()[0] % 3 == 0
 
 
+@cache
 def problem(name: str) -> tuple[Problem, Language]:
     """A problem of the courses and its language."""
     (path,) = COURSES.glob(f"*/problems/{name}.yaml")
@@ -71,16 +73,18 @@ def editor(found: Problem, language: Language, on: str) -> str:
 def judged(grader: Grader | None = None) -> Iterator[tuple[Labelled, Verdict, float]]:
     """Each hint with its verdict and the seconds of CPU that took here. With a grader its code is spliced and run, too."""
     problems = {name: problem(name) for name in {one.problem for one in labelled()}}
+    run = {name: None if grader is None else _passes(grader, *pair) for name, pair in problems.items()}
     for one in labelled():
         found, language = problems[one.problem]
         source = editor(found, language, one.on)
-        passes = None if grader is None else _passes(grader, found, language)
+        passes = run[one.problem]
         begin = time.process_time()
         verdict = leaks.check(found, language, source, one.text, one.level, passes=passes)
         yield one, verdict, time.process_time() - begin
 
 
 def _passes(grader: Grader, found: Problem, language: Language) -> Callable[[str], int]:
+    @cache
     def passes(source: str) -> int:
         return sum(case.outcome == "passed" for case in grader.check(found, language, source).cases)
 

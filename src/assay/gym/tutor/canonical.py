@@ -320,7 +320,7 @@ def _follow(here: tuple[Token, ...], there: tuple[Token, ...], at: int, other: i
                     break
             elif forth.setdefault(mine.text, its.text) != its.text or back.setdefault(its.text, mine.text) != mine.text:
                 break
-        elif mine.shape != its.shape:
+        elif mine.text != its.text or mine.kind != its.kind:
             break
         length += 1
     return length

@@ -19,6 +19,9 @@ another problem, which shares idioms with any loop."""
 NEUTRAL = 6
 """The same across languages and for what is read aloud, where brackets and colons do not count."""
 
+_ENOUGH = 4
+"""Reasons against one hint: further ones tell nobody more."""
+
 
 def of_a_solution(case: Case, hint: HintText) -> tuple[int, list[Broken]]:
     """The longest new run in common with a solution, and the rules that it and others break."""
@@ -30,7 +33,7 @@ def of_a_solution(case: Case, hint: HintText) -> tuple[int, list[Broken]]:
         *(canonical.neutral_program(source, language) for source, language in case.elsewhere()),
     ]
     for reading in hint_text.readings(hint, case.language):
-        if len(broken) >= 6:
+        if len(broken) >= _ENOUGH:
             break
         if reading.neutral:
             broken += _told_across(case, reading, across) or _line_across(case, reading)
@@ -213,4 +216,4 @@ def _distinct(broken: list[Broken]) -> list[Broken]:
     found: dict[tuple[str, str], Broken] = {}
     for one in broken:
         found.setdefault((one.rule, one.where.partition(": ")[2]), one)
-    return list(found.values())[:6]
+    return list(found.values())[:_ENOUGH]
