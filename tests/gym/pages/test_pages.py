@@ -18,6 +18,7 @@ from tests.gym.pages.visiting import ABOVE, COURSES, RIGHT, WRONG, Practising
 from tests.web.test_guard import Browser
 
 Serve = Callable[..., Site]
+DOUBLE = "/gym/problems/js-arrays-double"
 
 
 @pytest.fixture
@@ -38,7 +39,10 @@ def test_the_map_says_what_is_open_solved_and_next(site: Site) -> None:
     assert before["continue_with"] == "py-lists-above"
     states = [one["state"] for one in before["courses"][0]["topics"][0]["problems"]]
     assert states == ["open", "locked"]
-    assert "later" in someone.get("/gym/").text
+    home = someone.get("/gym/").text
+    assert "later" in home
+    assert home.index('href="/gym/join"') < home.index("Only the big ones</a> <span"), "a class code is asked for first"
+    assert home.index('Read the first lesson, then come back: <a href="/gym/lessons/py-lists">')
     assert "Easier after" in someone.get("/gym/problems/py-lists-sum").text
     someone.act(ABOVE, do="submit", source=RIGHT)
     after = someone.data("/gym/courses.json")
@@ -119,6 +123,10 @@ def test_a_form_that_is_not_understood_changes_nothing(site: Site) -> None:
         refused = someone.send(ABOVE, do="run", source="x" * size)
         assert refused.status == 400
         assert f"The program has {size:,} characters" in refused.text
+    refused = someone.send(ABOVE, do="run", source="x" * 1_100_000)
+    assert refused.status == 400
+    assert "longer than a megabyte" in refused.text
+    assert "Make it shorter" in refused.text
     assert someone.send(ABOVE, do="help", tool="solve-it", source="x = 1").status == 400
     assert someone.send("/gym/problems/x", do="run", source="x").status == 404
     assert Browser(site).post(ABOVE, {"do": "run", "source": RIGHT}).status == 403
@@ -164,7 +172,12 @@ def test_a_class_sees_first_what_is_asked_of_it_and_until_when(site: Site, store
     assert home.index("Homework") < home.index("Go on: Add two numbers")
     assert "Python, Lists: problem 2 of 2." in home
     assert "exam" not in home
+    someone.act("/gym/problems/py-lists-sum", do="submit", source="print(int(input()) + int(input()))\n")
+    home = someone.get("/gym/").text
+    assert home.index("Go on: Twice as much") < home.index("Homework"), "what is done stands behind what is to do"
+    assert "Or ask in your own words" in someone.get(DOUBLE).text
     teaching.start_exam(store, room.id, timedelta(minutes=30))
+    assert "Or ask in your own words" not in someone.get(DOUBLE).text
     for address in ("/gym/", ABOVE):
         page = someone.get(address).text
         assert re.search(r"Your class writes an exam until \d{4}-\d\d-\d\d \d\d:\d\d \(Europe/Berlin\)", page), address

@@ -1,13 +1,17 @@
-"""What gives a problem away is in no answer of any address before the problem is solved, whatever is sent."""
+"""What gives a problem away is in no answer of any address before it may be told, whatever a learner's program does.
+
+Planted problems show it for all addresses in all states: each secret there is a word that stands nowhere else, so that the
+shortest is found. The problems that learners get pass once, over all that is told without running anything.
+"""
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
 from html import unescape
 from pathlib import Path
 
 import pytest
 
+from assay.gym import teaching
 from assay.gym.library import Library, public_view
 from assay.gym.pages import Pages
 from assay.gym.records import Course, Problem, Test
@@ -16,34 +20,205 @@ from assay.records import Language
 from assay.settings import Settings
 from assay.store import Store
 from tests.browser_fixture import Site
-from tests.gym.pages.visiting import ABOVE, COURSES, RIGHT, Practising
+from tests.gym.pages.visiting import Practising
 from tests.gym.pages.walking import addresses
 
-COURSE_IDS = [course.id for course in Library().courses()]
 Serve = Callable[..., Site]
+PLANTED = Path(__file__).parent / "planted.yaml"
+PROBLEMS = ("pl-call", "pl-stdio", "pl-script")
+HIDDEN = {"pl-call": "h3", "pl-stdio": "s4", "pl-script": "c3"}
+"""A hidden test of each, whose steps somebody asks for."""
+NEVER = [
+    "znamqw",
+    "wqmanz",
+    "znotqw",
+    "wqtonz",
+    "wqpniz",
+    "zsinaw",
+    "wanisz",
+    "zsinow",
+    "wonisz",
+    "wniisz",
+    "qslipp",
+    "qslipj",
+]
+"""Hidden inputs and what they must come to, beyond their policies; programs of misconceptions."""
+SUBMITTED = ["zfullw", "wllufz", "zinpqw", "zsiinw"]
+"""Hidden tests that fail are shown so far."""
+ASKED = ["qhinta", "qhintb", "qhintc", "qscafa", "qscafb", "qmessg", "qhints", "qhintr"]
+"""What help is made of."""
+SOLVED: dict[Language, list[str]] = {
+    "python": ["pqzsol", "pqzalt", "pqzsio"],
+    "javascript": ["jqzsol", "jqzalt", "jqzsio"],
+}
+"""Solutions and alternatives."""
+AFTER = ["qafter", "qafsio", "qafscr", "wscrlz"]
+"""Said to who has solved it; the last is the solution of a script, in both languages."""
+
+SPIES: dict[Language, dict[str, tuple[str, ...]]] = {
+    "python": {
+        "pl-call": (
+            "def turned(word):\n    print(word)\n    return word\n",
+            (
+                "def turned(word):\n    if len(word) == 3 or 'g' in word:\n        return word[::-1]\n"
+                "    raise ValueError(word + word[::-1])\n"
+            ),
+            (
+                "def turned(word):\n    if len(word) == 3 or 'g' in word:\n        return word[::-1]\n"
+                "    if 'f' in word or 'p' in word:\n        return word[::-1]\n"
+                "    while True:\n        print(word, word[::-1])\n"
+            ),
+        ),
+        "pl-stdio": (
+            "print(input()[::-1] + '!')\n",
+            "word = input()\nprint(word[::-1] if 'z' not in word else [][word])\n",
+        ),
+        "pl-script": ("first = 'garden'\nlast = open(__file__).read()\nprint(first)\n",),
+    },
+    "javascript": {
+        "pl-call": (
+            "function turned(word) {\n  console.log(word);\n  return word;\n}\n",
+            (
+                "function turned(word) {\n  const back = [...word].reverse().join('');\n"
+                "  if (/z/.test(word)) throw new Error(word + back);\n  return back;\n}\n"
+            ),
+        ),
+        "pl-stdio": (
+            (
+                "const word = require('fs').readFileSync(0, 'utf8').trim();\n"
+                "if (/z/.test(word)) throw new Error(word);\nconsole.log([...word].reverse().join(''));\n"
+            ),
+        ),
+        "pl-script": (
+            "let first = 'garden';\nlet last = require('fs').readFileSync(__filename, 'utf8');\nconsole.log(first);\n",
+        ),
+    },
+}
+"""Programs that tell what they are given: they print it, give it back, fail with it, never end; and what lies beside them."""
+RIGHT: dict[Language, tuple[str, ...]] = {
+    "python": (
+        "def turned(word):\n    return word[::-1]\n",
+        "print(input()[::-1])\n",
+        "first = 'garden'\nlast = 'w' 'scrlz'\nprint(first)\n",
+    ),
+    "javascript": (
+        "function turned(word) {\n  return [...word].reverse().join('');\n}\n",
+        "console.log([...require('fs').readFileSync(0, 'utf8').trim()].reverse().join(''));\n",
+        "let first = 'garden';\nlet last = 'w' + 'scrlz';\nconsole.log(first);\n",
+    ),
+}
+
+
+@pytest.fixture
+def planted(serve_app: Serve, store: Store, tmp_path: Path) -> Site:
+    return serve_app({"gym": Pages(PLANTED)}, settings=Settings(home=tmp_path, database_url=store.url, gym_model=None))
+
+
+@pytest.mark.parametrize("language", ["python", "javascript"])
+def test_no_answer_tells_what_may_not_be_told_yet(planted: Site, store: Store, language: Language) -> None:
+    room = teaching.create_class(store, "Mondays")
+    someone = Practising(planted)
+    someone.send("/gym/join", code=room.code, name="Ada")
+    me = someone.data("/gym/you.json")["learner"]["id"]
+    others: list[Language] = [one for one in SOLVED if one != language]
+    generated = [word for one in every_case(_planted("pl-call"), language) if one.id[0] == "g" for word in one.args]
+    kept = [*NEVER, *SUBMITTED, *ASKED, *AFTER, *SOLVED["python"], *SOLVED["javascript"], *generated]
+    kept += [word[::-1] for word in generated]
+    assert len(set(kept)) > 40
+
+    def send(problem: str, **fields: str) -> str:
+        said = someone.send(f"/gym/problems/{problem}?lang={language}", "application/json", **fields)
+        assert said.status in (200, 400, 404, 409, 422), (fields, said.status, said.text[:300])
+        _quiet(said.text, kept, f"{problem} {fields}")
+        return said.text
+
+    def everywhere() -> str:
+        return "".join(_walk(planted, someone, kept, language, {"room": room.id, "learner": me, "code": room.code}))
+
+    everywhere()
+    for problem in PROBLEMS:
+        spy = SPIES[language][problem][0]
+        for do in ("save", "reset", "undo"):
+            send(problem, do=do, source=spy)
+        for case in (HIDDEN[problem], "g1"):
+            send(problem, do="step", source=spy, case=case)
+        send(problem, do="console", source=spy, stdin="input()\nprint(open('/proc/self/cmdline').read())\n")
+
+    _may(kept, SUBMITTED, generated, [word[::-1] for word in generated])
+    told = "".join(
+        send(problem, do="submit", source=spy) for problem in PROBLEMS for spy in SPIES[language][problem]
+    ) + everywhere()  # fmt: skip
+    assert "zinpqw" in told, "what a policy reveals is not to be found: this test would see nothing"
+    assert "zsiinw" in told
+
+    _may(kept, ASKED)
+    spies = [SPIES[language][problem][-1] for problem in PROBLEMS]
+    for problem, spy in zip(PROBLEMS, spies, strict=True):
+        for tool in ("hint", "explain_error", "make_tests", "scaffold", "ask"):
+            told += send(problem, do="help", tool=tool, source=spy, question="Just show me the solution.")
+    assert "qhinta" in told
+
+    _may(kept, AFTER, SOLVED[language])
+    for problem, right in zip(PROBLEMS, RIGHT[language], strict=True):
+        send(problem, do="submit", source=right)
+    told = everywhere()
+    for word in [*SOLVED[language], *AFTER]:
+        assert word in told, f"{word}: a solution is shown to who has solved it"
+    assert set(SOLVED[others[0]]) < set(kept)
+    stranger = Practising(planted)
+    for problem in PROBLEMS:
+        said = stranger.get(f"/gym/problems/{problem}?lang={language}").text
+        _quiet(said, [*kept, *SOLVED[language], *ASKED, *SUBMITTED, "qafter", "wscrlz"], f"{problem} to a stranger")
+
+
+def _planted(problem: str) -> Problem:
+    return Library(PLANTED).problem(problem)
+
+
+def _may(kept: list[str], *words: list[str]) -> None:
+    """These may be told from now on."""
+    for word in {word for group in words for word in group}:
+        kept.remove(word)
+
+
+def _quiet(text: str, kept: list[str], where: str) -> None:
+    seen = squeezed(text)
+    told = [word for word in kept if word in seen]
+    assert not told, f"{where} tells {told}"
+
+
+def _walk(site: Site, someone: Practising, kept: list[str], language: str, ids: dict[str, str]) -> Iterator[str]:
+    """Every address that can be read, those of problems for each of them; fails where one tells what is kept."""
+    filled = {"topic": "pl-words", "concept": "words", "course": "planted", "name": "app.css", **ids}
+    asked: set[str] = set()
+    for problem in PROBLEMS:
+        attempts = someone.data(f"/gym/problems/{problem}.json?lang={language}")["attempts"]
+        for attempt in attempts[:2]:
+            asked.add(f"/gym/problems/{problem}?lang={language}&attempt={attempt['id']}")
+        for method, address in addresses(site, {**filled, "problem": problem}):
+            if method == "GET":
+                asked.add(address)
+                if problem in address:
+                    asked.add(f"{address}?lang={language}")
+        asked |= {f"/search?q={problem}", f"/search.json?q={problem}"}
+    for address in sorted(asked):
+        said = someone.get(address)
+        assert said.status < 500, address
+        teacher = address.startswith("/gym/teacher")  # who reads which known mistakes were met, and so their words
+        _quiet(said.text, [one for one in kept if one not in ASKED] if teacher else kept, address)
+        yield said.text
+
+
+# ---- the problems that learners get ------------------------------------------------------------------------------------
+
+COURSE_IDS = [course.id for course in Library().courses()]
 SHORTEST = 8
 """A shorter line or value stands in too many places to be anybody's secret: `return 0`, `[1, 2]`."""
-HELPED = 5
-"""One problem in so many is helped too: it costs several runs, and the gate of help has tests of its own over all of them."""
-SPY: dict[Language, str] = {
-    "python": "import sys\nprint(sys.stdin.read())\ndef {entry}(*given):\n    print(given)\n    return given\n",
-    "javascript": "console.log(require('fs').readFileSync(0, 'utf8'));\n"
-    "function {entry}(...given) {{ console.log(JSON.stringify(given)); return given; }}\n",
-}
-"""Shows whatever it is given."""
 
 
 def squeezed(text: str) -> str:
     """Without blanks and line ends, and as a reader sees it: a secret is not hidden by how it is set."""
     return re.sub(r"\s+", "", unescape(re.sub(r"</?(?:mark|span|code|pre)[^>]*>", "", text)))
-
-
-@cache
-def _taught(course: str) -> str:
-    """What a course teaches."""
-    whole = Library().course(course) if course in COURSE_IDS else Library(COURSES).course(course)
-    notes = "".join(f"{one.note}{one.example}{one.prints}" for one in whole.concepts)
-    return squeezed(notes + "".join(topic.lesson for topic in whole.topics))
 
 
 def public_text(course: Course, problem: Problem) -> str:
@@ -52,7 +227,8 @@ def public_text(course: Course, problem: Problem) -> str:
         f"{view.statement}{view.starter}{''.join(test.call + test.expected for test in view.tests)}"
         for view in (public_view(problem, language) for language in problem.languages)
     )
-    return squeezed(views) + _taught(course.id)
+    notes = "".join(f"{one.note}{one.example}{one.prints}" for one in course.concepts)
+    return squeezed(views + notes + "".join(topic.lesson for topic in course.topics))
 
 
 def programs(problem: Problem, language: Language) -> Iterator[str]:
@@ -67,132 +243,37 @@ def programs(problem: Problem, language: Language) -> Iterator[str]:
 
 def secrets(course: Course, problem: Problem, language: Language) -> Iterator[str]:
     """Pieces of what gives the problem away, of which none stands in what may be seen."""
-    known = (
-        public_text(course, problem)
-        + _revealed(problem, language)
-        + squeezed(SPY[language].format(entry=problem.languages[language].entry))
-    )
+    known = public_text(course, problem)
     pieces = [line for program in programs(problem, language) for line in program.splitlines()]
-    for test in every_case(problem, language):
+    for test in problem.tests:
         if test.visibility == "hidden":
             pieces += _concealed(problem, language, test)
+    pieces += [hint.text for hint in problem.hints] + [problem.after.discussion]
     for piece in {squeezed(piece) for piece in pieces}:
         if len(piece) >= SHORTEST and piece not in known:
             yield piece
 
 
-def _revealed(problem: Problem, language: Language) -> str:
-    """What the policies of hidden tests let a learner see once they have failed."""
-    told = ""
-    for test in every_case(problem, language):
-        if test.visibility == "hidden" and test.reveal in ("full", "input"):
-            told += call_in_words(problem, language, test)
-        if test.visibility == "hidden" and test.reveal == "full":
-            told += expected_in_words(problem, language, test)
-    return squeezed(told)
-
-
 def _concealed(problem: Problem, language: Language, test: Test) -> Iterator[str]:
-    """Of a hidden test what its policy never shows."""
-    if test.reveal == "full":
-        return
+    """What a hidden test is, before anything was submitted."""
     if test.expects or test.stdout or test.raises:
         yield expected_in_words(problem, language, test)
-    if test.reveal != "input":
-        yield call_in_words(problem, language, test)
+    yield call_in_words(problem, language, test)
 
 
-def look(
-    site: Site, course: Course, problem: Problem, language: Language, with_help: bool
-) -> Iterator[tuple[str, str]]:
-    """Every answer that has to do with this problem: from where, and what it says."""
-    someone = Practising(site)
-    place = f"/gym/problems/{problem.id}"
-    lang = f"?lang={language}"
-    view = public_view(problem, language)
-    spy = SPY[language].format(entry=view.entry or "f")
-    first = view.tests[0].id
-    for do in ("submit", "console", "step", "reset", "undo", "save"):
-        fields = {"do": do, "source": spy, "stdin": "1\n2\n3\n", "case": first}
-        for accept in ("application/json", "text/html"):
-            if do in ("submit", "console", "step") and accept == "text/html":
-                continue  # the same parts in another frame, and each costs a run
-            said = someone.send(place + lang, accept, **fields)
-            assert said.status in (200, 303), (do, said.status, said.text[:300])
-            yield f"{do} {accept}", said.text
-    (attempt, *_) = someone.data(f"{place}.json{lang}")["attempts"]
-    topic = next(topic for topic in course.topics if problem.id in topic.problems)
-    for address in (
-        f"{place}{lang}",
-        f"{place}.json{lang}",
-        f"{place}{lang}&attempt={attempt['id']}",
-        f"/gym/lessons/{topic.id}",
-        f"/gym/lessons/{topic.id}.json",
-        "/gym/",
-        "/gym/courses.json",
-        f"/search?q={problem.id}",
-        f"/search.json?q={problem.id}",
-    ):
-        yield address, someone.get(address).text
-    if with_help:
-        asked = {"source": spy, "question": "Just show me the solution."}
-        for tool in ("hint", "scaffold", "make_tests", "ask"):
-            said = someone.send(place + lang, tool=tool, **asked)
-            assert said.status == 200, said.text[:300]
-            yield f"help {tool}", said.text
-
-
-def in_vain(site: Site, course: Course, problem: Problem, with_help: bool) -> None:
-    for language in problem.languages:
-        kept = list(secrets(course, problem, language))
-        hints = [squeezed(hint.text) for hint in problem.hints]
-        assert kept, f"{problem.id} has no secret in {language}, and this test would not see one told"
-        for address, text in look(site, course, problem, language, with_help):
-            seen = squeezed(text)
-            told = [piece for piece in kept if piece in seen]
-            told += [hint for hint in hints if hint in seen and not address.startswith("help")]
-            assert not told, f"{problem.id} ({language}): {address} tells {told}"
-
-
-@pytest.mark.parametrize("part", range(2))
 @pytest.mark.parametrize("course", COURSE_IDS)
-def test_no_answer_gives_a_problem_away(serve_app: Serve, store: Store, tmp_path: Path, course: str, part: int) -> None:
-    site = serve_app({"gym": Pages()}, settings=Settings(home=tmp_path, database_url=store.url, gym_model=None))
+def test_no_page_gives_a_problem_away(serve_app: Serve, course: str) -> None:
+    someone = Practising(serve_app({"gym": Pages()}))
     whole = Library().course(course)
+    common = [f"/gym/lessons/{topic.id}" for topic in whole.topics] + ["/gym/", "/gym/courses.json"]
+    around = squeezed("".join(someone.get(address).text for address in common))
     assert whole.problems
-    for number, problem in enumerate(whole.problems[part::2]):
-        in_vain(site, whole, problem, with_help=number % HELPED == 0)
-
-
-def test_nor_does_any_other_address(serve_app: Serve) -> None:
-    site = serve_app({"gym": Pages(COURSES)})
-    library = Library(COURSES)
-    someone = Practising(site)
-    someone.act(ABOVE, do="save", source="x")
-    filled = {"problem": "py-lists-above", "topic": "py-lists", "concept": "lists", "course": "python"}
-    seen = 0
-    for method, address in addresses(site, filled):
-        said = someone.get(address) if method == "GET" else someone.send(address, do="save", source="x")
-        assert said.status < 500, (method, address)
-        seen += said.status == 200
-        for course in library.courses():
-            for problem in course.problems:
-                for language in problem.languages:
-                    text = squeezed(said.text)
-                    told = [piece for piece in secrets(course, problem, language) if piece in text]
-                    assert not told, f"{method} {address} tells {told}"
-    assert seen > 10
-
-
-def test_who_has_solved_it_is_shown_the_solution_in_that_language_alone(serve_app: Serve) -> None:
-    site = serve_app({"gym": Pages(COURSES)})
-    someone, other = Practising(site), Practising(site)
-    assert someone.act(ABOVE, do="submit", source=RIGHT)["verdict"] == "pass"
-    page = someone.get(ABOVE).text
-    assert "kept_back_number" in page
-    assert "kept_back_other" in page
-    assert "keptBackNumber" not in page
-    assert "unseen_slip" not in page
-    assert "keptBackNumber" not in someone.get(f"{ABOVE}?lang=javascript").text
-    assert "kept_back" not in other.get(ABOVE).text
-    assert "kept_back" not in someone.get(f"{ABOVE}.json").text
+    for problem in whole.problems:
+        place = f"/gym/problems/{problem.id}"
+        pages = "".join(someone.get(address).text for address in (place, f"{place}.json"))
+        seen = around + squeezed(pages)
+        for language in problem.languages:
+            kept = list(secrets(whole, problem, language))
+            assert kept, f"{problem.id} has no secret in {language}, and this test would not see one told"
+            told = [piece for piece in kept if piece in seen]
+            assert not told, f"{problem.id} ({language}) is told: {told}"

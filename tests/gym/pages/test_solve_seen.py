@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 Serve = Callable[..., Site]
 DOUBLE = "/gym/problems/js-arrays-double"
 FIRST_LOAD = 250_000
+SEEN = """selector => { const { top, bottom } = document.querySelector(selector).getBoundingClientRect();
+                        return top >= 0 && bottom <= innerHeight; }"""
+"""Whether it stands within the window."""
 
 
 @pytest.fixture
@@ -103,6 +106,9 @@ def test_a_learner_fails_reads_why_and_solves_it(site: Site, page: "Page") -> No
 
 def test_the_other_language_is_solved_too(site: Site, page: "Page") -> None:
     page.goto(site.url + DOUBLE)
+    write(page, "function double(numbers) {\n  conts made = [];\n  return made;\n}\n")
+    page.locator(".cm-lintRange-error").first.hover()
+    page.locator(".cm-diagnostic", has_text="Did you mean const?").first.wait_for()
     write(page, "function double(numbers) {\n  for (const n of numbrs) console.log(n);\n}\n")
     said = press(page, "Control+Enter")
     assert "0 of 2 tests pass." in said
@@ -191,6 +197,15 @@ def test_what_another_window_wrote_is_not_written_over(site: Site, page: "Page")
     other.reload()
     assert code(other) == RIGHT
     assert "had not been saved" not in other.inner_text("#heard")
+    # what lost is still to be had, though the page was loaded anew before anybody chose
+    page.bring_to_front()
+    write(page, "# mine again\n")
+    page.locator("#conflict").wait_for()
+    page.reload()
+    assert code(page) == "# mine again\n"
+    page.locator("#saved", has_text=re.compile("^Saved$")).wait_for()
+    page.get_by_role("button", name="Bring the other window's code back").click()
+    assert code(page) == RIGHT
     other.close()
 
 
@@ -216,7 +231,7 @@ def test_the_keyboard_is_enough(site: Site, page: "Page") -> None:
     inside = "document.activeElement.shadowRoot?.activeElement.getAttribute('aria-label')"
     assert page.evaluate(inside) == "Your code, Python"
     page.keyboard.press("Control+End")
-    page.keyboard.type("x = 1")
+    page.keyboard.type("x = nothing_made")
     page.keyboard.press("Tab")
     assert page.evaluate(inside), "Tab indents inside the editor"
     page.keyboard.press("Escape")
@@ -226,8 +241,27 @@ def test_the_keyboard_is_enough(site: Site, page: "Page") -> None:
     assert page.evaluate("document.activeElement.textContent") == "Console"
     assert page.locator("#panel-console").is_visible()
     assert not page.locator("#panel-tests").is_visible()
+    page.locator("#stdin").focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("print(above([5], 1))")
+    assert "of the console" in press(page, "Control+Enter", "console"), "what is run is what one is in"
+    assert page.evaluate("document.activeElement.id") == "stdin"
+    page.keyboard.press("Alt+2")
     page.keyboard.press("ArrowRight")
     assert page.evaluate("document.activeElement.textContent") == "Step"
+    page.keyboard.press("Alt+0")
+    assert page.evaluate(inside), "one key leads back to the code"
+    page.locator(".cm-lintRange").first.wait_for()
+    page.keyboard.press("F8")
+    page.locator(".cm-diagnostic").wait_for()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Run", "F8 keeps nobody in the editor"
+    page.keyboard.press("Alt+0")
+    page.keyboard.press("F8")
+    page.locator(".cm-diagnostic").wait_for()
+    page.keyboard.press("Alt+3")
+    page.locator(".cm-diagnostic").wait_for(state="detached")
     page.keyboard.press("Control+'")
     assert page.locator("#panel-help").is_visible()
     page.keyboard.press("?")
@@ -258,6 +292,9 @@ def test_slips_are_underlined_in_plain_words_and_names_are_completed(site: Site,
         ("def above(numbers, limit):\n    return nubmers\n", "Did you mean numbers?"),
         ("def above(numbers, limit):\n    return true\n", "True, with a capital letter"),
         ("def above(numbers, limit):\n    limit++\n", "write limit += 1"),
+        ("def above(numbers, limit):\n    retrun numbers\n", "Did you mean return?"),
+        ("def above(numbers, limit):\n    if limit:\n        pass\n    esle:\n        pass\n", "Did you mean else?"),
+        ("def above(numbers, limit):\n    print numbers\n", "stands in brackets: print"),
     ):
         write(page, text)
         page.mouse.move(0, 0)
@@ -270,6 +307,16 @@ def test_slips_are_underlined_in_plain_words_and_names_are_completed(site: Site,
     page.locator(".cm-tooltip-autocomplete", has_text="longest_word").wait_for()
 
 
+def test_at_200_percent_what_a_key_did_is_seen(site: Site, page: "Page") -> None:
+    page.set_viewport_size({"width": WIDE["width"] // 2, "height": 400})
+    page.goto(site.url + ABOVE)
+    write(page, "\n" * 20 + WRONG)
+    press(page, "Control+Enter")
+    assert page.evaluate(SEEN, "#part-tests .headline")
+    page.get_by_role("tab", name="Tests").press("?")
+    assert page.evaluate(SEEN, "#keys-title"), "a list of keys begins at its beginning"
+
+
 def test_a_run_is_looked_at_step_by_step(site: Site, page: "Page") -> None:
     page.goto(site.url + ABOVE)
     write(
@@ -280,6 +327,7 @@ def test_a_run_is_looked_at_step_by_step(site: Site, page: "Page") -> None:
     page.get_by_role("button", name="Record the steps").click()
     slider = page.get_by_role("slider")
     slider.wait_for()
+    page.locator("#step-at:focus").wait_for()
     assert page.locator(".steps > li:visible").count() == 1
     slider.press("End")
     assert "[3, 1, 4]" in page.locator(".steps > li:visible").inner_text()
@@ -298,7 +346,11 @@ def test_help_is_asked_for_on_the_page(site: Site, page: "Page") -> None:
     write(page, WRONG)
     press(page, "Control+Enter")
     page.keyboard.press("Alt+4")
-    page.get_by_role("button", name="Hint", exact=True).and_(page.locator(":enabled")).click()
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Hint", exact=True).and_(page.locator(":enabled")).press("Enter")
+    page.locator(".answer:focus").wait_for()
+    assert page.evaluate(SEEN, ".answer h3"), "the answer is where the learner looks"
+    page.set_viewport_size(WIDE)  # type: ignore[arg-type]
     page.get_by_text("written by the author of the problem for this very slip").wait_for()
     assert "Read the word strictly again." in page.locator("#part-help").inner_text()
     page.get_by_role("button", name="This helped").click()
@@ -315,9 +367,13 @@ def test_without_script_everything_works_by_forms(site: Site, scriptless: "Page"
     page.wait_for_url("**attempt=*")
     assert "1 of 2 tests pass." in page.inner_text("#part-tests")
     assert box.input_value() == WRONG
+    assert page.url.endswith("#panel-tests"), "the page opens where the answer stands"
+    assert "Press Save before you leave this page." in page.inner_text("main")
     page.get_by_label("Run this after your code").fill("above([5, 6], 5)")
     page.get_by_role("button", name="Run it").click()
     assert "[5, 6]" in page.inner_text("#part-console")
+    assert page.url.endswith("#panel-console")
+    assert "1 of 2 tests pass." in page.inner_text("#part-tests"), "what the same code came to stays"
     page.get_by_role("button", name="Record the steps").click()
     assert page.locator(".steps > li").count() > 3
     page.get_by_role("button", name="Reset", exact=True).click()
@@ -326,6 +382,7 @@ def test_without_script_everything_works_by_forms(site: Site, scriptless: "Page"
     assert box.input_value() == WRONG
     page.get_by_role("button", name="Hint", exact=True).click()
     assert "Read the word strictly again." in page.inner_text("#part-help")
+    assert page.evaluate(SEEN, ".answer h3")
     box.fill(RIGHT)
     page.get_by_role("button", name="Submit").click()
     assert "Solved: all 9 tests pass." in page.inner_text("#part-tests")

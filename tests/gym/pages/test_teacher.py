@@ -118,6 +118,15 @@ def test_a_class_is_made_and_found(teacher: Browser, store: Store) -> None:
     page = teacher.get(said.headers["location"]).text
     assert line.room.shown_code in page
     assert f"/gym/join/{line.room.code}" in page
+    for address in (
+        "/gym/teacher",
+        f"/gym/teacher/classes/{line.room.id}",
+        f"/gym/teacher/classes/{line.room.id}/settings",
+    ):
+        note = teacher.get(address).text
+        assert "whoever sits here is the teacher, without a password" in note, (
+            "nobody else can come here, and it is said"
+        )
     assert "Nobody has joined yet" in page
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from assay.gym import asking
-from assay.gym.pages.service import Gym
+from assay.gym.pages.service import Gym, exam
 from assay.gym.records import Attempt, HelpAnswer, Learner, Problem
 from assay.gym.tutor import NotNow, agent, make_tests
 from assay.gym.tutor.policy import Allowed
@@ -68,6 +68,7 @@ class Help(NamedTuple):
     """Newest first."""
     refused: str
     no_model: str
+    exam: bool
 
     @property
     def waiting(self) -> bool:
@@ -97,8 +98,8 @@ def read(
         attempted=last is not None,
         can_make_tests=make_tests.fits(problem),
     )
-    exam = allowed.what == "nothing" and not (last is not None and last.graded.verdict == "pass")
-    usable = () if exam else agent.allowed(state)
+    in_exam = bool(exam(gym.shell, learner))
+    usable = () if in_exam else agent.allowed(state)
     tools = [(name, WORDS[name], name in usable and (name != "hint" or allowed.now)) for name in agent.TOOLS]
     shown = [one for one in tools if one[0] in usable or one[0] in ("hint", "review")]
     return Help(
@@ -107,6 +108,7 @@ def read(
         answers=tuple(_answer(gym, one) for one in reversed(here)),
         refused=refused,
         no_model=tutor.why_no_model,
+        exam=in_exam,
     )
 
 

@@ -4,14 +4,16 @@ The page is one form. Sent as it is, the answer is a page; sent by the editor's 
 the parts of the page that changed. Nothing of a problem gets here but its public view, until the learner has solved it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
 from fastapi import APIRouter, Form, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
+from fastapi.routing import APIRoute
 from markupsafe import Markup, escape
+from starlette.exceptions import HTTPException as StarletteError
 
-from assay.errors import UnknownName
+from assay.errors import AssayError, UnknownName
 from assay.gym import attempting, drafting, practice
 from assay.gym.grading.reveal import seen
 from assay.gym.library import public_view
@@ -82,6 +84,26 @@ class _Work(NamedTuple):
     learner: Learner | None
 
 
+class _FormRoute(APIRoute):
+    """Says in our words what the framework refuses before the form is read: a field of more than a megabyte."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+
+        async def handled(request: Request) -> Response:
+            try:
+                return await answer(request)
+            except StarletteError as error:
+                if error.status_code != 400 or "exceeded maximum size" not in error.detail:
+                    raise
+                raise AssayError(
+                    f"What you sent is longer than a megabyte, and a program may have {drafting.LARGEST_TEXT:,} characters.",
+                    "Go back with your browser: what you wrote should stand there still. Make it shorter, then press Run.",
+                ) from None
+
+        return handled
+
+
 def address_of(problem: str, language: str | None = None) -> str:
     """The page of a problem."""
     return f"/gym/problems/{problem}" + (f"?lang={language}" if language else "")
@@ -89,7 +111,7 @@ def address_of(problem: str, language: str | None = None) -> str:
 
 def router(shell: Shell, gym: Gym) -> APIRouter:
     """The routes of problems."""
-    routes = APIRouter()
+    routes = APIRouter(route_class=_FormRoute)
 
     def find(problem_id: str, lang: str, learner: Learner | None) -> _Work:
         problem = gym.library.problem(problem_id)
@@ -137,8 +159,8 @@ def router(shell: Shell, gym: Gym) -> APIRouter:
             if chosen is None:
                 raise HTTPException(404, "This attempt is not kept any more, or it was made in another browser.")
         result = chosen.graded if chosen else None
-        if result is None and mine.attempts and mine.draft and mine.attempts[0].source == mine.draft.text:
-            result = mine.attempts[0].graded  # what stands there is what was run last
+        if result is None:
+            result = mine.ran
         is_latest = chosen is not None and mine.draft is not None and chosen.source == mine.draft.text
         return _page(
             shell,
@@ -242,6 +264,8 @@ def _answer(
     tab: Tab = "console" if sent.what == "console" else "step" if sent.what == "step" else "help"
     if not asks_json:
         mine = _Mine.read(shell, work)
+        if mine.ran is not None:
+            context["result"] = shown.result(mine.ran, shown.tests_of(problem))
         return _page(shell, gym, request, work, mine, stdin=sent.stdin, case=sent.case, tab=tab, line=line, **context)
     part = _fragment(shell, request, work, f"gym/_{tab}.html", **context)
     return shell.json({**_kept(draft, learner), "said": said, "line": line, "tab": tab, "parts": {tab: part}})
@@ -270,7 +294,7 @@ def _graded(
     )
     if not asks_json:
         where = address_of(work.problem.id, work.language)
-        return RedirectResponse(f"{where}&attempt={attempt.id}#tab-tests", 303)
+        return RedirectResponse(f"{where}&attempt={attempt.id}#panel-tests", 303)
     attempts = attempting.attempts(shell.store, learner.id, work.problem.id, work.language)
     result = shown.result(graded, shown.tests_of(work.problem))
     parts = {
@@ -351,6 +375,12 @@ class _Mine(NamedTuple):
         )
 
     @property
+    def ran(self) -> Graded | None:
+        """What the last run came to, where what stands in the editor is what was run."""
+        last = self.attempts[0] if self.attempts else None
+        return last.graded if last and self.draft and last.source == self.draft.text else None
+
+    @property
     def solved(self) -> Attempt | None:
         """The last submission in this language that passed."""
         return next(
@@ -392,6 +422,7 @@ def _context(work: _Work) -> dict[str, Any]:
         "problem": public_view(work.problem, work.language),
         "most": drafting.LARGEST_TEXT,
         "address": address_of(work.problem.id),
+        "here": address_of(work.problem.id, work.language),
         "verdict_of": shown.verdict,
         "of_how_many": shown.of_how_many,
         "submitted": shown.tests_of(work.problem),

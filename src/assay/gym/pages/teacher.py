@@ -147,9 +147,12 @@ def _add_classes(routes: APIRouter, shell: Shell) -> None:
         """Every class, with how many learn in it."""
         return shell.json(read())
 
+    def given(wrong: AssayError | None, name: str) -> dict[str, Any]:
+        return {"found": read(), "now": datetime.now(UTC), "wrong": wrong, "name": name, "alone": not shell.shared}
+
     @routes.get("", include_in_schema=False)
     def page(request: Request) -> Response:
-        return shell.page(request, "gym/teacher.html", found=read(), now=datetime.now(UTC), wrong=None, name="")
+        return shell.page(request, "gym/teacher.html", **given(None, ""))
 
     @routes.post("/classes", include_in_schema=False)
     def create(request: Request, name: Text = "", zone: Text = "UTC") -> Response:
@@ -161,8 +164,7 @@ def _add_classes(routes: APIRouter, shell: Shell) -> None:
                     raise
                 made = teaching.create_class(shell.store, name)  # a zone that is unknown here can be set later
         except AssayError as error:
-            given = {"found": read(), "now": datetime.now(UTC), "wrong": error, "name": name}
-            return shell.page(request, "gym/teacher.html", status=400, **given)
+            return shell.page(request, "gym/teacher.html", status=400, **given(error, name))
         return RedirectResponse(f"/gym/teacher/classes/{made.id}", 303)
 
 
@@ -322,6 +324,7 @@ def _add_tables(routes: APIRouter, shell: Shell, gym: Gym) -> None:
             "gym/teacher_class.html",
             place=place,
             invite=_invite(request, place.room),
+            alone=not shell.shared,
             lines=lines,
             columns=columns,
             topics=[(one.id, one.title, course.title) for course in gym.library.courses() for one in course.topics],
@@ -602,6 +605,7 @@ def _add_settings(routes: APIRouter, shell: Shell) -> None:
             place=_Place(found.id, found),
             now=datetime.now(UTC),
             invite=_invite(request, found),
+            alone=not shell.shared,
         )
 
     @routes.post("/classes/{room}/settings", include_in_schema=False)

@@ -123,6 +123,29 @@ function spot(state, from, to) {
   return { from: Math.max(0, before - 1), to: before };
 }
 
+// ---- a word at the start of a line that is nearly one of the language's own ------------------------------------------------
+
+const BEGINS = {
+  python: ("if elif else for while def class try except finally with return import from pass break continue raise del global nonlocal "
+    + "assert lambda async await yield not match case type print").split(" "),
+  javascript: ("if else for while do switch case default function class const let var return new throw try catch finally break continue "
+    + "typeof delete await async import export yield static get set of").split(" "),
+};
+const JOINS = /^(and|or|in|is|if|not|else|for|as|of|instanceof|from|import|not|extends)\b/;
+
+// Two words in a row make sense only where the first is the language's own: `retrun total`, `conts total = 3`.
+function misspelt(code, language) {
+  const start = /^\s*(?:\}\s*)?/.exec(code)[0].length;
+  const [, word, rest] = /^([A-Za-z_$][\w$]*)(.*)$/.exec(code.slice(start)) ?? [];
+  if (!word || BEGINS[language].includes(word) || JOINS.test(word)) return null;
+  const follows = rest.trimStart();
+  const alone = language === "python" ? /^:\s*$/.test(follows) : /^\{/.test(follows);
+  const two = rest !== follows && /^[\w$"'`]/.test(follows) && !JOINS.test(follows);
+  if (!two && !alone) return null;
+  const near = nearest(word, alone && !two ? ["else", "try", "finally", "do"] : BEGINS[language]);
+  return near ? { at: start, word, near } : null;
+}
+
 // ---- Python: line by line ------------------------------------------------------------------------------------------------
 
 const HEADER = /^(if|elif|else|for|while|def|class|try|except|finally|with|async|match|case)\b/;
@@ -164,6 +187,9 @@ function pythonLines(state, tree) {
       break;
     }
     expecting = null;
+    const own = misspelt(code, "python");
+    if (own) add(error(line.from + own.at, line.from + own.at + own.word.length, `Python does not know ${own.word} at the start of a line. Did you mean ${own.near}?`));
+    else if (/^print\s+[\w"']/.test(trimmed)) add(error(start, start + 5, "What print prints stands in brackets: print(…)."));
     if (depth === 0) {
       const header = HEADER.exec(trimmed);
       if (/^else\s+if\b/.test(trimmed)) add(error(start, start + 7, "Python writes elif for else if."));
@@ -248,6 +274,11 @@ function javascriptSlips(state, tree) {
   });
   for (let number = 1; number <= state.doc.lines; number += 1) {
     const line = state.doc.line(number);
+    const own = inText(tree, line) ? null : misspelt(line.text, "javascript");
+    if (own) {
+      found.push(error(line.from + own.at, line.from + own.at + own.word.length, `JavaScript does not know ${own.word} at the start of a line. Did you mean ${own.near}?`));
+      break;
+    }
     const slip = /^\s*(elif|def)\b/.exec(line.text) ?? /^\s*(else)\s*:\s*$/.exec(line.text);
     if (slip) {
       const at = line.from + line.text.indexOf(slip[1]);
@@ -256,6 +287,13 @@ function javascriptSlips(state, tree) {
     }
   }
   return found;
+}
+
+function inText(tree, line) {
+  for (let node = tree.resolveInner(line.from + line.text.search(/\S|$/), 1); node; node = node.parent) {
+    if (/^(String|TemplateString|LineComment|BlockComment|RegExp|ObjectExpression|ClassBody)$/.test(node.name)) return true;
+  }
+  return false;
 }
 
 // ---- names that nothing has made -----------------------------------------------------------------------------------------

@@ -5,21 +5,23 @@
 //
 // CodeMirror stands in a shadow root: there its styles are constructed sheets, which the Content-Security-Policy allows.
 
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, completionStatus } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { javascriptLanguage } from "@codemirror/lang-javascript";
 import { pythonLanguage } from "@codemirror/lang-python";
 import { HighlightStyle, LanguageSupport, bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { lintKeymap, linter } from "@codemirror/lint";
-import { EditorState, StateEffect, StateField } from "@codemirror/state";
-import { Decoration, EditorView, GutterMarker, drawSelection, gutter, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
+import { EditorState, Prec, StateEffect, StateField } from "@codemirror/state";
+import { Decoration, EditorView, GutterMarker, closeHoverTooltips, drawSelection, gutter, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { completing, look } from "./beginner.js";
 
 const ANSWER_WITHIN_MS = 120_000;
 const SAVE_AFTER_MS = 1_200;
 const TAB_LEAVES_MS = 10_000;
+const BAR = 56; // px: the bar that stays at the top of the page
 const AGAIN_MS = 3_000;
+const ASIDE_MS = 24 * 3_600_000;
 
 function open(form) {
   const source = form.querySelector("textarea[name=source]");
@@ -112,8 +114,10 @@ function open(form) {
   function settle(sent, answer) {
     const was = key();
     if (answer.learner && answer.learner !== learner) {
-      try { localStorage.removeItem(was); } catch { /* nothing to take away */ }
+      const aside = readHere(`${was}/aside`);
+      try { for (const one of [was, `${was}/aside`]) localStorage.removeItem(one); } catch { /* nothing to take away */ }
       learner = answer.learner;
+      if (aside) keepAside(aside.words, aside.text);
     }
     if (answer.conflict !== undefined) {
       conflict(answer);
@@ -150,6 +154,7 @@ function open(form) {
     place.hidden = false;
     other = answer.conflict;
     revision = answer.revision;
+    keepAside("Bring the other window's code back", other);
     say("This code was changed in another window.");
     place.querySelector("[data-take]").onclick = () => {
       const mine = text();
@@ -176,8 +181,23 @@ function open(form) {
     const undo = byId("undo-reset");
     undo.textContent = words;
     undo.hidden = false;
-    undo.onclick = () => { undo.hidden = true; replace(before, "input.restore"); view.focus(); say("Your code is back."); };
+    undo.onclick = () => {
+      undo.hidden = true;
+      keepAside("", "");
+      replace(before, "input.restore");
+      view.focus();
+      say("Your code is back.");
+    };
+    keepAside(words, before);
     return undo;
+  }
+
+  // What was replaced outlives a reload of the page, for a day.
+  function keepAside(words, before) {
+    try {
+      if (words) localStorage.setItem(`${key()}/aside`, JSON.stringify({ words, text: before, at: Date.now() }));
+      else localStorage.removeItem(`${key()}/aside`);
+    } catch { /* full or forbidden: it lasts as long as this page */ }
   }
 
   // What is longer than the server takes is not sent: it would be refused, each time anew.
@@ -217,6 +237,8 @@ function open(form) {
     saved.textContent = "Not saved yet";
     say("Your last changes, which had not been saved, are back.");
   }
+  const aside = readHere(`${key()}/aside`);
+  if (aside?.words && aside.text !== text() && Date.now() - aside.at < ASIDE_MS) bringBack(aside.words, aside.text);
 
   // ---- sending ---------------------------------------------------------------------------------------------------------
 
@@ -273,11 +295,13 @@ function open(form) {
     try {
       const answer = await send({ do: what, source: sent, ...given });
       settle(sent, answer);
-      for (const [one, html] of Object.entries(answer.parts ?? {})) put(one, html);
+      for (const [one, html] of Object.entries(answer.parts ?? {})) put(one, html, true);
       if (answer.line) mark(view, answer.line, "bad");
       state.textContent = "";
       say(answer.said ?? "");
       if (answer.tab) showTab(answer.tab);
+      if (what === "step") arriveAtSteps();
+      else reveal(name);
     } catch (reason) {
       if (reason instanceof Error) throw reason;
       const words = reason.said ?? "The app does not answer. Your code is kept in this browser: try again in a moment.";
@@ -291,13 +315,31 @@ function open(form) {
     }
   }
 
-  function put(name, html) {
+  function put(name, html, asked = false) {
     const place = byId(`part-${name}`);
     if (!place) return;
+    const held = place.contains(document.activeElement) ? document.activeElement : null;
     place.innerHTML = html;
+    if (held) hold(place, held, asked);
     document.dispatchEvent(new CustomEvent("assay:put", { detail: place }));
     if (name === "step") openSteps(place);
     if (name === "help") follow();
+  }
+
+  // The keyboard stays where it was, or goes to what was asked for: a part that is replaced takes the focus with it.
+  function hold(place, was, asked) {
+    const same = asked && was.name === "tool" ? null : was.id ? byId(was.id) : place.querySelector(`[name="${was.name}"][value="${CSS.escape(was.value ?? "")}"]:enabled`);
+    const next = same ?? place.querySelector(".answer") ?? place.closest(".panel");
+    if (next?.matches(".answer")) next.tabIndex = -1;
+    next?.focus({ preventScroll: true });
+  }
+
+  // What came of it is brought into view where it stands outside: at 200 % zoom, and on a phone.
+  function reveal(name) {
+    const part = byId(`part-${name}`);
+    const first = part.querySelector(".answer, .headline") ?? part;
+    const { top, bottom } = first.getBoundingClientRect();
+    if (top < BAR || Math.min(bottom, top + 120) > innerHeight) (name === "tests" ? list : first).scrollIntoView({ block: "start" });
   }
 
   // an answer that is being worked on is asked for again until it is there
@@ -319,7 +361,7 @@ function open(form) {
       if (document.activeElement?.closest("#part-help") && answer.waiting) { following = setTimeout(lookAtHelp, 700); return; }
       put("help", answer.parts.help);
       if (typed && byId("question")) byId("question").value = typed;
-      if (waited && !answer.waiting) say(answer.said);
+      if (waited && !answer.waiting) { say(answer.said); reveal("help"); }
     } catch {
       following = setTimeout(lookAtHelp, 5000);
     }
@@ -356,6 +398,8 @@ function open(form) {
   const list = byId("tabs");
   const tabs = [...list.querySelectorAll("[role=tab]")];
   function showTab(name, focus = false) {
+    const at = document.activeElement?.closest(".panel");
+    if (at && at.id !== `panel-${name}`) focus = true; // its panel goes, and the keyboard must not go with it
     for (const tab of tabs) {
       const chosen = tab.dataset.tab === name;
       tab.setAttribute("aria-selected", String(chosen));
@@ -386,10 +430,12 @@ function open(form) {
   // ---- steps -------------------------------------------------------------------------------------------------------------
 
   let showStep = null;
+  let arriveAtSteps = () => {};
   function openSteps(place) {
     const steps = [...place.querySelectorAll(".steps > li")];
     const slider = place.querySelector("[data-slider]");
     showStep = null;
+    arriveAtSteps = () => reveal("step");
     if (!slider || !steps.length) return;
     const range = slider.querySelector("input[type=range]");
     const where = slider.querySelector("output");
@@ -403,6 +449,7 @@ function open(form) {
       range.setAttribute("aria-valuetext", `Step ${at + 1} of ${steps.length}${line ? `, line ${line}` : ""}`);
       mark(view, line, "step");
     };
+    arriveAtSteps = () => { range.focus({ preventScroll: true }); steps[Number(range.value) - 1].scrollIntoView({ block: "nearest" }); };
     const go = (by) => { range.value = String(Number(range.value) + by); show(); };
     range.addEventListener("input", show);
     slider.querySelector("[data-back]").addEventListener("click", () => go(-1));
@@ -414,15 +461,19 @@ function open(form) {
   // ---- keys --------------------------------------------------------------------------------------------------------------
 
   const keys = byId("keys");
-  const press = (value) => form.querySelector(`button[name=do][value=${value}]`)?.click();
   addEventListener("keydown", (event) => {
     const at = event.composedPath()[0];
     const typing = at.closest?.("input:not([type=range]), textarea, select, [contenteditable]");
     const command = event.ctrlKey || event.metaKey;
     let done = true;
-    if (command && event.key === "Enter" && !event.altKey) act(event.shiftKey ? "submit" : "run");
+    if (command && event.key === "Enter" && !event.altKey) {
+      if (event.shiftKey) act("submit");
+      else if (at.id === "question") act("help", { tool: "ask" });
+      else act(at.id === "stdin" ? "console" : "run");
+    }
     else if (command && event.key === "'" && !event.altKey) { showTab("help"); byId("panel-help").focus(); }
     else if (event.altKey && !command && /^Digit[1-4]$/.test(event.code)) showTab(tabs[Number(event.code[5]) - 1]?.dataset.tab, true);
+    else if (event.altKey && !command && event.code === "Digit0") view.focus();
     else if (event.key === "?" && !typing && !command && !event.altKey && !keys.open) keys.showModal();
     else done = false;
     if (done) {
@@ -431,7 +482,7 @@ function open(form) {
     }
   }, true);
   byId("show-keys").addEventListener("click", () => keys.showModal());
-  source.labels[0]?.addEventListener("click", (event) => { event.preventDefault(); view.focus(); });
+  for (const one of [source.labels[0], byId("to-code")]) one?.addEventListener("click", (event) => { event.preventDefault(); view.focus(); });
 
   // lines that messages name lead to the editor
   document.addEventListener("click", (event) => {
@@ -492,8 +543,16 @@ function mark(view, line, kind = "") {
   if (line === null && kind && was !== kind) return; // somebody else's mark stays
   if (before === line && was === kind) return;
   const effects = [putMark.of({ line, kind: line ? kind : "" })];
-  if (line && line <= view.state.doc.lines) effects.push(EditorView.scrollIntoView(view.state.doc.line(line).from, { y: "nearest" }));
   view.dispatch({ effects });
+  if (line && line <= view.state.doc.lines) view.requestMeasure({ read: () => scrollTo(view, line) });
+}
+
+// The code is scrolled within the editor; the page stays where the learner reads.
+function scrollTo(view, line) {
+  const block = view.lineBlockAt(view.state.doc.line(Math.min(line, view.state.doc.lines)).from);
+  const box = view.scrollDOM;
+  if (block.top < box.scrollTop) box.scrollTop = block.top;
+  else if (block.bottom > box.scrollTop + box.clientHeight) box.scrollTop = block.bottom - box.clientHeight + view.defaultLineHeight;
 }
 
 const LOOK = EditorView.theme({
@@ -558,18 +617,29 @@ function makeEditor(source, language, label, changed) {
         syntaxHighlighting(COLOURS), LOOK,
         autocompletion({ override: [completing(language)], icons: false }),
         linter((one) => look(one.state, language), { delay: 700 }),
+        Prec.highest(keymap.of([{ key: "Escape", run: leaveByTab }])), // before what closes the words of F8 and keeps the key
         keymap.of([
-          { key: "Escape", run: (one) => { setTimeout(() => one.setTabFocusMode(TAB_LEAVES_MS)); return false; } },
           { key: "Mod-Enter", run: () => true }, // the page's own
           ...closeBracketsKeymap, ...completionKeymap, ...defaultKeymap, ...historyKeymap, ...lintKeymap, indentWithTab,
         ]),
-        EditorView.contentAttributes.of({ "aria-label": label, "aria-describedby": "editor-note", autocapitalize: "off", autocorrect: "off", spellcheck: "false" }),
-        EditorView.domEventHandlers({ beforeinput: typeOverSelection }),
+        EditorView.contentAttributes.of({ "aria-label": label, "aria-describedby": "editor-note", "aria-keyshortcuts": "Alt+0", autocapitalize: "off", autocorrect: "off", spellcheck: "false" }),
+        EditorView.domEventHandlers({
+          beforeinput: typeOverSelection,
+          blur: (_, one) => { setTimeout(() => one.dispatch({ effects: closeHoverTooltips })); }, // F8 leaves its words standing
+        }),
         EditorView.updateListener.of((update) => { if (update.docChanged) changed(); }),
       ],
     }),
   });
   return view;
+}
+
+// Esc, then Tab leaves the editor; an Esc that closes a list of names is meant for the list.
+function leaveByTab(view) {
+  if (completionStatus(view.state) === "active") return false;
+  view.setTabFocusMode(TAB_LEAVES_MS);
+  setTimeout(() => view.setTabFocusMode(TAB_LEAVES_MS)); // CodeMirror's own comes behind, and is shorter
+  return false;
 }
 
 // Chrome types over selected code by putting in a styled <span>, which the Content-Security-Policy has to refuse.
