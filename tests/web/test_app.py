@@ -4,6 +4,9 @@ import gzip
 import json
 import re
 from collections.abc import Callable
+from contextlib import closing
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -101,6 +104,15 @@ def test_without_a_bundle_there_is_the_style_alone() -> None:
     assert assets.address("app.css") == "/assets/app.1.css"
     assert assets.address("app.js") is None
     assert assets.read("app.2.css") is None
+
+
+def test_a_stream_ends_by_itself_when_there_is_nothing_more_to_see(site: Site, garden: Garden) -> None:
+    garden.height = 3
+    with closing(HTTPConnection(urlsplit(site.url).netloc, timeout=WITHIN_S)) as connection:
+        connection.request("GET", "/garden/growing/live")
+        said = connection.getresponse().read(2048).decode()  # one that went on would fill this
+    assert said.count("event: height\n") == said.count("event: end\n") == 1
+    assert said.endswith("event: end\ndata: \n\n")
 
 
 def test_a_theme_is_kept_and_the_page_comes_back_in_it(browser: Browser) -> None:
