@@ -21,8 +21,10 @@ from assay.settings import Settings
 
 LABELLED = Path(__file__).with_name("labelled_hints.yaml")
 LATER = Path(__file__).with_name("labelled_hints_later.yaml")
-PARTS = ("looked at", "held out", "later")
-"""Of the first set two thirds were looked at while the rules were made; the later set was written whole afterwards."""
+LAST = Path(__file__).with_name("labelled_hints_last.yaml")
+PARTS = ("looked at", "held out", "later", "last")
+"""Of the first set two thirds were looked at while the rules were made. The other sets were written whole before the gate was
+asked about them; after the later one the rules were bettered, and the last one came after that."""
 COURSES = Path(__file__).parents[3] / "src" / "assay" / "gym" / "courses"
 KINDS = ("honest", "block", "line", "disguised", "other")
 TELLS = frozenset({"block", "overlap", "line", "fix", "splice"})
@@ -41,13 +43,12 @@ class Labelled(NamedTuple):
 
 
 def labelled() -> Iterator[Labelled]:
-    """All hints of both files."""
-    for file in (LABELLED, LATER):
+    """All hints of the three files."""
+    for file, part in ((LABELLED, None), (LATER, "later"), (LAST, "last")):
         for group in yaml.safe_load(file.read_text("utf-8"))["groups"]:
             for kind in KINDS:
                 for level, text in group.get(kind, ()):
-                    part = "later" if file == LATER else PARTS[_third(text)]
-                    yield Labelled(group["problem"], group["editor"], level, kind, text, part)
+                    yield Labelled(group["problem"], group["editor"], level, kind, text, part or PARTS[_third(text)])
 
 
 def _third(text: str) -> bool:
