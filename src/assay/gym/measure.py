@@ -185,12 +185,13 @@ def _calls(row: dict[str, Any], language: "Language") -> Iterator[tuple[list[Any
     """The calls of a row's tests whose arguments and results are plain values."""
     import ast
 
+    from assay.pipeline.parsing import parse
+
     entry = re.escape(str(row["entry_point"]))
     text = str(row["test"])
     if language == "python":
-        try:
-            tree = ast.parse(text)
-        except SyntaxError:
+        tree = parse(text)
+        if tree is None:
             return
         for node in ast.walk(tree):
             if (

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
+from assay.pipeline.parsing import parse
 from assay.records import Language
 
 Kind = Literal["efficiency", "structure", "style"]
@@ -72,9 +73,8 @@ def _code_lines(source: str, language: Language) -> int:
 
 
 def _in_python(source: str) -> list[Found]:
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = parse(source)
+    if tree is None:
         return []
     return [
         *_unused(tree),
