@@ -121,9 +121,17 @@ def test_a_machine_that_is_forgotten_opens_nothing(store: Store) -> None:
 def test_the_oldest_of_many_machines_is_forgotten(store: Store, room: Classroom) -> None:
     ada, first = learners.create(store)
     word = learners.join(store, ada, room.code, "Ada").word or ""
-    tokens = [learners.recover(store, room.code, "Ada", word)[1] for _ in range(learners.MACHINES_KEPT)]
+    others = [{"token_hash": f"{number}", "learner": ada.id} for number in range(learners.MACHINES_KEPT - 1)]
+    with store.engine.begin() as connection:
+        connection.execute(sa.insert(tables.MACHINES), others)
+    assert learners.by_cookie(store, first)
+    _, token = learners.recover(store, room.code, "Ada", word)
     assert learners.by_cookie(store, first) is None
-    assert all(learners.by_cookie(store, token) for token in tokens)
+    assert learners.by_cookie(store, token)
+    with store.engine.connect() as connection:
+        kept = set(connection.scalars(sa.select(tables.MACHINES.c.token_hash)))
+    assert len(kept) == learners.MACHINES_KEPT
+    assert {one["token_hash"] for one in others} < kept
 
 
 def test_a_deleted_learner_leaves_nothing_and_late_saves_say_so(store: Store, room: Classroom) -> None:

@@ -74,7 +74,7 @@ def names(made: list[Course]) -> list[str]:
 
 
 @given(courses(), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_to_solve_more_never_closes_anything(made: list[Course], data: st.DataObject) -> None:
     solved = data.draw(st.lists(st.sampled_from(names(made)), unique=True))
     more = data.draw(st.sampled_from(names(made)))
@@ -84,7 +84,7 @@ def test_to_solve_more_never_closes_anything(made: list[Course], data: st.DataOb
 
 
 @given(courses(), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_as_long_as_something_is_unsolved_something_unsolved_is_open(made: list[Course], data: st.DataObject) -> None:
     solved = data.draw(st.lists(st.sampled_from(names(made)), unique=True))
     view = practice.overview(made, progress(*map(standing, solved)))
@@ -99,7 +99,7 @@ def test_as_long_as_something_is_unsolved_something_unsolved_is_open(made: list[
 
 
 @given(courses())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_whoever_always_takes_the_next_solves_everything(made: list[Course]) -> None:
     solved: list[str] = []
     for _ in names(made):
@@ -111,7 +111,7 @@ def test_whoever_always_takes_the_next_solves_everything(made: list[Course]) -> 
 
 
 @given(courses(), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_what_is_locked_says_what_opens_it(made: list[Course], data: st.DataObject) -> None:
     solved = data.draw(st.lists(st.sampled_from(names(made)), unique=True))
     view = practice.overview(made, progress(*map(standing, solved)))
@@ -126,7 +126,7 @@ def test_what_is_locked_says_what_opens_it(made: list[Course], data: st.DataObje
 
 
 @given(courses(), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_what_was_assigned_or_begun_is_open(made: list[Course], data: st.DataObject) -> None:
     chosen = data.draw(st.sampled_from(names(made)))
     assert states(practice.overview(made, progress(), [chosen]))[chosen] == "open"

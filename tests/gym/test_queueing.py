@@ -64,7 +64,7 @@ def test_who_waits_too_often_or_too_long_is_told_so() -> None:
             thread.start()
             while turns.waiting <= at:
                 pass
-        with pytest.raises(Busy, match="wait already"), turns.turn("a"):
+        with pytest.raises(Busy, match="1 programs of yours wait already"), turns.turn("a"):
             pass
         with pytest.raises(Busy, match="2 programs wait already"), turns.turn("c"):
             pass

@@ -8,6 +8,7 @@ import pytest
 from assay.cli import run
 from assay.content import Document
 from assay.errors import AssayError
+from assay.gym.importing.brought import Brought
 from assay.gym.library import COURSES, Library, read_shelf
 from assay.gym.records import Problem
 from assay.gym.writing import courses_text, flow, problem_text, write_course
@@ -58,15 +59,16 @@ def test_what_no_file_can_hold_is_refused() -> None:
 
 
 def test_nothing_is_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "config.yaml"
-    assert run(["gym", "export", "--output", str(file)]) == 0
-    assert run(["gym", "export", "--output", str(file)]) == 2
+    write_course(Brought([problem()]).course("small", "Small", "python"), tmp_path / "small")
+    folder, file = str(tmp_path / "small"), tmp_path / "config.yaml"
+    assert run(["gym", "export", folder, "--output", str(file)]) == 0
+    assert run(["gym", "export", folder, "--output", str(file)]) == 2
     assert run(["gym", "import", "course", str(file), "--output", str(tmp_path / "new")]) == 0
     assert run(["gym", "import", "course", str(file), "--output", str(tmp_path / "new")]) == 2
     assert "is not empty" in capsys.readouterr().err
-    assert run(["gym", "export", "--output", str(tmp_path / "no" / "file.yaml")]) == 2
+    assert run(["gym", "export", folder, "--output", str(tmp_path / "no" / "file.yaml")]) == 2
     assert "cannot be written" in capsys.readouterr().err
-    assert read_shelf(tmp_path / "new").versions == read_shelf(COURSES).versions
+    assert read_shelf(tmp_path / "new").versions == read_shelf(tmp_path / "small").versions != {}
 
 
 def test_whole_programs_go_out_and_come_in() -> None:

@@ -20,7 +20,7 @@ from tests.gym.made import ABOVE
 from tests.gym.test_library import CONCEPTS, COURSE
 
 LONG = "ASSAY_TEST_LONG" in os.environ
-SHARE = 10
+SHARE = 20
 """One problem of so many is tried with mutants by default: those whose version says so, so others come with each change."""
 
 

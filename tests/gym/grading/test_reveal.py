@@ -67,7 +67,14 @@ def test_javascript_that_tells_its_arguments_tells_none_of_the_concealed_ones(gr
 def test_the_same_is_told_where_each_part_runs_by_itself(
     grader: Grader, gym_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sources = [GOOD, *TELLERS, "def above(n, limit):\n    while True:\n        pass\n"]
+    endless = "def above(n, limit):\n    while True:\n        pass\n"
+    sources = [
+        GOOD,
+        *TELLERS[:1],
+        *TELLERS[4:6],
+        *TELLERS[-1:],
+        endless,
+    ]  # one of each kind: each costs two processes more
     in_one = [grader.submit(ABOVE, "python", source, "me") for source in sources]
     monkeypatch.delattr(Running, "so_far")
     apart = [grader.submit(ABOVE, "python", source, "me") for source in sources]
