@@ -130,3 +130,10 @@ def test_the_words_of_an_error_are_anybodys_choice() -> None:
     source = editor(found, language, "throws-text")
     told = leaks.check(found, language, source, 'It is throw new RangeError("...") with your text.', 2)
     assert {"overlap", "line", "fix"} & set(told.rules)
+
+
+def test_the_learners_own_code_read_otherwise_is_no_code_in_disguise() -> None:
+    found, language = problem("py-lists-watering-gaps")
+    source = editor(found, language, "wrong-way-round")
+    hint = "In line 4, which of `days[place - 1]` and `days[place]` is the later day?"
+    assert leaks.check(found, language, source, hint, 3).passed
