@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -560,3 +562,17 @@ def test_checking_a_suite_holds_only_while_its_wrong_programs_fail_as_said(assay
     assert f"{one}: the reference does not pass" in ended.out
     assert f"{two}: the wrong program 'once' passes" in ended.out
     assert f"{three}: the wrong program 'once' fails, but not in case 'three'" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("module", "not_needed"),
+    [
+        ("assay.bench.preparing", ("sqlalchemy", "numpy", "httpx2", "rich")),
+        ("assay.bench.evaluations, assay.bench.terminal, assay.bench.scores.standings", ("numpy", "dbos", "alembic")),
+    ],
+    ids=["suites", "list and show"],
+)
+def test_a_command_waits_for_no_library_that_it_does_not_use(module: str, not_needed: tuple[str, ...]) -> None:
+    code = f"import sys, {module}; print([name for name in {not_needed} if name in sys.modules])"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.strip() == "[]"
