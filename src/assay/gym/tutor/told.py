@@ -51,10 +51,9 @@ def of_a_solution(case: Case, hint: HintText) -> tuple[int, list[Broken]]:
                     broken.append(_overlap(reading, run, run.length, OVERLAP[case.level]))
                     break
                 new = [at for at in range(run.here, run.here + run.length) if at not in has]
-                if reading.disguised and run.length >= NEUTRAL:
-                    broken.append(
-                        _overlap(reading, run, run.length, NEUTRAL)
-                    )  # whosever it is: no honest hint is coded
+                if reading.disguised and run.length >= NEUTRAL and _same_run(reading, target, run):
+                    # Whosever it is: no honest hint is coded. Names as they stand: any code read otherwise has its shape.
+                    broken.append(_overlap(reading, run, run.length, NEUTRAL))
                     break
                 if not new and run.length < 5:
                     continue
