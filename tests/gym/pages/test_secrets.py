@@ -196,11 +196,11 @@ def _walk(site: Site, someone: Practising, kept: list[str], language: str, ids: 
         for attempt in attempts[:2]:
             asked.add(f"/gym/problems/{problem}?lang={language}&attempt={attempt['id']}")
         for method, address in addresses(site, {**filled, "problem": problem}):
-            if method == "GET":
+            if method == "GET" and problem in address:
+                asked.add(f"{address}?lang={language}")
+            elif method == "GET" and language == "python":  # what else there is has no language
                 asked.add(address)
-                if problem in address:
-                    asked.add(f"{address}?lang={language}")
-        asked |= {f"/search?q={problem}", f"/search.json?q={problem}"}
+        asked.add(f"/search.json?q={problem}")
     for address in sorted(asked):
         said = someone.get(address)
         assert said.status < 500, address

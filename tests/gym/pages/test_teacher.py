@@ -127,6 +127,7 @@ def test_a_class_is_made_and_found(teacher: Browser, store: Store) -> None:
         assert "whoever sits here is the teacher, without a password" in note, (
             "nobody else can come here, and it is said"
         )
+        assert ">Assay</a>" in note, "the bar above it is the one of every page"
     assert "Nobody has joined yet" in page
 
 

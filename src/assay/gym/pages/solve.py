@@ -422,7 +422,7 @@ def _context(work: _Work) -> dict[str, Any]:
         "problem": public_view(work.problem, work.language),
         "most": drafting.LARGEST_TEXT,
         "address": address_of(work.problem.id),
-        "here": address_of(work.problem.id, work.language),
+        "form_at": address_of(work.problem.id, work.language),
         "verdict_of": shown.verdict,
         "of_how_many": shown.of_how_many,
         "submitted": shown.tests_of(work.problem),

@@ -148,7 +148,7 @@ def _add_classes(routes: APIRouter, shell: Shell) -> None:
         return shell.json(read())
 
     def given(wrong: AssayError | None, name: str) -> dict[str, Any]:
-        return {"found": read(), "now": datetime.now(UTC), "wrong": wrong, "name": name, "alone": not shell.shared}
+        return {"found": read(), "now": datetime.now(UTC), "wrong": wrong, "name": name, "unshared": not shell.shared}
 
     @routes.get("", include_in_schema=False)
     def page(request: Request) -> Response:
@@ -324,7 +324,7 @@ def _add_tables(routes: APIRouter, shell: Shell, gym: Gym) -> None:
             "gym/teacher_class.html",
             place=place,
             invite=_invite(request, place.room),
-            alone=not shell.shared,
+            unshared=not shell.shared,
             lines=lines,
             columns=columns,
             topics=[(one.id, one.title, course.title) for course in gym.library.courses() for one in course.topics],
@@ -605,7 +605,7 @@ def _add_settings(routes: APIRouter, shell: Shell) -> None:
             place=_Place(found.id, found),
             now=datetime.now(UTC),
             invite=_invite(request, found),
-            alone=not shell.shared,
+            unshared=not shell.shared,
         )
 
     @routes.post("/classes/{room}/settings", include_in_schema=False)
