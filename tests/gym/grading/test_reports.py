@@ -43,7 +43,10 @@ def test_the_first_failed_case_gives_the_verdict_and_its_part_the_lines() -> Non
 
 
 def test_a_part_that_came_to_no_answers_goes_before_any_failed_case() -> None:
-    stopped = part(verdict="syntax", message="cannot be read", line=2, error_type="SyntaxError", error_text="x")
+    there = Said(notes=({"note": "error", "where": [2]},))
+    stopped = part(
+        verdict="syntax", message="cannot be read", line=2, error_type="SyntaxError", error_text="x", said=there
+    )
     found = combined(ABOVE, "python", [part(case("t1", False, message="wrong")), stopped])
     assert (found.verdict, found.message, found.line, found.error_type) == (
         "syntax",
@@ -51,12 +54,13 @@ def test_a_part_that_came_to_no_answers_goes_before_any_failed_case() -> None:
         2,
         "SyntaxError",
     )
+    assert (found.error_text, found.where) == ("x", (2,))
 
 
 def test_times_add_up_and_the_weakest_isolation_counts() -> None:
-    parts = [part(wall_s=0.5, cpu_s=0.25, level=3), part(wall_s=0.25, cpu_s=0.5, level=2), part()]
+    parts = [part(wall_s=0.5, cpu_s=0.25, level=3), part(wall_s=0.25, cpu_s=0.125, level=2), part()]
     found = combined(ABOVE, "python", parts)
-    assert (found.wall_s, found.cpu_s, found.level) == (0.75, 0.75, 2)
+    assert (found.wall_s, found.cpu_s, found.level) == (0.75, 0.375, 2)
 
 
 def test_a_source_that_is_not_worth_running_is_told_with_the_tests_it_would_have_had() -> None:
