@@ -137,3 +137,11 @@ def test_the_learners_own_code_read_otherwise_is_no_code_in_disguise() -> None:
     source = editor(found, language, "wrong-way-round")
     hint = "In line 4, which of `days[place - 1]` and `days[place]` is the later day?"
     assert leaks.check(found, language, source, hint, 3).passed
+
+
+def test_the_learners_lines_in_other_columns_are_tried() -> None:
+    found, language = problem("py-lists-filter-above")
+    source = editor(found, language, "returns-too-early")
+    block = "for number in numbers:\n    if number > limit:\n        result.append(number)\nreturn result"
+    tried = [one.source for one in splicing.programs(source, [block], language, "filter_above")]
+    assert source.replace("        return result", "    return result") in tried

@@ -99,6 +99,8 @@ def _tries(learner: str, piece: str, language: Language, entry: str | None) -> I
         yield Spliced(text + "\n", text)
     if entry is not None and not _defines(text, entry, language):
         yield from _as_body(learner, text, language, entry)
+    if "\n" in text:
+        yield from _moved(learner, text, language)
     yield from _as_lines(learner, text, language)
     if "\n" not in text:
         yield from _as_expression(learner, text, tokens, language)
@@ -129,6 +131,21 @@ def _indented(text: str, indent: str) -> str:
     lines = text.split("\n")
     least = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
     return "\n".join(indent + line[least:] if line.strip() else line for line in lines)
+
+
+def _moved(learner: str, text: str, language: Language) -> Iterator[Spliced]:
+    """A block in the place of the lines that it begins and ends with: the same words may stand in other columns there."""
+    lines = learner.split("\n")
+    told = [line for line in text.split("\n") if line.strip()]
+    shapes = [_shape(line, language) for line in lines]
+    first, last = _shape(told[0], language), _shape(told[-1], language)
+    begin = next((at for at, shape in enumerate(shapes) if shape and shape == first), None)
+    if begin is None:
+        return
+    end = next((at for at in range(len(shapes) - 1, begin, -1) if shapes[at] and shapes[at] == last), None)
+    if end is not None:
+        indent = lines[begin][: len(lines[begin]) - len(lines[begin].lstrip())]
+        yield Spliced("\n".join([*lines[:begin], _indented("\n".join(told), indent), *lines[end + 1 :]]), text)
 
 
 def _as_lines(learner: str, text: str, language: Language) -> Iterator[Spliced]:
