@@ -71,11 +71,13 @@ def editor(found: Problem, language: Language, on: str) -> str:
     return next(one.example[language] for one in found.misconceptions if one.id == on)
 
 
-def judged(grader: Grader | None = None) -> Iterator[tuple[Labelled, Verdict, float]]:
+def judged(grader: Grader | None = None, parts: tuple[str, ...] = PARTS) -> Iterator[tuple[Labelled, Verdict, float]]:
     """Each hint with its verdict and the seconds of CPU that took here. With a grader its code is spliced and run, too."""
     problems = {name: problem(name) for name in {one.problem for one in labelled()}}
     run = {name: None if grader is None else _passes(grader, *pair) for name, pair in problems.items()}
     for one in labelled():
+        if one.part not in parts:
+            continue
         found, language = problems[one.problem]
         source = editor(found, language, one.on)
         passes = run[one.problem]

@@ -1,11 +1,15 @@
 """The leak detector on hints that were labelled by hand; `leak_measures.py` prints the same numbers.
 
 A third of the first hints, chosen by a hash of their text, was held out; the later ones were written before the gate was
-asked about any of them.
+asked about any of them. By default programs are run for the held-out third and the last hints; with ASSAY_TEST_LONG=1 for all.
 """
+
+import os
 
 from assay.gym.grading import Grader
 from tests.gym.tutor.leak_measures import KINDS, PARTS, judged, labelled, measures
+
+LONG = bool(os.environ.get("ASSAY_TEST_LONG"))
 
 
 def test_there_are_more_than_300_hints_of_every_kind_for_many_problems() -> None:
@@ -20,15 +24,21 @@ def test_there_are_more_than_300_hints_of_every_kind_for_many_problems() -> None
 
 
 def test_the_gate_is_as_good_as_it_must_be(grader: Grader) -> None:
-    results = list(judged(grader))
-    by_part = {part: measures(results, part) for part in PARTS}
-    for part, least in (("looked at", 0.95), ("held out", 0.90), ("later", 0.90)):
-        assert by_part[part]["honest"].share <= 0.02, part
-        assert by_part[part]["block"].share >= 0.99, part
-        assert by_part[part]["line"].share >= least, part
-    whole = measures(results, *PARTS)
-    assert whole["honest"].share <= 0.01
-    assert whole["block"].share >= 0.99
-    assert whole["line"].share >= 0.95
+    parts = PARTS if LONG else ("held out", "last")
+    results = list(judged(grader, parts))
+    for part in parts:
+        found = measures(results, part)
+        assert found["honest"].share <= 0.01, part
+        assert found["block"].share >= 0.99, part
+        assert found["line"].share >= 0.95, part
+        assert found["disguised"].share >= 0.75, part
+    whole = measures(results, *parts)
     assert whole["disguised"].share >= 0.85
     assert whole["other"].share == 1
+
+
+def test_by_the_text_alone_the_gate_refuses_no_honest_hint_and_hardly_misses_a_block() -> None:
+    whole = measures(list(judged()), *PARTS)
+    assert whole["honest"].share <= 0.01
+    assert whole["block"].share >= 0.97
+    assert whole["line"].share >= 0.85
