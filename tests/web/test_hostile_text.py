@@ -204,7 +204,8 @@ class Seen(HTMLParser):
         if tag == "meta" and "http-equiv" in given:
             self.wrong.append(f"<meta {given}>")
         for name, value in given.items():
-            if name.startswith("on") or (name in ("style", "autofocus") and tag != "input"):
+            ours = tag == "input" or given.get("id") == "keys-title"  # a field, or the head of the box of keys
+            if name.startswith("on") or (name in ("style", "autofocus") and not ours):
                 self.wrong.append(f"<{tag} {name}={value!r:.80}>")
             if name in ("href", "src", "action", "hx-get", "data-live"):
                 address = urlsplit((value or "").strip())
