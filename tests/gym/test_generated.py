@@ -131,7 +131,7 @@ DRAWN: list[tuple[dict[str, Any], set[object]]] = [
 ]
 
 
-@pytest.mark.parametrize(("given", "drawn"), DRAWN, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(("given", "drawn"), DRAWN, ids=[str(given)[:60] for given, _ in DRAWN])
 def test_all_of_the_allowed_values_are_drawn_and_no_others(given: dict[str, Any], drawn: set[object]) -> None:
     chance = random.Random(4)
     found = {draw(values(**given), chance) for _ in range(600)}
