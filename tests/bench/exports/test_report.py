@@ -172,7 +172,9 @@ def test_both_themes_and_a_phone_are_provided_for() -> None:
 
 def test_every_verdict_colour_stands_beside_a_sign_or_word() -> None:
     text, _ = html("a", "b")
-    for kind, said in re.findall(r'class="(?:n )?(pass|wrong|some|error|warn|none)">([^<]*)<', text):
+    coloured = re.findall(r'class="(?:n )?(pass|wrong|some|error|warn|none)">([^<]*)<', text)
+    assert {"pass", "wrong"} <= {kind for kind, _ in coloured}
+    for kind, said in coloured:
         assert re.search(r"[✓✗!–]|\d+/\d+", said), (kind, said)
 
 
@@ -337,7 +339,9 @@ def outside_code(text: str) -> str:
 @pytest.mark.parametrize("models", [("a", "b"), (f"m|{HOSTILE}", "b")], ids=["calm", "hostile"])
 def test_every_markdown_table_has_as_many_cells_in_each_row(models: tuple[str, ...]) -> None:
     text = report_markdown(evaluation(*models), samples(*models), tasks(17))
-    for table in re.findall(r"(?:^\|.*\n)+", text, flags=re.MULTILINE):
+    tables = re.findall(r"(?:^\|.*\n)+", text, flags=re.MULTILINE)
+    assert len(tables) > 2
+    for table in tables:
         rows = table.strip().split("\n")
         assert re.fullmatch(r"[|:-]+", rows[1]), rows[:2]
         cells = {len(re.findall(r"(?<!\\)\|", row)) for row in rows}

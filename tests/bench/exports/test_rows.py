@@ -99,7 +99,9 @@ def test_every_value_is_of_its_columns_type_and_only_optional_ones_are_empty(tab
         evaluation="E", suite="s", task="a", model="m", index=1,
         attempts=(Attempt(reply=Reply(text=""), report=Report(task="a", suite="s", status="no_code")),),
     )  # fmt: skip
-    for row in read_jsonl(exported(table, "jsonl", [sample(), bare])):
+    rows = list(read_jsonl(exported(table, "jsonl", [sample(), bare])))
+    assert rows
+    for row in rows:
         for column in COLUMNS[table]:
             value = row[column.name]
             assert (value is None and column.optional) or isinstance(value, kinds[column.type])

@@ -113,6 +113,7 @@ def test_a_server_that_stops_ends_every_stream_without_saying_that_the_run_ended
         return list(await asyncio.gather(*readers))
 
     for parts in finished(run()):
+        assert "event: progress" in "".join(parts)
         assert "event: end" not in "".join(parts)
 
 

@@ -51,7 +51,9 @@ def test_every_entry_of_a_list_links_to_a_file_that_is_there(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("wrote", ["x = 1", HOSTILE], ids=["plain", "hostile"])
 def test_every_table_has_as_many_cells_in_each_row(wrote: str) -> None:
-    for table in re.findall(r"(?:^\|.*\n)+", markdown(wrote), flags=re.MULTILINE):
+    tables = re.findall(r"(?:^\|.*\n)+", markdown(wrote), flags=re.MULTILINE)
+    assert len(tables) > 2
+    for table in tables:
         rows = table.splitlines()
         assert len(rows) > 2
         assert len({len(re.findall(r"(?<!\\)\|", row)) for row in rows}) == 1, rows[0]

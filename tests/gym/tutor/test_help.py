@@ -285,8 +285,14 @@ def test_nothing_of_a_solution_is_in_the_prompts_of_the_first_two_levels(
     learner, source = stuck(store, library, grader)
     problem = library.problem(PROBLEM)
     with serve(always(HONEST)) as server, tutor_at(store, library, grader, tmp_path, server) as tutor:
-        helped(tutor, learner, source)
-    sent = json.dumps(server.seen[0].body)
+        for number in (1, 2):
+            with store.engine.begin() as connection:  # time goes by
+                connection.execute(sa.update(HELP).values(answered=HELP.c.answered - timedelta(hours=1)))
+            source += f"\nchanged = {number}\n"
+            run(store, grader, learner, problem, "python", source)
+            assert helped(tutor, learner, source).level == number
+    sent = "\n".join(message["content"] for seen in server.seen for message in seen.body["messages"])
+    assert "changed = 2" in sent
     for line in problem.languages["python"].solution.splitlines():
         if line.strip() and line not in problem.languages["python"].starter:
             assert line.strip() not in sent
