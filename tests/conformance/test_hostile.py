@@ -353,7 +353,7 @@ def test_a_candidate_that_attacks_whoever_judges_it_is_judged_wrong(backend: San
     finally:
         workbench.close()
     descriptors, memory = len(os.listdir("/proc/self/fd")), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    if descriptors > before[0] + 8:
+    if descriptors > before[0] + 20:  # two cages wait, started, for the next programs; a third may be just starting
         faults.append(f"descriptors of ours: {before[0]} before, {descriptors} after")
     if memory > before[1] + (400 << 10):
         faults.append(f"memory of ours: {before[1] >> 10} MB before, {memory >> 10} MB after")

@@ -42,7 +42,8 @@ def test_a_killed_zygote_costs_nobody_a_verdict(zygote: Zygote) -> None:
     def kill_now_and_then() -> None:
         while not stop.wait(0.4):
             for cage in list(zygote._cages.values())[:1]:
-                os.kill(cage.pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):  # it has ended by itself meanwhile
+                    os.kill(cage.pid, signal.SIGKILL)
                 killed.append(cage.pid)
 
     killer = threading.Thread(target=kill_now_and_then)
