@@ -232,10 +232,7 @@ def _perform(block: Block, command: Command, folder: Path, environment: dict[str
         name, equals, value = one.partition("=")
         if equals and name not in ("_", "SHLVL", "PWD", "OLDPWD"):
             environment[name] = value
-    # Another page's server may have the usual port at the moment.
-    _compare(
-        block, command, re.sub(r"^Port \d+ is taken by another program\.\n", "", printed, flags=re.MULTILINE), folder
-    )
+    _compare(block, command, printed, folder)
 
 
 def _serve(block: Block, command: Command, folder: Path, environment: Mapping[str, str]) -> None:
@@ -273,7 +270,10 @@ def _serve(block: Block, command: Command, folder: Path, environment: Mapping[st
         process.kill()
         process.wait()
         process.stdout.close()
-    _compare(block, command, printed, folder)
+    # Another page's server may have the usual port at the moment.
+    _compare(
+        block, command, re.sub(r"^Port \d+ is taken by another program\.\n", "", printed, flags=re.MULTILINE), folder
+    )
 
 
 # ---- what is shown, what is printed ----------------------------------------------------------------------------------
