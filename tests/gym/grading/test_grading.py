@@ -49,7 +49,6 @@ CALLED = [
     ("def above(n, limit):\n    return 'a' * 10 ** 11\n", "oom", "Line 2: this needs more memory than there is", 2),
     ("def above(n, limit):\n    return n.sort()\n", "wrong", "what stands behind that `return` is None", None),
     ("import os\nos._exit(0)\n", "exception", "ended itself before it had answered", None),
-    ("def above(n, limit):\n    kept = []\n    while True:\n        kept.append('x' * 99999)\n", "oom", "128 MB", None),
     ("   \n", "nothing", "There is no code yet.", None),
     ("#" * (65 << 10), "nothing", "64 KB are taken", None),
 ]  # fmt: skip
@@ -64,6 +63,16 @@ def test_what_went_wrong_is_said_in_a_beginners_words(
     assert said in graded.message
     if line is not None:
         assert graded.line == line
+
+
+def test_a_list_that_grows_without_end_is_told_by_its_bound_or_by_its_line(grader: Grader) -> None:
+    source = "def above(n, limit):\n    kept = []\n    while True:\n        kept.append('x' * 99999)\n"
+    graded = grader.run(ABOVE, "python", source, "me")
+    assert graded.verdict == "oom"
+    if graded.level >= 3:  # a control group stops it
+        assert "128 MB" in graded.message
+    else:  # its own limit is told to it
+        assert "Line 4: this needs more memory than there is" in graded.message
 
 
 SCRIPTED = [
