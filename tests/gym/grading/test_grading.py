@@ -69,6 +69,7 @@ def test_a_list_that_grows_without_end_is_told_by_its_bound_or_by_its_line(grade
     source = "def above(n, limit):\n    kept = []\n    while True:\n        kept.append('x' * 99999)\n"
     graded = grader.run(ABOVE, "python", source, "me")
     assert graded.verdict == "oom"
+    assert graded.level is not None
     if graded.level >= 3:  # a control group stops it
         assert "128 MB" in graded.message
     else:  # its own limit is told to it
