@@ -1,5 +1,6 @@
 """How bench says its numbers, the same in the terminal and in documents. The unit stands in the column's head."""
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from assay.records import Status
@@ -109,3 +110,10 @@ def verdict(one: "Comparison") -> str:
     if one.winner is None:
         return "cannot be told apart"
     return "a is better" if one.winner == one.a else "b is better"
+
+
+NUMBERS: Mapping[str, Callable[..., str]] = {
+    made.__name__: made
+    for made in (percent, interval, points, number, of, seconds, speed, money, p_value, verdict, count)
+}
+"""For templates, by the names they have here."""

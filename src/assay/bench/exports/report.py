@@ -324,19 +324,9 @@ def _one_a_suite(scores: Scores) -> list[Score]:
 
 def _words() -> dict[str, Any]:
     return {
-        "percent": wording.percent,
-        "interval": wording.interval,
-        "points": wording.points,
-        "number": wording.number,
-        "of": wording.of,
-        "seconds": wording.seconds,
-        "speed": wording.speed,
-        "money": wording.money,
-        "p_value": wording.p_value,
-        "verdict": wording.verdict,
+        **wording.NUMBERS,
         "sign": wording.SIGNS.__getitem__,
         "when": _when,
-        "count": wording.count,
         "cell": _cell,
     }
 

@@ -55,18 +55,8 @@ def around(evaluation: Evaluation, here: str) -> dict[str, Any]:
 def words() -> dict[str, Any]:
     """What the templates of a run's pages need to say their numbers."""
     return {
-        "percent": wording.percent,
-        "interval": wording.interval,
-        "points": wording.points,
-        "number": wording.number,
-        "of": wording.of,
-        "seconds": wording.seconds,
-        "speed": wording.speed,
-        "money": wording.money,
-        "p_value": wording.p_value,
-        "verdict": wording.verdict,
+        **wording.NUMBERS,
         "line": one_line,
-        "count": wording.count,
         "bar": charts.bar,
         "addresses": addresses,
         "query": lambda **given: urlencode(given),

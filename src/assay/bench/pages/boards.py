@@ -24,6 +24,7 @@ from assay.bench.pages.around import (
 from assay.bench.records import Evaluation
 from assay.bench.scores import pairing, standings
 from assay.bench.scores.records import Overall, Score
+from assay.bench.scores.scoring import assembled
 from assay.bench.scores.standings import Standing
 from assay.records import Record
 from assay.visible import one_line
@@ -201,7 +202,7 @@ def _board(
         rank = ranks[score.suite] = ranks.get(score.suite, 0) + 1
         lines.append(Line(rank=rank, standing=one, group=place.get((score.suite, score.model), 0)))
     kept = [line for line in lines if _is_asked_for(line.score, suites, models, words)]
-    whole = standings.assembled(evaluation, [one.score for one in found], weights)
+    whole = assembled(evaluation, [one.score for one in found], weights)
     return Board(
         run=without_secrets(evaluation),
         lines=tuple(_sorted(kept, column, sort.startswith("-"))),

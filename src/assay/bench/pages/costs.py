@@ -11,6 +11,7 @@ from assay.bench.pages.around import around, cost_of, csv_table, rate_of, short,
 from assay.bench.records import Evaluation
 from assay.bench.scores import standings
 from assay.bench.scores.records import Score
+from assay.bench.scores.scoring import assembled
 from assay.bench.scores.standings import Standing
 from assay.web.shell import Shell
 
@@ -38,7 +39,7 @@ def router(shell: Shell) -> APIRouter:
     @routes.get("/runs/{run}/cost", include_in_schema=False)
     def cost(request: Request, run: str) -> HTMLResponse:
         evaluation, found = read(run)
-        whole = standings.assembled(evaluation, [one.score for one in found])
+        whole = assembled(evaluation, [one.score for one in found])
         address = f"{addresses.run_page(evaluation.id)}/cost"
         return shell.page(
             request,

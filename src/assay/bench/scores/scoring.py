@@ -71,17 +71,21 @@ def score(
     scores = [_score(evaluation, *key, tally, errata.get(key[0], {}), ks) for key, tally in tallies.items()]
     place = {suite: i for i, suite in enumerate(evaluation.suites)}
     scores.sort(key=lambda s: (place.get(s.suite, len(place)), s.suite, -s.pass_1.value if s.pass_1 else 1, s.model))
-    shares = weights_of(tuple(dict.fromkeys(s.suite for s in scores)), weights)
+    whole = assembled(evaluation, scores, weights)
+    return whole.model_copy(update={"duplicates": duplicates, "unexpected": unexpected})
+
+
+def assembled(evaluation: Evaluation, found: Sequence[Score], weights: Mapping[str, float] | None = None) -> Scores:
+    """The scores of one evaluation put together."""
+    shares = weights_of(tuple(dict.fromkeys(one.suite for one in found)), weights)
     return Scores(
         evaluation=evaluation.id,
         created=evaluation.created,
         source=evaluation.source,
         state=evaluation.state,
-        scores=tuple(scores),
-        overall=overall(scores, shares),
+        scores=tuple(found),
+        overall=overall(found, shares),
         weights=shares,
-        duplicates=duplicates,
-        unexpected=unexpected,
     )
 
 

@@ -29,7 +29,7 @@ from assay.bench.scores.records import (
     Scores,
     TaskScore,
 )
-from assay.bench.scores.scoring import nothing, overall, score, weights_of
+from assay.bench.scores.scoring import assembled, nothing, score
 from assay.bench.tables import PLANS, REVISIONS, SAMPLES, SCORES, TASKS
 from assay.records import Record, Status, Task
 from assay.store import Store
@@ -192,20 +192,6 @@ def read_scores(store: Store, evaluation: Evaluation, weights: Mapping[str, floa
         one.score.model_copy(update={"by_task": by_task.get((one.score.suite, one.score.model), ())}) for one in found
     ]
     return assembled(evaluation, whole, weights)
-
-
-def assembled(evaluation: Evaluation, found: Sequence[Score], weights: Mapping[str, float] | None = None) -> Scores:
-    """The scores of one evaluation put together."""
-    shares = weights_of(tuple(dict.fromkeys(one.suite for one in found)), weights)
-    return Scores(
-        evaluation=evaluation.id,
-        created=evaluation.created,
-        source=evaluation.source,
-        state=evaluation.state,
-        scores=tuple(found),
-        overall=overall(found, shares),
-        weights=shares,
-    )
 
 
 def is_small(store: Store, evaluation: Evaluation, samples: int) -> bool:
