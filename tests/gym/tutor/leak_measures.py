@@ -22,11 +22,13 @@ from assay.settings import Settings
 LABELLED = Path(__file__).with_name("labelled_hints.yaml")
 LATER = Path(__file__).with_name("labelled_hints_later.yaml")
 LAST = Path(__file__).with_name("labelled_hints_last.yaml")
-PARTS = ("looked at", "held out", "later", "last")
+PLAIN = Path(__file__).with_name("labelled_hints_plain.yaml")
+PARTS = ("looked at", "held out", "later", "last", "plain")
 """Of the first set two thirds were looked at while the rules were made. The other sets were written whole before the gate was
-asked about them; after the later one the rules were bettered, and the last one came after that."""
+asked about them; after the later one the rules were bettered, and the last one came after that. The plain ones tell small
+changes in plain sentences."""
 COURSES = Path(__file__).parents[3] / "src" / "assay" / "gym" / "courses"
-KINDS = ("honest", "block", "line", "disguised", "other")
+KINDS = ("honest", "block", "line", "disguised", "other", "plain")
 TELLS = frozenset({"block", "overlap", "line", "fix", "splice"})
 """The rules about code of a solution; a leak counts as caught by these alone."""
 
@@ -43,8 +45,8 @@ class Labelled(NamedTuple):
 
 
 def labelled() -> Iterator[Labelled]:
-    """All hints of the three files."""
-    for file, part in ((LABELLED, None), (LATER, "later"), (LAST, "last")):
+    """All hints of the files."""
+    for file, part in ((LABELLED, None), (LATER, "later"), (LAST, "last"), (PLAIN, "plain")):
         for group in yaml.safe_load(file.read_text("utf-8"))["groups"]:
             for kind in KINDS:
                 for level, text in group.get(kind, ()):
