@@ -11,6 +11,7 @@ from assay.errors import AssayError
 from assay.pipeline.sandbox import SANDBOXES, Sandbox
 from assay.settings import Settings
 
+LONG = "ASSAY_TEST_LONG" in os.environ
 PROGRAMS = Path(__file__).parent / "programs"
 NAMES = [name for name in ("zygote", "bwrap", "landlock", "docker", "local") if name in SANDBOXES.names()]
 
