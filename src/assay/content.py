@@ -346,7 +346,7 @@ class _Reader:
         return value
 
     def string(self, text: str, mark: Mark) -> str:
-        if any("\ud800" <= character <= "\udfff" for character in text):
+        if not text.isascii() and _HALF.search(text):
             raise self.error(mark, "half a surrogate pair is no text", "Write the character itself.")
         return text
 
@@ -365,6 +365,9 @@ class _Reader:
         mapping.keys[name] = key
         assert mapping.pairs is not None
         mapping.pairs.append((key, value))
+
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def _show(name: Any) -> str:

@@ -1,5 +1,6 @@
 """The courses that are served: a folder of them, or one file that holds all; read again when it was saved."""
 
+import functools
 import hashlib
 import json
 import os
@@ -162,7 +163,7 @@ class Library:
             state = _state(self.path)
             if self._shelf is None or state != self._state:
                 try:
-                    self._shelf = read_shelf(self.path)
+                    self._shelf = _read(self.path, state)
                     self.mistake = None
                 except ContentError as error:
                     if self._shelf is None:
@@ -171,6 +172,16 @@ class Library:
                 self._state = state
             self._looked = time.monotonic()
             return self._shelf
+
+
+def kept_shelf(path: Path) -> Shelf:
+    """What `read_shelf` gives; read once a process for as long as no file of it changes."""
+    return _read(path, _state(path))
+
+
+@functools.lru_cache(maxsize=2)
+def _read(path: Path, state: tuple[object, ...]) -> Shelf:  # noqa: ARG001 - another state, another shelf
+    return read_shelf(path)
 
 
 def _state(path: Path) -> tuple[object, ...]:

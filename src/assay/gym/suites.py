@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from assay.gym.library import COURSES, read_shelf
+from assay.gym.library import COURSES, kept_shelf
 from assay.gym.records import Problem, Sources, Test
 from assay.gym.tasks import call_in_words, encoded, expected_in_words, sheet
 from assay.records import Calls, Case, Language, Task, WrongProgram
@@ -34,7 +34,7 @@ def javascript(data: Path | None, *, settings: Settings, errata: bool) -> Suite:
 
 def _suite(language: Language, data: Path | None) -> Suite:
     name = f"gym:{language}"
-    shelf = read_shelf(data or COURSES)
+    shelf = kept_shelf(data or COURSES)
     chosen = [
         shelf.problems[identifier]
         for course in shelf.courses

@@ -24,7 +24,7 @@ class Assets:
     def __init__(self, files: dict[str, tuple[str, bytes]]) -> None:
         self._addresses = {name: f"/assets/{hashed}" for name, (hashed, _) in files.items()}
         self._plain = dict(files.values())
-        self._packed = {name: gzip.compress(content, 9, mtime=0) for name, content in files.values()}
+        self._packed: dict[str, bytes] = {}
 
     @classmethod
     def find(cls) -> "Assets":
@@ -49,5 +49,8 @@ class Assets:
         content = self._plain.get(hashed)
         if content is None:
             return None
-        small = self._packed[hashed]
-        return Asset(small, True) if packed and len(small) < len(content) else Asset(content, False)
+        if not packed:
+            return Asset(content, False)
+        # packed when it is first asked for: not every app is asked for every file, and none should open later for it
+        small = self._packed.get(hashed) or self._packed.setdefault(hashed, gzip.compress(content, 9, mtime=0))
+        return Asset(small, True) if len(small) < len(content) else Asset(content, False)
