@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from assay.pipeline.extract.mending import MENDING_LIMIT, TAIL_LINES
 from assay.pipeline.extract.statements import Grammar, Source, Statement
 
+_BRACES = {"}": "}\n", "})": "});\n"}
+"""What a stop word takes from the end of a JavaScript function: its own brace, or that and the end of the call around it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Continued:
@@ -123,7 +126,7 @@ def _whole(grammar: Grammar, prompt: str, body: str, entry: str) -> Continued | 
     if function.end <= len(prompt) or not head[len(prompt) :].strip():
         return None
     if not grammar.parses(head) or grammar.is_stub(full[function.start : function.end]):
-        return _closed(grammar, full, function) if grammar.name == "javascript" else None
+        return _closed(grammar, full, function)
     rest = statements[at + 1 :]
     if not rest:
         return Continued(prompt + body, ())
@@ -138,11 +141,11 @@ def _whole(grammar: Grammar, prompt: str, body: str, entry: str) -> Continued | 
 
 def _closed(grammar: Grammar, full: str, function: Statement) -> Continued | None:
     """A JavaScript function whose last brace a stop word took."""
-    for brace in ("}\n", "};\n", "});\n"):
-        text = full.rstrip("\n") + "\n" + brace
-        if function.end >= len(full) and grammar.parses(text):
-            return Continued(text, ("the function's closing brace put back",))
-    return None
+    brace = _BRACES.get(grammar.unclosed(full))
+    if brace is None or function.end < len(full):
+        return None
+    text = full.rstrip("\n") + "\n" + brace
+    return Continued(text, ("the function's closing brace put back",)) if grammar.parses(text) else None
 
 
 def _needed(

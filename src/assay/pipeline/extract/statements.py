@@ -44,6 +44,9 @@ class Grammar(Protocol):
     def statements(self, code: str, *, prose: bool = False) -> list[Statement]:
         """The top-level statements in order; with `prose`, what looks like one in text that is not all code."""
 
+    def unclosed(self, code: str) -> str:
+        """The brackets that are missing at the end of a function; "" in a language that has none around it."""
+
     def is_stub(self, code: str) -> bool:
         """Whether a definition has no body to speak of (a docstring, pass, an ellipsis, a comment)."""
 
