@@ -201,3 +201,22 @@ def _name(pid: int) -> str:
         return Path(f"/proc/{pid}/comm").read_text().strip()
     except OSError:
         return ""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"import os\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0: x = bytearray(400 << 20)\n    os._exit(0)\nimport time; time.sleep(9)",
+        b"for n in range(6): open(str(n), 'wb').write(bytes(40 << 20))",
+    ],
+    ids=["an orphan's", "files"],
+)
+def test_where_memory_ends_the_program_goes_and_the_zygote_stays(zygote: Zygote, source: bytes) -> None:
+    if zygote.capabilities().level < 3:
+        pytest.skip("level 2: nothing but our own polling ends a program for its memory")
+    limits = Limits(memory_mb=64, scratch_mb=300, wall_s=3)
+    with zygote:
+        cage = zygote._idle[0][0]
+        assert zygote.run(Spec(files={"main.py": source}, limits=limits)).status in ("oom", "timeout")
+        assert zygote.run(Spec(files={"main.py": b"print(1)"})).stdout == b"1\n"
+        assert zygote._idle[0][0] is cage  # a dead one would have been replaced

@@ -82,9 +82,9 @@ def test_the_second_call_table_of_x86_64_ends_the_program() -> None:
 
 
 @pytest.mark.parametrize(
-    "flag", [0x20000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000], ids=hex
+    "flag", [0x8000, 0x20000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000], ids=hex
 )
-def test_no_clone_makes_a_namespace(machine: str, flag: int) -> None:
+def test_no_clone_makes_a_namespace_or_a_sibling(machine: str, flag: int) -> None:
     arch, numbers = MACHINES[machine]
     program = build(machine, True)
     assert decide(program, numbers["clone"], arch, flag | 17) == ERRNO | EPERM

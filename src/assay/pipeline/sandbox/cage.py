@@ -98,15 +98,18 @@ class Cage:
         self.control.settimeout(None)
 
     def request(self, descriptors: list[int], alone: bool = False) -> None:
-        """Start a program; `alone`: with no process inside that watches it. Raises OSError where the inside is gone."""
+        """Start a program; `alone`: as its namespaces' first process. Raises OSError where the inside is gone."""
         self.runs += 1
         socket.send_fds(self.control, [b"one" if alone else b"run"], descriptors)
 
-    def program(self) -> int:
-        """A warm cage's answer to `request`: the pidfd of the program's first process. Raises OSError."""
-        message, descriptors, _, _ = socket.recv_fds(self.control, 2000, 1)
+    def program(self) -> list[int]:
+        """A warm cage's answer to `request`: pidfds of the program's first process, and of the program where it is another.
+
+        Raises OSError.
+        """
+        message, descriptors, _, _ = socket.recv_fds(self.control, 2000, 2)
         if message == b"pid" and descriptors:
-            return descriptors[0]
+            return descriptors
         for fd in descriptors:
             os.close(fd)
         raise ConnectionResetError(message.decode("utf-8", "replace") or "the zygote is gone")

@@ -625,7 +625,8 @@ def profile(machine: str, families: Sequence[int]) -> dict[str, Any]:
             rule(sorted((seccomp.allowed(counted=True) & names) - decided - set(refused))),
             rule(refused, "SCMP_ACT_ERRNO", errnoRet=seccomp.ENOSYS),
             rule(
-                ["clone"], args=[{"index": 0, "value": syscalls.CLONE_NEW, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}]
+                ["clone"],
+                args=[{"index": 0, "value": syscalls.CLONE_REFUSED, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}],
             ),
             *(only("socket", **wanted) for family in families for wanted in _sockets(family)),
             *(only("ioctl", a1=request) for request in syscalls.IOCTLS),

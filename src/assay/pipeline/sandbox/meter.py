@@ -10,26 +10,29 @@ _MAX_PROCESSES = 5000
 class ProcessTree:
     """A Meter over a process and everything it started."""
 
-    def __init__(self, pidfd: int) -> None:
-        self._pidfd = pidfd
+    def __init__(self, pidfd: int, adopted_by: int = -1) -> None:
+        """`adopted_by`: a pidfd of the process that what has lost its parent is handed to; it is not counted itself."""
+        self._pidfd, self._adopted_by = pidfd, adopted_by
 
     def usage(self) -> tuple[float, int]:
-        pid = host_pid(self._pidfd)
-        if pid <= 0:
-            return 0.0, 0
+        members = []
+        if (pid := host_pid(self._pidfd)) > 0:
+            members += descendants(pid)
+        if (adopter := host_pid(self._adopted_by)) > 0:
+            members += descendants(adopter)[1:]
         cpu, resident = 0, 0
-        members = descendants(pid)
         for member in members:
             ticks, own = _stat(member)
             cpu += ticks
             resident += own
-        return cpu / _TICKS, resident if len(members) < 3 else _shared_once(members, resident)
+        few = len(members) + (adopter > 0) < 3
+        return cpu / _TICKS, resident if few else _shared_once(members, resident)
 
     def oom_killed(self) -> bool:
         return False  # the kernel bounds nothing here; we do, and know it
 
     def cpu_total(self) -> float:
-        return 0.0  # the first process reports what it reaped
+        return 0.0  # whoever reaps the program reports it
 
 
 def host_pid(pidfd: int) -> int:

@@ -234,7 +234,7 @@ class Namespaced:
                 channels = [end.fileno() for end in (*ends, *((linked,) if linked else ()))]
                 alone = self.warm and spec.mode != "program" and spec.language == "python"
                 cage.request([payload, *theirs, *channels], alone)
-                pidfd = cage.program() if self.warm else os.dup(cage.pidfd)
+                pidfd, *beside = cage.program() if self.warm else [os.dup(cage.pidfd)]
             except BaseException:
                 report.close()
                 if channel is not None:
@@ -250,7 +250,9 @@ class Namespaced:
         finally:
             for fd in theirs:
                 os.close(fd)
-        meter: Meter = group if group is not None else ProcessTree(pidfd)
+        meter: Meter = (
+            group if group is not None else ProcessTree(beside[0] if beside else pidfd, pidfd if beside else -1)
+        )
         fresh = self.warm and spec.network == "none"  # what used a network leaves traces in it
 
         def kill() -> None:
@@ -261,6 +263,8 @@ class Namespaced:
 
         def after(running: Running) -> None:
             self._cages.pop(id(running), None)
+            for fd in beside:
+                os.close(fd)
             self._give_back(cage, group, slot, healthy=fresh and not running.failed and running.survived)
 
         started = Running(

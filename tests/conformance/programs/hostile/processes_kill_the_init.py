@@ -3,7 +3,7 @@
 import ctypes, os, signal
 from kit import *
 
-if os.getppid() == 1 and os.getpid() < 50:
+if os.getppid() in (0, 1) and 1 < os.getpid() < 50:
     pidfd, _ = syscall("pidfd_open", 1, 0)
     for number in range(1, 65):
         tried(os.kill, 1, number)

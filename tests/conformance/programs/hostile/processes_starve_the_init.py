@@ -4,7 +4,7 @@
 import os, resource
 from kit import *
 
-if os.getppid() == 1 and os.getpid() < 50:
+if os.getppid() in (0, 1) and 1 < os.getpid() < 50:
     for which in (resource.RLIMIT_CPU, resource.RLIMIT_NOFILE, resource.RLIMIT_AS, resource.RLIMIT_NPROC, resource.RLIMIT_FSIZE, resource.RLIMIT_STACK, resource.RLIMIT_DATA):
         tried(resource.prlimit, 1, which, (0, 0))
     tried(os.setpriority, os.PRIO_PROCESS, 1, 19)

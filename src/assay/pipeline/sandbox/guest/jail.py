@@ -4,6 +4,7 @@ Trusted code that runs before the program does, in the process that becomes it. 
 """
 
 import ctypes
+import mmap
 import os
 import resource
 import signal
@@ -22,6 +23,8 @@ DEVICES = ("null", "zero", "full", "random", "urandom")
 _PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT, _PR_SET_SECUREBITS = 4, 24, 38, 47, 28
 _AMBIENT_CLEAR_ALL = 4
 _CAPABILITY_VERSION_3 = 0x20080522
+_CLONE_VM, _CLONE_FILES = 0x100, 0x400
+_SLEEPERS_STACK = 1 << 14
 _SYSCALLS = {"x86_64": {"capset": 126, "seccomp": 317}, "aarch64": {"capset": 91, "seccomp": 277}}
 
 ENVIRONMENT = {
@@ -76,6 +79,42 @@ class Jail:
 
     def join(self, fd, flags):
         self._check(self._libc.setns(fd, flags), "setns")
+
+    def ready_to_sleep(self):
+        """Make sure that a first process can share this one's memory. Raises SetupError where it must not.
+
+        What it has no handler for does not reach a first process from inside. One with a handler would wake in here.
+        """
+        with open("/proc/self/status") as file:
+            about = dict(line.split(":", 1) for line in file)
+        if int(about["SigCgt"], 16) or int(about["Threads"]) != 1:
+            raise SetupError(0, "the zygote handles signals or has threads")
+        self._stack = mmap.mmap(-1, _SLEEPERS_STACK, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_STACK)
+        base = ctypes.addressof(ctypes.c_char.from_buffer(self._stack))
+        self._top = ctypes.c_void_p(base + _SLEEPERS_STACK)
+        self._pause = ctypes.cast(self._libc.pause, ctypes.c_void_p)
+
+    def sleeper(self):
+        """Start a first process for the pid namespace just unshared, which sleeps until it is killed; its pid.
+
+        It runs the C library's `pause` on a stack of its own in our memory, which spares a fork. It shares our
+        descriptors, so that it holds none open that we close, and has its own signal handlers: it ignores SIGCHLD, so the
+        kernel reaps the orphans that come to it.
+        """
+        flags = _CLONE_VM | _CLONE_FILES | signal.SIGCHLD
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        try:
+            pid = self._libc.clone(self._pause, self._top, flags, None)
+        finally:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        self._check(pid, "clone")
+        return pid
+
+    def first_to_go(self):
+        """Where memory ends, the kernel is to end this process and what comes of it, not the zygote."""
+        fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY | os.O_CLOEXEC)
+        os.write(fd, b"1000")
+        os.close(fd)
 
     def undumpable(self):
         """Keep other processes of the same uid from reading or tracing this one."""

@@ -1,12 +1,13 @@
 """Inside the sandbox: wait for requests on the control socket and start a program for each.
 
 `warm`: a zygote; each request gets a child with namespaces of its own. `cold`: the whole sandbox is for one request.
-Neither reads what a request holds: that is done in the process that is the first of the program's own namespaces.
+Neither reads what a request holds: that is done in a process in the program's own pid namespace.
 
 Control (SOCK_SEQPACKET)  host -> us   b"run" + descriptors: payload, stdin, stdout, stderr, report[, channel]
-                                       b"one" + the same (warm): without a process inside that watches it
+                                       b"one" + the same (warm): it is to be the first process of its pid namespace
                                        b"dial" + port (warm): connect to a server on our loopback
-                          us -> host   b"up" when ready; warm: b"pid" + a pidfd, or b"no " + why; b"fd" + the connection
+                          us -> host   b"up" when ready; b"fd" + the connection
+                                       warm: b"pid" + pidfds of the first process[, the program], or b"no " + why
 Report (SOCK_SEQPACKET)   us -> host   b"box" + a descriptor of the work folder, where files are to be collected
                                        b"end" + JSON {status, cpu_s, memory_peak}  or  b"bad" + why the set-up failed
 """
@@ -64,7 +65,8 @@ def _warm(control, world, settings):
     gc.collect()
     gc.freeze()
     gc.disable()
-    running: dict[int, tuple[int, int | None]] = {}  # pidfd -> (pid, the report we owe for it or None)
+    world.ready_to_sleep()
+    running: dict[int, tuple[int, int, int | None]] = {}  # its pidfd -> (pid, its report, the first process's pid)
     events = select.poll()
     events.register(control, select.POLLIN)
     control.send(b"up")
@@ -89,37 +91,47 @@ def _warm(control, world, settings):
 
 
 def _start(alone, descriptors, control, own, world, settings):
-    """Fork the first process of a program's own namespaces; (pidfd, pid, report or None), None where that failed.
+    """Fork a program into a pid namespace of its own; (pidfd, pid, report, the first process's pid or None), None: that failed.
 
-    `alone`: it becomes the program itself, with nobody inside to watch it. Then its report is ours to send.
+    `alone`: it is the first process itself.
     """
+    first = None
     try:
         world.unshare(jail.NEWPID)
+        if not alone:
+            first = world.sleeper()
         pid = os.fork()
     except OSError as error:
         control.send(b"no " + str(error).encode())
-        return None  # which namespace children would go to is not certain any more
+        return None  # which namespace children would go to is not certain any more; what was started ends with us
     if pid == 0:
         control.close()
         os.close(own)
-        (_only_process if alone else _first_process)(descriptors, world, settings)
+        _program(descriptors, world, settings, jail.NEWNS if alone else jail.NEWNS | jail.NEWIPC)
     world.join(own, jail.NEWPID)
     pidfd = os.pidfd_open(pid)
-    socket.send_fds(control, [b"pid"], [pidfd])
-    report = descriptors.pop(4) if alone else None
+    pidfds = [pidfd] if first is None else [os.pidfd_open(first), pidfd]
+    socket.send_fds(control, [b"pid"], pidfds)
+    _close(pidfds[:-1])
+    report = descriptors.pop(4)
     _close(descriptors)
-    return pidfd, pid, report
+    return pidfd, pid, report, first
 
 
-def _bury(pidfd, pid, report):
-    """Reap a first process, and report of it where nobody else does."""
+def _bury(pidfd, pid, report, first):
+    """Reap a program, end with its first process all that it left behind, and report of it.
+
+    In this order: the end of a first process waits until nobody of its namespace is left to be reaped.
+    """
     _, status, used = os.wait4(pid, 0)
     os.close(pidfd)
-    if report is None:
-        return
+    if first is not None:
+        os.kill(first, signal.SIGKILL)
     ending = {"status": status, "cpu_s": used.ru_utime + used.ru_stime, "memory_peak": used.ru_maxrss * 1024}
     with socket.socket(fileno=report) as end, contextlib.suppress(OSError):  # the host had enough of it and is gone
         end.send(b"end" + json.dumps(ending).encode())
+    while first is not None and os.waitpid(-1, 0)[0] != first:
+        pass  # nobody else can be our child; who were it all the same would keep the first process from its end
 
 
 def _cold(control, world, settings):
@@ -128,7 +140,7 @@ def _cold(control, world, settings):
     if not message:
         return
     control.close()
-    _first_process(descriptors, world, settings, unshare=False)
+    _first_process(descriptors, world, settings)
 
 
 def _request(control):
@@ -154,14 +166,14 @@ def _close(descriptors):
         os.close(fd)
 
 
-def _first_process(descriptors, world, settings, unshare=True):
-    """Pid 1 of the program's namespaces: builds its world, starts it, reaps, reports, and takes all with it. No return."""
+def _first_process(descriptors, world, settings):
+    """Pid 1 of a sandbox for one program: builds its world, starts it, reaps, reports, and takes all with it. No return."""
     payload, stdin, stdout, stderr, report_fd = descriptors[:5]
     channel = descriptors[5] if len(descriptors) > 5 else None
     report = socket.socket(fileno=report_fd)
     try:
         request, files = _payload(payload)
-        _prepare_world(request, files, world, report, jail.NEWNS | jail.NEWIPC if unshare else 0)
+        _prepare_world(request, files, world, report, 0)
         world.undumpable()
         pid = os.fork()
         if pid == 0:
@@ -174,19 +186,20 @@ def _first_process(descriptors, world, settings, unshare=True):
     os._exit(0)
 
 
-def _only_process(descriptors, world, settings):
-    """Pid 1 of the program's namespaces, which becomes the program: one fork less. No return.
+def _program(descriptors, world, settings, namespaces):
+    """The zygote's child, which becomes the program. No return.
 
-    For programs whose verdict is what they answer. It has no IPC namespace of its own, and no calls that would need one. As
-    pid 1 it gets no signal that it does not handle, SIGKILL from outside excepted, and its orphans are not reaped before
-    its end.
+    Beside a first process that sleeps it is a process like any other. Where it is the first itself, which suits programs whose
+    verdict is what they answer, it has no IPC namespace of its own, and no calls that would need one; it gets no signal that
+    it does not handle, SIGKILL from outside excepted; and its orphans are not reaped before its end.
     """
     payload, stdin, stdout, stderr, report_fd = descriptors[:5]
     channel = descriptors[5] if len(descriptors) > 5 else None
     report = socket.socket(fileno=report_fd)
     try:
         request, files = _payload(payload)
-        _prepare_world(request, files, world, report, jail.NEWNS)
+        world.first_to_go()
+        _prepare_world(request, files, world, report, namespaces)
     except BaseException as error:
         report.send(_failed(error))
         os._exit(1)

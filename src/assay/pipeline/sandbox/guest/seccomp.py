@@ -40,7 +40,7 @@ def build(
             verdicts[numbers[name]] = [_ret(ALLOW)]
     verdicts[numbers["clone"]] = [
         _load(_ARGS),
-        _op(_ANY_BIT, 0, 1, syscalls.CLONE_NEW),
+        _op(_ANY_BIT, 0, 1, syscalls.CLONE_REFUSED),
         _ret(ERRNO | EPERM),
         _ret(ALLOW),
     ]

@@ -73,7 +73,7 @@ GROUPS = (
     ),
     ("know the machine a little, and get random numbers", "uname sysinfo getrandom"),
     (
-        "decided by their arguments: no new namespaces, no socket families but these, no terminal tricks",
+        "decided by their arguments: no new namespaces or siblings, no socket families but these, no terminal tricks",
         "clone socket ioctl",
     ),
 )
@@ -93,8 +93,8 @@ FAMILIES = (1, 2, 10, 16)
 PROTOCOLS = {1: None, 2: (0, 6, 17), 10: (0, 6, 17), 16: (0,)}
 """Of each family: all, or these. Default, TCP, UDP; of netlink routing, which lists interfaces."""
 
-CLONE_NEW = 0x7E020000
-"""CLONE_NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET."""
+CLONE_REFUSED = 0x7E020000 | 0x8000
+"""CLONE_NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET; CLONE_PARENT makes children of whoever watches."""
 
 # ---- numbers: from the kernel's own unistd headers (x86: unistd_64.h; arm64: asm-generic/unistd.h) ----
 
