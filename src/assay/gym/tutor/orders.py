@@ -1,0 +1,205 @@
+"""What the sentences of a hint order to be done to a program, in words: what kind of change, with what, and where. Pure.
+
+"Put `pet.` in front of each name", "take off the `+ 1`", "move the return out of the loop". A sentence that only asks, or
+weighs two things against each other, orders nothing. It finds what may be tried (see `changes`), so that it may find too much.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from assay.gym.tutor import canonical
+from assay.gym.tutor.hint_text import HintText
+from assay.records import Language
+
+Kind = Literal["remove", "insert", "move", "swap", "set"]
+
+
+class Order(NamedTuple):
+    """One sentence that tells its reader to change something."""
+
+    kinds: frozenset[Kind]
+    material: tuple[str, ...]
+    """Code that may be put in, as it would be typed: `pet.`, `+ 10`, `.trim()`."""
+    called: tuple[str, ...]
+    """Names of functions and methods that it speaks of."""
+    values: tuple[str, ...]
+    """Numbers and marked values that something may be set to."""
+    lines: tuple[int, ...]
+    """The lines that it names, from 1; -1 is the last."""
+    said: str
+    """The sentence without its marks, in small letters."""
+    together: bool
+    """Whether it speaks of several places at once: each, both, all."""
+    text: str
+    """The sentence, marks and all."""
+
+
+_WORDS: dict[Kind, str] = {
+    "remove": r"remov\w+, delet\w+, drop\w*, eras\w+, take, taking, get rid, rid of, leave, leaving, cut, los[ei]\w*, strip, "
+    r"too many, without, (?:not|n't|never|no longer) need\w*, no need, unnecessary, needless, superfluous, not needed, "
+    r"comment out, omit, clear, off, away, out",
+    "insert": r"add\w*, put\w*, insert\w*, append\w*, writ\w+, type, plac\w+, includ\w+, give, begins?, starts?, prefix, wrap\w*, "
+    r"use, using, needs?, must, should, call\w*, multipl\w+, subtract\w*, divid\w+, times, plus, minus, stor\w+, sav\w+, keep\w*, "
+    r"assign\w*, round\w*, turn\w*, convert\w*, make, makes, making, take, missing, forgot\w*, have to, has to, want, apply, "
+    r"return, chang\w+, increas\w+, decreas\w+, lower, raise, surround, enclose, attach, negate, let, set, with, pass",
+    "move": r"mov\w+, shift\w*, (?:un|de|in)-?dent\w*, dedent\w*, spaces?, outside, out of, after the, before the, below, above, "
+    r"into the, inside, to the (?:left|right), start under, level, behind, first, earlier, later, outdent\w*, pull, push\w*, "
+    r"bring, belongs?, go(?:es)?",
+    "swap": r"swap\w*, exchang\w+, switch\w*, revers\w+, turn\w*, flip\w*, other way (?:a?round), mirror\w*, invert\w*, "
+    r"wrong (?:order|way), opposite, first, places, interchang\w+, change the order",
+    "set": r"starts?, begins?, should, must, needs?, give, set\w*, let, make, mak\w+, chang\w+, us[ei]\w*, writ\w+, put, becomes?, "
+    r"want, initiali\w+, lower, small, capital, upper, replac\w+, raise, increas\w+, decreas\w+, go, goes, from, round\w*",
+}
+_KINDS = {kind: re.compile(rf"\b(?:{'|'.join(words.split(', '))})\b", re.I) for kind, words in _WORDS.items()}
+
+_VERB = (
+    r"(?:remove|delete|drop|erase|take|get rid|leave|cut|add|put|insert|append|write|type|place|include|give|begin|start|"
+    r"prefix|wrap|use|call|multiply|subtract|divide|times|store|save|keep|assign|round|turn|convert|make|let|set|move|shift|"
+    r"(?:un|out|de)?-?indent|dedent|swap|exchange|switch|reverse|flip|change|replace|apply|return|pull|bring|surround|enclose|"
+    r"negate|invert|omit|increase|decrease|raise|lower|pass|mirror|interchange|attach|comment|lose|strip|do|"
+    r"try (?:to )?\w+|go (?:outside|after|before|behind|into))\b"
+)
+_LEADS = (
+    r"(?:^\W*|[,;:–—(-]\s*(?:\w+ )?|\b(?:and|then|now|just|simply|only|please|so|but|instead|first|also|finally|next|maybe|"
+    r"perhaps|either|easily|not|n't|can|could|should|must|will|'ll|might|may|would)\s+|"
+    r"\b(?:need|needs|have|has|want|try|remember|forget|forgot|sure|ought|supposed|like|best|enough|easier|better|way|had) to "
+    r"(?:\w+ly |just |only )?|^\W*(?:in|on|at|inside|before|after|behind|under) (?:the |your |each )?\w+(?: \d+)?(?: and \d+)?,? |"
+    r"\b(?:what if|why not|why don't|how about|what about|if|when) (?:you |we )?)"
+)
+_ORDERS = re.compile(rf"{_LEADS}{_VERB}", re.I)
+_ASKS_FOR = re.compile(
+    r"\b(?:needs?|must|should|have to|has to|want|wants|missing|forgot|forgotten|too many|no need|without|unnecessary|"
+    r"superfluous|belongs? (?:after|before|behind|outside|in front)|remov\w+ing|add\w+ing|the fix|fixes|fixed)\b",
+    re.I,
+)
+_POINTS = re.compile(r"`|\d|\b(?:loop|return|print|line|quot\w+|brackets?|ceil|floor|parenthes[ie]s|indent\w*)\b", re.I)
+_READS = re.compile(r"^\W*read\b.*`.*\b(?:first|before|after)\b", re.I)
+_OFFERS = re.compile(
+    r"\b(?:what if|why not|why don't|how about|what about|what happens (?:if|when) you|could you|can you|would it help|"
+    r"have you tried|did you try|maybe|perhaps|what would happen|shouldn't|don't you need)\b",
+    re.I,
+)
+_END = re.compile(r"(?<=[.?!:])\s+(?=[A-Z\"'(\x00-])|\n+|;\s+")
+_MARK = re.compile(r"`+([^`\n]+)`+")
+_HELD = re.compile("\x00(\\d+)\x00")
+_LINE = re.compile(
+    r"\blines?\s+(\d{1,3})(?:\s*(?:,|and|or|to|&|-|/)\s*(?:line\s+)?(\d{1,3}))?(?:\s*(?:,|and)\s*(\d{1,3}))?", re.I
+)
+_TOGETHER = re.compile(
+    r"\b(?:each|every|all|both|three|two|everywhere|everything|lines \d+ and|them|wherever|and)\b", re.I
+)
+_BARE = re.compile(
+    r"(?<![\w.])(?:\.\w+(?:\(\))?|[A-Za-z_]\w*\.(?=\s|$)|[A-Za-z_]\w*(?:\.\w+)?\(\)|[-+*/]\s?\d+\b|=\s?\w+)"
+)
+_NUMBERS = {
+    "zero": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
+    "nine": "9", "ten": "10", "eleven": "11", "twelve": "12", "twenty": "20", "thirty": "30", "forty": "40", "fifty": "50",
+    "sixty": "60", "hundred": "100", "a hundred": "100", "twenty-four": "24", "empty": '""', "true": "True", "false": "False",
+}  # fmt: skip
+_COUNT = r"(?P<many>\d+(?:\.\d+)?|" + "|".join(sorted(_NUMBERS, key=len, reverse=True)) + r")\b"
+_BY = r"(?: \w+){0,3} by"
+_BEFORE_COUNT: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (rf"(?:add|adding|plus|increase\w*{_BY}|raise\w*{_BY})\s+(?:an?other |the )?", ("+",)),
+    (
+        rf"(?:subtract\w*|minus|take away|decrease\w*{_BY}|lower\w*{_BY}|take|taking|reduce\w*{_BY})\s+(?:off |away )?",
+        ("-",),
+    ),
+    (r"(?:multipl\w+(?: \w+){0,6} (?:by|with)|times)\s+", ("*",)),
+    (r"(?:divide\w*(?: \w+){0,6} by)\s+", ("/", "//")),
+    (r"(?:default(?: value)? (?:of|to|is)|be|by default)\s+", ("=",)),
+)
+_BEHIND_COUNT: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (r"(?: \w+)? (?:more|later|too (?:few|small|low|early|short)|longer|further)", ("+",)),
+    (r"(?: \w+)? (?:less|fewer|earlier|too (?:many|far|big|high|late|much|long)|shorter|off|round too)", ("-",)),
+)
+_SUMS = (
+    *((re.compile(rf"\b{words}{_COUNT}", re.I), signs) for words, signs in _BEFORE_COUNT),
+    *((re.compile(rf"\b{_COUNT}{words}\b", re.I), signs) for words, signs in _BEHIND_COUNT),
+)
+
+
+def orders(hint: HintText, language: Language, solutions: frozenset[str], own: frozenset[str]) -> Iterator[Order]:
+    """What each sentence orders. `solutions`, `own`: the tokens' texts of the solutions, and of the learner's program."""
+    for sentence in _sentences(hint.text):
+        plain = re.sub(r"\*\*|__", "", sentence.replace("`", " "))
+        asks = sentence.rstrip("\"') ").endswith("?")
+        if not _commands(sentence) or (asks and (not _OFFERS.search(plain) or re.search(r"\bor\b", plain))):
+            continue
+        kinds = frozenset(kind for kind, words in _KINDS.items() if words.search(plain))
+        marks = [mark.strip() for mark in _MARK.findall(sentence)]
+        words = {one.strip(".,;:!?()'\"`") for one in re.split(r"[\s`()]+|(?<=\w)\.(?=\w)", plain)}
+        called = [
+            one
+            for one in sorted(words, key=lambda one: plain.find(one))
+            if len(one) > 1 and one.isidentifier() and _may_call(one, language, solutions, own)
+        ]
+        yield Order(
+            kinds=kinds,
+            material=tuple(dict.fromkeys([*marks, *(one.strip() for one in _BARE.findall(plain)), *_sums(plain)])),
+            called=tuple(dict.fromkeys(called)),
+            values=tuple(dict.fromkeys([*_values(plain), *(mark for mark in marks if len(mark) < 40)])),
+            lines=tuple(_lines(plain)),
+            said=plain.lower(),
+            together=bool(_TOGETHER.search(plain)),
+            text=sentence.strip(),
+        )
+
+
+def _commands(sentence: str) -> bool:
+    """Whether a sentence tells its reader to do something, or says what there must be or is too much."""
+    words = _MARK.sub("⟨code⟩", sentence)
+    if _ORDERS.search(words) or _READS.search(sentence):
+        return True
+    return bool(_ASKS_FOR.search(words) and _POINTS.search(sentence))
+
+
+def _sentences(text: str) -> Iterator[str]:
+    held: list[str] = []
+
+    def hold(match: re.Match[str]) -> str:
+        held.append(match[0])
+        return f"\x00{len(held) - 1}\x00"
+
+    for part in _END.split(_MARK.sub(hold, text)):
+        if part.strip():
+            yield _HELD.sub(lambda match: held[int(match[1])], part)
+
+
+_PROSE = canonical.listed(
+    "in is of not or and for if else with as from then of to all any at get set let next sign value name input message key "
+    "count index sort search match find replace fill some every test table time print return pass end error call length "
+    "log type new this case default do it map round while try write add has clear size join"
+)
+"""Words of a language that prose is full of: they count as calls only where the nearest solutions have them."""
+
+
+def _may_call(word: str, language: Language, solutions: frozenset[str], own: frozenset[str]) -> bool:
+    if word in solutions and word not in own and word.lower() not in ("a", "in", "is", "of"):
+        return True
+    return word in canonical.library_names(language) and word not in canonical.words_of(language) and word not in _PROSE
+
+
+def _sums(text: str) -> Iterator[str]:
+    for pattern, signs in _SUMS:
+        for match in pattern.finditer(text):
+            many = _NUMBERS.get(match["many"].lower(), match["many"])
+            yield from (f"{sign} {many}" for sign in signs if many[0].isdigit())
+
+
+def _values(text: str) -> Iterator[str]:
+    without = _LINE.sub(" ", text)
+    yield from re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?!\w)", without)
+    for word, value in _NUMBERS.items():
+        if re.search(rf"\b{word}\b", without, re.I):
+            yield value
+    yield from re.findall(r"\"[^\"\n]*\"|(?<!\w)'[^'\n]*'(?!\w)", without)
+
+
+def _lines(text: str) -> Iterator[int]:
+    for match in _LINE.finditer(text):
+        yield from (int(one) for one in match.groups() if one)
+    if re.search(r"\blast (?:line|print|return|statement)\b", text, re.I):
+        yield -1
+    if re.search(r"\bfirst (?:line|return|statement)\b", text, re.I):
+        yield 1
