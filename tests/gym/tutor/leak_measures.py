@@ -23,10 +23,11 @@ LABELLED = Path(__file__).with_name("labelled_hints.yaml")
 LATER = Path(__file__).with_name("labelled_hints_later.yaml")
 LAST = Path(__file__).with_name("labelled_hints_last.yaml")
 PLAIN = Path(__file__).with_name("labelled_hints_plain.yaml")
-PARTS = ("looked at", "held out", "later", "last", "plain")
+PLAIN_LATER = Path(__file__).with_name("labelled_hints_plain_later.yaml")
+PARTS = ("looked at", "held out", "later", "last", "plain", "plain later")
 """Of the first set two thirds were looked at while the rules were made. The other sets were written whole before the gate was
 asked about them; after the later one the rules were bettered, and the last one came after that. The plain ones tell small
-changes in plain sentences."""
+changes in plain sentences; for them a rule was made after the first of their two sets, and before the second."""
 COURSES = Path(__file__).parents[3] / "src" / "assay" / "gym" / "courses"
 KINDS = ("honest", "block", "line", "disguised", "other", "plain")
 TELLS = frozenset({"block", "overlap", "line", "fix", "splice"})
@@ -46,7 +47,8 @@ class Labelled(NamedTuple):
 
 def labelled() -> Iterator[Labelled]:
     """All hints of the files."""
-    for file, part in ((LABELLED, None), (LATER, "later"), (LAST, "last"), (PLAIN, "plain")):
+    files = ((LABELLED, None), (LATER, "later"), (LAST, "last"), (PLAIN, "plain"), (PLAIN_LATER, "plain later"))
+    for file, part in files:
         for group in yaml.safe_load(file.read_text("utf-8"))["groups"]:
             for kind in KINDS:
                 for level, text in group.get(kind, ()):
