@@ -76,6 +76,20 @@ def serve_for_all(test_server: Store, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @contextmanager
+def served(
+    server: Store,
+    home: Path,
+    fill: Callable[[Store], object],
+    products: Mapping[str, Product] | None = None,
+    template: str = "template",
+) -> Iterator[Site]:
+    """An app over a database of its own that `fill` filled: for all tests of a module that only read."""
+    with database(server, home, template) as store, serving(store, home) as serve:
+        fill(store)
+        yield serve(products)
+
+
+@contextmanager
 def serving(store: Store, home: Path) -> Iterator[Callable[..., Site]]:
     """What serves apps over a store, and ends them all."""
     running: list[Site] = []

@@ -1,6 +1,6 @@
 """Why one attempt failed, as a reader finds it: over real runs of the recordings, and over what was saved by hand."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from httpx2 import Client
 from assay.bench import evaluations, evidence
 from assay.bench.beginning import begin_run
 from assay.bench.evidence import Row
-from assay.bench.pages import addresses
+from assay.bench.pages import Pages, addresses
 from assay.bench.pages.paper import Paper
 from assay.bench.process import Bench
 from assay.bench.recordings import WEAK
@@ -20,8 +20,8 @@ from assay.bench.workflow import finish
 from assay.records import Finding, Model, Report
 from assay.settings import Settings
 from assay.store import Store
-from tests.browser_fixture import Site, in_every_form
-from tests.store_fixture import Filled, database, filled
+from tests.browser_fixture import Site, in_every_form, served
+from tests.store_fixture import Filled, filled
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -46,10 +46,16 @@ def made(test_server: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield found
 
 
-@pytest.fixture
-def store(test_server: Store, tmp_path: Path, made: Filled[Evaluation]) -> Iterator[Store]:
-    with database(test_server, tmp_path, made.name) as opened:
+@pytest.fixture(scope="module")
+def site(test_server: Store, tmp_path_factory: pytest.TempPathFactory, made: Filled[Evaluation]) -> Iterator[Site]:
+    """All but one test only read."""
+    with served(test_server, tmp_path_factory.mktemp("read"), lambda _: None, template=made.name) as opened:
         yield opened
+
+
+@pytest.fixture
+def store(site: Site) -> Store:
+    return site.shell.store
 
 
 @pytest.fixture
@@ -63,8 +69,8 @@ def failed(store: Store, run: Evaluation) -> Sample:
 
 
 @pytest.fixture
-def client(serve_app: Callable[..., Site]) -> Iterator[Client]:
-    with Client(base_url=serve_app().url, timeout=60) as opened:
+def client(site: Site) -> Iterator[Client]:
+    with Client(base_url=site.url, timeout=60) as opened:
         yield opened
 
 
@@ -114,11 +120,19 @@ def test_the_failures_of_a_model_are_a_chain_from_the_first_to_the_last(
     assert seen == [(one.task, one.index) for one in bad]
 
 
-def test_a_run_that_is_kept_no_longer_is_said_to_be_gone(client: Client, store: Store, failed: Sample) -> None:
-    with store.engine.begin() as connection:
-        connection.exec_driver_sql("delete from runs")
-    assert "The run is not kept" in client.get(address(failed)).text
-    assert client.get(addresses.twin(address(failed))).json()["evidence"]["tries"][0]["runs_kept"] == "no"
+def test_a_run_that_is_kept_no_longer_is_said_to_be_gone(
+    test_server: Store, tmp_path: Path, made: Filled[Evaluation], failed: Sample
+) -> None:
+    def forget(store: Store) -> None:
+        with store.engine.begin() as connection:
+            connection.exec_driver_sql("delete from runs")
+
+    with (
+        served(test_server, tmp_path, forget, {"bench": Pages()}, template=made.name) as own,
+        Client(base_url=own.url, timeout=60) as client,
+    ):
+        assert "The run is not kept" in client.get(address(failed)).text
+        assert client.get(addresses.twin(address(failed))).json()["evidence"]["tries"][0]["runs_kept"] == "no"
 
 
 def test_a_task_lists_every_sample_and_sets_a_wrong_program_beside_the_nearest_right_one(
@@ -155,9 +169,8 @@ def test_what_is_not_there_is_said_in_words(client: Client, failed: Sample, path
 
 @pytest.mark.parametrize("kind", ["attempt", "task"])
 def test_in_a_browser_it_is_clean_in_every_form(
-    serve_app: Callable[..., Site], page: "Page", failed: Sample, tmp_path: Path, kind: str
+    site: Site, page: "Page", failed: Sample, tmp_path: Path, kind: str
 ) -> None:
-    site = serve_app()
     here = address(failed) if kind == "attempt" else addresses.task_page(failed.evaluation, failed.suite, failed.task)
     in_every_form(page, site.url + here, tmp_path)
 

@@ -13,14 +13,13 @@ from tests.bench.pages.made_runs import HOSTILE, make_run, make_sample
 RUN = "/bench/runs/20260301-123000-ab12"
 
 
-def test_the_leaderboard_says_who_leads_and_sorts_by_what_the_address_says(client: TestClient, store: Store) -> None:
-    make_run(store)
-    board = client.get(f"{RUN}.json").json()
-    assert [line["standing"]["score"]["model"] for line in board["lines"]] == ["strong", "middle", "weak"]
-    assert board["said"][0].startswith("strong is at 90.0 % (74.4 – 96.5, n = 30 tasks) on functions")
-    turned = client.get(f"{RUN}.json?sort=pass").json()
+def test_the_leaderboard_says_who_leads_and_sorts_by_what_the_address_says(board: TestClient) -> None:
+    found = board.get(f"{RUN}.json").json()
+    assert [line["standing"]["score"]["model"] for line in found["lines"]] == ["strong", "middle", "weak"]
+    assert found["said"][0].startswith("strong is at 90.0 % (74.4 – 96.5, n = 30 tasks) on functions")
+    turned = board.get(f"{RUN}.json?sort=pass").json()
     assert [line["standing"]["score"]["model"] for line in turned["lines"]] == ["weak", "middle", "strong"]
-    found = client.get(f"{RUN}.json?q=WEA").json()
+    found = board.get(f"{RUN}.json?q=WEA").json()
     assert (len(found["lines"]), found["left_out"]) == (1, 2)
 
 
@@ -48,13 +47,10 @@ def test_each_table_is_also_csv_that_no_spreadsheet_takes_for_a_formula(client: 
         assert all(not value.startswith("=") for row in rows for value in row.values()), address
 
 
-def test_a_part_of_an_id_leads_to_the_run_and_an_unknown_one_says_what_there_is(
-    client: TestClient, store: Store
-) -> None:
-    make_run(store)
+def test_a_part_of_an_id_leads_to_the_run_and_an_unknown_one_says_what_there_is(board: TestClient) -> None:
     for name in ("last", "20260301", "ab12"):
-        assert client.get(f"/bench/runs/{name}").headers["location"] == RUN
-    gone = client.get("/bench/runs/nothing")
+        assert board.get(f"/bench/runs/{name}").headers["location"] == RUN
+    gone = board.get("/bench/runs/nothing")
     assert gone.status_code == 404
     assert "no evaluation is called" in gone.text.lower()
 
@@ -69,10 +65,9 @@ def test_a_part_of_an_id_leads_to_the_run_and_an_unknown_one_says_what_there_is(
     ],
 )  # fmt: skip
 def test_what_is_not_there_or_not_understood_is_no_failure_of_ours(
-    client: TestClient, store: Store, address: str, status: int
+    board: TestClient, address: str, status: int
 ) -> None:
-    make_run(store)
-    assert client.get(address).status_code == status
+    assert board.get(address).status_code == status
 
 
 def test_a_run_at_work_shows_its_progress_and_what_is_there(client: TestClient, store: Store) -> None:

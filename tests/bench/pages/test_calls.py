@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from httpx2 import Client
 from assay.bench.calls import PAGE
 from assay.records import Message, Model, Reply, Request
 from assay.store import Store, kept
-from tests.browser_fixture import Site, in_every_form
+from tests.browser_fixture import Site, in_every_form, served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 CALLS = 130
 
 
-@pytest.fixture
-def logged(store: Store) -> Store:
+def log_calls(store: Store) -> None:
     """130 calls to two models, every tenth of them failed."""
     for number in range(CALLS):
         model = Model(
@@ -36,16 +35,21 @@ def logged(store: Store) -> Store:
             kept.keep_reply(store, f"k{number}", request, reply)
         else:
             kept.record_failure(store, f"k{number}", request, "the server\0 is down")
-    return store
 
 
-@pytest.fixture
-def client(serve_app: Callable[..., Site]) -> Iterator[Client]:
-    with Client(base_url=serve_app().url, timeout=60) as opened:
+@pytest.fixture(scope="module")
+def site(test_server: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """All tests read the same log."""
+    with served(test_server, tmp_path_factory.mktemp("calls"), log_calls) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def client(site: Site) -> Iterator[Client]:
+    with Client(base_url=site.url, timeout=60) as opened:
         yield opened
 
 
-@pytest.mark.usefixtures("logged")
 def test_the_totals_are_of_all_calls_and_by_model(client: Client) -> None:
     log = client.get("/bench/calls.json").json()
     assert log["calls"] == CALLS
@@ -54,7 +58,6 @@ def test_the_totals_are_of_all_calls_and_by_model(client: Client) -> None:
     assert (first["prompt_tokens"], first["cost"]) == (520, {"USD": 26.0})
 
 
-@pytest.mark.usefixtures("logged")
 def test_pages_lead_through_every_call_once_and_back(client: Client) -> None:
     seen: list[int] = []
     before: int | None = None
@@ -69,7 +72,6 @@ def test_pages_lead_through_every_call_once_and_back(client: Client) -> None:
     assert [entry["id"] for entry in back["entries"]] == seen[-len(log["entries"]) - PAGE : -len(log["entries"])]
 
 
-@pytest.mark.usefixtures("logged")
 @pytest.mark.parametrize(
     ("query", "count"),
     [
@@ -89,7 +91,6 @@ def test_a_filter_leaves_what_it_says(client: Client, query: str, count: int) ->
     assert client.get(f"/bench/calls?{query}").status_code == 200
 
 
-@pytest.mark.usefixtures("logged")
 def test_the_csv_has_every_call_and_no_secret_stands_anywhere(client: Client) -> None:
     text = client.get("/bench/calls.csv").text
     assert len(list(csv.DictReader(io.StringIO(text)))) == CALLS
@@ -97,7 +98,6 @@ def test_the_csv_has_every_call_and_no_secret_stands_anywhere(client: Client) ->
     assert not [page for page in pages if "hunter2" in page or "sesame" in page]
 
 
-@pytest.mark.usefixtures("logged")
 def test_one_call_shows_the_question_the_reply_and_what_it_took(client: Client) -> None:
     found = client.get("/bench/calls/2.json").json()
     assert found["messages"][0]["content"].startswith("question 1 ")
@@ -105,7 +105,6 @@ def test_one_call_shows_the_question_the_reply_and_what_it_took(client: Client) 
     assert "the server␀ is down" in client.get("/bench/calls/1").text
 
 
-@pytest.mark.usefixtures("logged")
 @pytest.mark.parametrize(
     ("path", "status"),
     [("/bench/calls/999", 404), ("/bench/calls/x", 422), ("/bench/calls/99999999999999999999", 422), ("/bench/calls?q=%00", 422),
@@ -115,10 +114,6 @@ def test_what_cannot_be_shown_is_said_in_words(client: Client, path: str, status
     assert client.get(path).status_code == status
 
 
-@pytest.mark.usefixtures("logged")
 @pytest.mark.parametrize("path", ["/bench/calls", "/bench/calls/2"])
-def test_in_a_browser_it_is_clean_in_every_form(
-    serve_app: Callable[..., Site], page: "Page", tmp_path: Path, path: str
-) -> None:
-    site = serve_app()
+def test_in_a_browser_it_is_clean_in_every_form(site: Site, page: "Page", tmp_path: Path, path: str) -> None:
     in_every_form(page, site.url + path, tmp_path)

@@ -17,7 +17,7 @@ from assay.bench.pages import live
 from assay.bench.starting import AT_ONCE
 from assay.store import Store
 from tests.bench.pages.visiting import Visitor
-from tests.browser_fixture import Site, axe, in_every_form
+from tests.browser_fixture import Site, axe, in_every_form, served
 from tests.killing import end_started, wait_for
 from tests.servers import ScriptedReply
 from tests.servers.ollama import OllamaServer
@@ -54,6 +54,20 @@ def visitor(serve_app: Serve) -> Iterator[Visitor]:
 @pytest.fixture
 def site(serve_app: Serve) -> Site:
     return serve_app()
+
+
+@pytest.fixture(scope="module")
+def quiet(test_server: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """An app in which no run is ever started, for every test of what must not start one."""
+    with served(test_server, tmp_path_factory.mktemp("quiet"), lambda _: None) as site:
+        yield site
+        assert live.of(site.shell).starter.at_work() == []
+
+
+@pytest.fixture
+def guest(quiet: Site) -> Iterator[Visitor]:
+    with Visitor(quiet.url) as made:
+        yield made
 
 
 @pytest.fixture
@@ -208,15 +222,15 @@ def test_progress_counts_a_run_that_a_terminal_started(site: Site, visitor: Visi
     ids=lambda value: value if isinstance(value, str) and len(value) < 12 else "",
 )
 def test_what_is_wrong_stands_beside_its_field_and_nothing_is_started(
-    visitor: Visitor,
-    store: Store,
+    guest: Visitor,
+    quiet: Site,
     monkeypatch: pytest.MonkeyPatch,
     fields: list[tuple[str, str]],
     field: str,
     words: str,
 ) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    answer = visitor.post("/bench/new", fields)
+    answer = guest.post("/bench/new", fields)
     assert answer.status_code == 422
     beside = re.search(rf'id="{field}-problem">([^<]*)<', answer.text)
     assert beside is not None, answer.text
@@ -224,12 +238,12 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_started(
     assert "<script>alert" not in answer.text
     assert "\u202e" not in answer.text
     assert "\x1b" not in answer.text
-    assert evaluations.list_evaluations(store) == []
+    assert evaluations.list_evaluations(quiet.shell.store) == []
 
 
-def test_what_was_typed_stays_when_something_is_wrong(visitor: Visitor) -> None:
+def test_what_was_typed_stays_when_something_is_wrong(guest: Visitor) -> None:
     fields = [("suite", "functions"), ("named", "gpt-9"), ("samples", "7"), ("temperature", "0.4"), ("limit", "x")]
-    page = visitor.post("/bench/new", fields).text
+    page = guest.post("/bench/new", fields).text
     assert re.search(r'value="functions" checked', page)
     assert ">\ngpt-9</textarea>" in page
     assert 'id="samples" value="7"' in page
@@ -237,30 +251,30 @@ def test_what_was_typed_stays_when_something_is_wrong(visitor: Visitor) -> None:
     assert 'id="limit" value="x"' in page
 
 
-def test_without_the_pages_token_nothing_is_started(site: Site, store: Store) -> None:
+def test_without_the_pages_token_nothing_is_started(quiet: Site) -> None:
     import httpx2
 
-    answer = httpx2.post(f"{site.url}/bench/new", data={"suite": "functions", "recording": "all"})
+    answer = httpx2.post(f"{quiet.url}/bench/new", data={"suite": "functions", "recording": "all"})
     assert answer.status_code == 403
-    assert evaluations.list_evaluations(store) == []
+    assert evaluations.list_evaluations(quiet.shell.store) == []
 
 
-def test_a_run_that_may_cost_money_is_confirmed_first(visitor: Visitor, store: Store) -> None:
+def test_a_run_that_may_cost_money_is_confirmed_first(guest: Visitor, quiet: Site) -> None:
     fields = [("suite", "functions"), ("named", "http://10.1.2.3:9/v1#m"), ("limit", "5"), ("samples", "2")]
-    page = visitor.post("/bench/new", fields)
+    page = guest.post("/bench/new", fields)
     assert page.status_code == 200
     assert "Before it costs money" in page.text
     assert "10 requests" in page.text
     assert '<input type="hidden" name="samples" value="2">' in page.text
     assert 'name="confirmed" value="yes"' in page.text
-    assert evaluations.list_evaluations(store) == []
+    assert evaluations.list_evaluations(quiet.shell.store) == []
 
 
-def test_as_many_runs_as_may_be_at_work_are_enough_and_the_page_says_so(site: Site, visitor: Visitor) -> None:
-    starter = live.of(site.shell).starter
+def test_as_many_runs_as_may_be_at_work_are_enough_and_the_page_says_so(quiet: Site, guest: Visitor) -> None:
+    starter = live.of(quiet.shell).starter
     held = [starter._take_slot(f"20260101-00000{number}-aaaa") for number in range(AT_ONCE)]
     try:
-        answer = visitor.post("/bench/new", [("suite", "functions"), ("recording", "all")])
+        answer = guest.post("/bench/new", [("suite", "functions"), ("recording", "all")])
         assert answer.status_code == 409
         assert f"{AT_ONCE} is the most at a time" in answer.text
     finally:
@@ -289,14 +303,14 @@ def test_a_start_that_comes_to_nothing_is_told_on_the_form(serve_app: Serve, sto
 
 @pytest.mark.parametrize("part", ["progress", "progress.json", "events"])
 @pytest.mark.parametrize("identifier", ["last", "nothing", "%00", "..", "a%2Fb", "x" * 3000])
-def test_a_run_that_is_not_there_is_not_found(visitor: Visitor, identifier: str, part: str) -> None:
-    assert visitor.get(f"/bench/runs/{identifier}/{part}").status_code == 404
+def test_a_run_that_is_not_there_is_not_found(guest: Visitor, identifier: str, part: str) -> None:
+    assert guest.get(f"/bench/runs/{identifier}/{part}").status_code == 404
 
 
-def test_a_start_that_was_not_made_here_is_not_found(visitor: Visitor) -> None:
+def test_a_start_that_was_not_made_here_is_not_found(guest: Visitor) -> None:
     for identifier in ("nothing", "..%2F..%2Fetc%2Fpasswd", "%00"):
-        assert visitor.get(f"/bench/starts/{identifier}").status_code == 404
-        assert visitor.get(f"/bench/starts/{identifier}.json").status_code == 404
+        assert guest.get(f"/bench/starts/{identifier}").status_code == 404
+        assert guest.get(f"/bench/starts/{identifier}.json").status_code == 404
 
 
 def test_a_browser_that_comes_back_after_the_end_is_told_to_stay_away(visitor: Visitor, store: Store) -> None:

@@ -1,17 +1,17 @@
 """The home page's one next thing, and what a search finds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
 
 from assay.bench import evaluations
 from assay.bench.offered import Offered, favourite
-from assay.bench.pages import offers, searching
+from assay.bench.pages import Pages, offers, searching
 from assay.bench.records import Evaluation
 from assay.records import Calls, Model, Task
 from assay.store import Store
-from tests.browser_fixture import Site
+from tests.browser_fixture import Site, served
 from tests.servers.ollama import OllamaServer
 
 Serve = Callable[..., Site]
@@ -111,13 +111,19 @@ def test_runs_models_and_tasks_are_found_and_the_exact_name_comes_first(serve_ap
     assert len(searching.search(shell, "ollama", 3)) == 3
 
 
+@pytest.fixture(scope="module")
+def one_run(test_server: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    home = tmp_path_factory.mktemp("one")
+    with served(test_server, home, lambda store: add(store, "20260101-000000-aaaa"), {"bench": Pages()}) as site:
+        yield site
+
+
 @pytest.mark.parametrize(
     "words", ["%", "_", "100%", "'; drop table runs; --", "\\", "\0", ":whole", "a" * 200, "\ud800x"]
 )
-def test_a_search_takes_every_character_for_itself(serve_app: Serve, store: Store, words: str) -> None:
-    add(store, "20260101-000000-aaaa")
-    assert searching.search(serve_app().shell, words, 20) == []
+def test_a_search_takes_every_character_for_itself(one_run: Site, words: str) -> None:
+    assert searching.search(one_run.shell, words, 20) == []
 
 
-def test_a_search_of_nothing_finds_nothing(serve_app: Serve) -> None:
-    assert searching.search(serve_app().shell, "   ", 20) == []
+def test_a_search_of_nothing_finds_nothing(one_run: Site) -> None:
+    assert searching.search(one_run.shell, "   ", 20) == []

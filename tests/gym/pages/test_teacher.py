@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,8 +18,9 @@ from assay.gym.pages.writing import EXAMPLE
 from assay.gym.records import CaseResult, Classroom, Graded, HelpAnswer, Learner
 from assay.records import Record
 from assay.store import Store
-from tests.browser_fixture import Site, axe, four_forms
+from tests.browser_fixture import Site, axe, four_forms, served
 from tests.gym.pages.walking import addresses
+from tests.store_fixture import emptied
 from tests.web.test_guard import Browser
 
 if TYPE_CHECKING:
@@ -78,9 +79,21 @@ def world(store: Store) -> World:
     return World(room, ada, bob, eve)
 
 
+@pytest.fixture(scope="module")
+def opened(test_server: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One app for all: it remembers nothing but what stands in its database."""
+    with served(test_server, tmp_path_factory.mktemp("teacher"), lambda _: None, {"gym": Pages()}) as site:
+        yield site
+
+
 @pytest.fixture
-def site(serve_app: Serve) -> Site:
-    return serve_app({"gym": Pages()})
+def store(opened: Site) -> Store:
+    return emptied(opened.shell.store)
+
+
+@pytest.fixture
+def site(opened: Site, store: Store) -> Site:
+    return opened
 
 
 @pytest.fixture
