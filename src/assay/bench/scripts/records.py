@@ -34,7 +34,7 @@ class Prompt(Record):
     title: str
     text: str
     """May hold `{{model_name}}`."""
-    example: Example = Example()
+    example: Example = Field(default_factory=Example)
     place: str = ""
     """file:line of its first line, for people."""
 
