@@ -8,6 +8,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
 
+from assay.bench.progress import Progress
 from assay.bench.records import Attempt, Evaluation, Sample
 from assay.bench.scores.comparing import compare
 from assay.bench.scores.records import Scores
@@ -15,7 +16,6 @@ from assay.bench.scores.scoring import score
 from assay.bench.terminal import (
     Listed,
     LiveProgress,
-    Progress,
     comparison,
     console,
     leaderboard,
@@ -186,7 +186,7 @@ def test_without_a_terminal_progress_is_a_line_now_and_then_and_one_at_the_end()
     out = io.StringIO()
     with LiveProgress(console(out), every_s=60, title="run") as progress:
         for done in range(1, 101):
-            progress.update(done, 100, done // 2, running=4)
+            progress.update(Progress(done, 100, done // 2, running=4))
     first, last = lines_of(out)
     assert first.startswith("run: 1/100 done · 4 running")
     assert last.startswith("run: 100/100 done")
@@ -198,8 +198,8 @@ def test_an_interrupted_run_still_prints_how_far_it_came() -> None:
 
     def interrupted() -> None:
         with LiveProgress(console(out), every_s=60) as progress:
-            progress.update(1, 10, 1)
-            progress.update(7, 10, 3)
+            progress.update(Progress(1, 10, 1))
+            progress.update(Progress(7, 10, 3))
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -225,7 +225,7 @@ def test_a_given_estimate_is_shown_and_a_finished_run_says_how_long_it_took() ->
 def test_the_interval_while_it_runs_rests_on_tasks_not_samples() -> None:
     out = io.StringIO()
     with LiveProgress(console(out), every_s=0) as progress:
-        progress.update(100, 200, 50, tasks=10)
+        progress.update(Progress(100, 200, 50, tasks=10))
     assert "50.0 % (23.7 – 76.3, n = 10 tasks)" in lines_of(out)[-1]
 
 
@@ -240,8 +240,8 @@ def test_on_a_terminal_progress_redraws_one_place_and_leaves_one_line() -> None:
     out = io.StringIO()
     terminal = Console(file=out, force_terminal=True, width=80, color_system=None, highlight=False)
     with LiveProgress(terminal, every_s=60) as progress:
-        progress.update(1, 3, 1)
-        progress.update(3, 3, 2)
+        progress.update(Progress(1, 3, 1))
+        progress.update(Progress(3, 3, 2))
     drawn = out.getvalue()
     assert drawn.count("\x1b[2K") >= 1  # the line is wiped …
     assert "3/3 done" in drawn.rsplit("\x1b[2K", 1)[1]  # … before the last one is left

@@ -369,22 +369,8 @@ def _finish(opened: "Bench", evaluation: "Evaluation", wanted: Wanted) -> int:
     from assay.bench.workflow import finish
 
     with terminal.LiveProgress(title=evaluation.id) as live:
-
-        def watch(progress: Any) -> None:
-            live.update(
-                progress.done,
-                progress.total,
-                progress.passed,
-                running=progress.running,
-                failed=progress.errors,
-                tasks=progress.tasks,
-                completion_tokens=progress.completion_tokens,
-                cost=progress.cost,
-                currency=progress.currency,
-            )
-
         try:
-            evaluation = finish(opened, evaluation.id, watch)
+            evaluation = finish(opened, evaluation.id, live.update)
         except StoreError:
             _say(f"What was saved is safe. Go on with: assay bench resume {evaluation.id}")
             raise

@@ -59,9 +59,7 @@ def _demo(settings: Settings) -> int:
             click.echo(f"  {note}")
         evaluation = begin_run(bench, [suite], models)
         with terminal.LiveProgress(title=evaluation.id) as live:
-            evaluation = finish(
-                bench, evaluation.id, lambda seen: live.update(seen.done, seen.total, seen.passed, failed=seen.errors)
-            )
+            evaluation = finish(bench, evaluation.id, live.update)
         scores = evaluations.read_scores(bench.store, evaluation)
         page = settings.home / "demo" / "report.html"
         page.parent.mkdir(parents=True, exist_ok=True)

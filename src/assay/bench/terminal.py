@@ -19,6 +19,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from assay.bench.progress import Progress, seconds_left
 from assay.bench.records import Evaluation
 from assay.bench.scores.records import STATUSES, Comparison, Score, Scores, Usage
 from assay.bench.wording import (
@@ -400,28 +401,6 @@ def _longest(lines: Sequence[str]) -> int:
 # ---- while it runs -------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Progress:
-    """How far a run is."""
-
-    done: int
-    """Samples with a verdict, errors of ours included."""
-    total: int
-    passed: int | None = None
-    """None: nothing passes or fails here yet."""
-    running: int = 0
-    failed: int = 0
-    """Of those done: errors of ours."""
-    tasks: int | None = None
-    """Distinct tasks among those done, on which the interval rests; None: as many as samples."""
-    completion_tokens: int | None = None
-    cost: float | None = None
-    currency: str = "USD"
-    expected_cost: float | None = None
-    """Of the whole run; None: what it comes to at the cost so far."""
-    note: str = ""
-
-
 class LiveProgress:
     """A run as it goes: one line redrawn on a terminal, a plain line every few seconds otherwise, and one at the end.
 
@@ -453,26 +432,10 @@ class LiveProgress:
         if self._latest:
             self.out.print(self._now(), soft_wrap=True)
 
-    def update(
-        self,
-        done: int,
-        total: int,
-        passed: int | None = None,
-        *,
-        running: int = 0,
-        failed: int = 0,
-        tasks: int | None = None,
-        completion_tokens: int | None = None,
-        cost: float | None = None,
-        currency: str = "USD",
-        expected_cost: float | None = None,
-        note: str = "",
-    ) -> None:
-        """Say how far it is; the words are those of `Progress`."""
-        self._latest = Progress(
-            done, total, passed, running, failed, tasks, completion_tokens, cost, currency, expected_cost, note
-        )
-        self._first = self._first or self._latest  # what was there before this command says nothing of its speed
+    def update(self, now: Progress) -> None:
+        """Say how far it is."""
+        self._latest = now
+        self._first = self._first or now  # what was there before this command says nothing of its speed
         if not self._live and time.monotonic() - self._printed >= self._every_s:
             self._printed = time.monotonic()
             self.out.print(self._now(), soft_wrap=True)
@@ -503,11 +466,10 @@ def progress_in_words(now: Progress, first: Progress, elapsed_s: float) -> str:
         parts.append(f"{(now.completion_tokens - (first.completion_tokens or 0)) / elapsed_s:,.0f} tokens/s")
     if now.cost is not None:
         parts.append(_cost_in_words(now, now.cost))
-    fresh = now.done - first.done
     if now.done >= now.total:
         parts.append(f"in {duration(elapsed_s)}")
-    elif fresh > 0 and elapsed_s > 0.5:
-        parts.append(f"{duration(elapsed_s / fresh * (now.total - now.done))} left")
+    elif (left := seconds_left(now.done - first.done, now.total - now.done, elapsed_s)) is not None:
+        parts.append(f"{duration(left)} left")
     if now.note:
         parts.append(one_line(now.note))
     return " · ".join(parts)

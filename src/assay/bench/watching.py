@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from assay.bench import evaluations
+from assay.bench.progress import seconds_left
 from assay.bench.records import Evaluation
 from assay.bench.scores.formulas import wilson
 from assay.bench.scores.records import Rate
@@ -67,7 +68,7 @@ class Progress(Record):
     elapsed_s: float | None
     """Since the process that carries it out began; None: none does."""
     left_s: float | None
-    """At the pace since then; None: nothing was finished since."""
+    """At the pace since then; None: too little was finished since to say."""
     models: tuple[ModelProgress, ...]
 
 
@@ -110,7 +111,7 @@ def look(store: Store, evaluation: Evaluation, plan: Planned) -> Progress:
         cost=_costs(models, expected=False),
         expected_cost=_costs(models, expected=True),
         elapsed_s=elapsed,
-        left_s=elapsed / fresh * (total - done) if elapsed and fresh else None,
+        left_s=seconds_left(fresh, total - done, elapsed or 0),
         models=models,
     )
 

@@ -10,7 +10,7 @@ is followed by a new generation of workflows for what is still missing.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from dbos import DBOS
 
@@ -19,21 +19,8 @@ from assay.bench import carrying, doors, evaluations
 from assay.bench.beginning import read_items
 from assay.bench.doors import NotAsked
 from assay.bench.process import Bench, Interrupted, here, queue_of, told_of_mistakes
+from assay.bench.progress import Progress
 from assay.bench.records import Evaluation
-
-
-class Progress(NamedTuple):
-    """How far an evaluation is."""
-
-    done: int
-    total: int
-    passed: int
-    errors: int
-    running: int
-    tasks: int
-    completion_tokens: int | None
-    cost: float | None
-    currency: str
 
 
 class _AskedToStop(Exception):
@@ -194,7 +181,7 @@ def progress(bench: Bench, evaluation: Evaluation, total: int) -> Progress:
         done=done,
         total=total,
         passed=sum(counter["pass"] for counter in counts.values()),
-        errors=sum(counter["error"] for counter in counts.values()),
+        failed=sum(counter["error"] for counter in counts.values()),
         running=bench.asked,
         tasks=evaluations.count_tasks(bench.store, evaluation.id) if done else 0,
         completion_tokens=spent.completion_tokens,

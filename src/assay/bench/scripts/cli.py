@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assay.bench.process import Bench
+    from assay.bench.progress import Progress
     from assay.bench.scripts.records import ScriptRun, Stage
     from assay.records import Model
 
@@ -212,18 +213,9 @@ def _carried_out(opened: "Bench", run: "ScriptRun", stage: str | None, *, allow_
     folder = Folder(opened.store, run)
     with LiveProgress(title=run.id) as live:
 
-        def watch(now: workflow.Progress) -> None:
+        def watch(now: "Progress") -> None:
             folder.keep_up()
-            live.update(
-                now.done,
-                now.total,
-                running=now.running,
-                failed=now.errors,
-                completion_tokens=now.completion_tokens,
-                cost=now.cost,
-                currency=now.currency,
-                note=f"stage {now.stage}",
-            )
+            live.update(now)
 
         try:
             return workflow.finish(opened, run, stages, watch)

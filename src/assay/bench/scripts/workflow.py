@@ -11,13 +11,14 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from dbos import DBOS
 
 from assay import workflows
 from assay.bench import carrying, evaluations
 from assay.bench.process import Bench, Interrupted, here, queue_of, told_of_mistakes
+from assay.bench.progress import Progress
 from assay.bench.scripts import runs
 from assay.bench.scripts.packages import folder_with_pytest, importable
 from assay.bench.scripts.records import STAGES, ScriptRun, ScriptSample, Stage
@@ -31,19 +32,6 @@ from assay.store import Store, kept
 from assay.tracing import Subject, about
 
 _LOOK_S = 0.5
-
-
-class Progress(NamedTuple):
-    """How far a run is: samples through the stage that is under way."""
-
-    stage: Stage
-    done: int
-    total: int
-    errors: int
-    running: int
-    completion_tokens: int | None
-    cost: float | None
-    currency: str
 
 
 # ---- what this process runs scripts with ---------------------------------------------------------------------------
@@ -434,14 +422,14 @@ def progress(bench: Bench, run: str, stages: Sequence[Stage], total: int) -> Pro
     stage = next((stage for stage in stages if counts[stage] < total), stages[-1])
     spent = evaluations.spent(bench.store, run)
     return Progress(
-        stage=stage,
         done=counts[stage],
         total=total,
-        errors=sum(one.error for one in standings),
+        failed=sum(one.error for one in standings),
         running=bench.asked,
         completion_tokens=spent.completion_tokens,
         cost=spent.cost,
         currency=spent.currency,
+        note=f"stage {stage}",
     )
 
 
@@ -452,6 +440,6 @@ def _interrupted(bench: Bench, run: ScriptRun, stages: Sequence[Stage], engine: 
         workflows.drop_queue(queue_of(run.id))  # workers elsewhere stop too
     now = progress(bench, run.id, stages, runs.count_items(bench.store, run.id))
     return Interrupted(
-        f"Stopped. {now.done} of {now.total} samples are through the stage {now.stage}, and every reply is kept.",
+        f"Stopped. {now.done} of {now.total} samples are through the {now.note}, and every reply is kept.",
         f"Go on with the same command, or: assay bench scripts --run {run.id}",
     )
