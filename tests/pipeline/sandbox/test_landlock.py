@@ -213,8 +213,9 @@ def test_more_than_level_one_is_refused_with_what_is_weaker(tmp_path: Path) -> N
 def test_humanevals_solutions_pass(sandbox: Landlock, data: Path) -> None:
     file = data / "bench" / "humaneval" / "HumanEval.jsonl.gz"
     suite = humaneval.load(file, settings=Settings(home=Path("/nonexistent")), errata=False)
-    jobs = [(task.id, task, Program(files={"main.py": (task.reference or "").encode()})) for task in suite.tasks]
+    tried = suite.tasks if "ASSAY_TEST_LONG" in os.environ else suite.tasks[::4]
+    jobs = [(task.id, task, Program(files={"main.py": (task.reference or "").encode()})) for task in tried]
     by_id = {task.id: (task, program) for _, task, program in jobs}
     statuses = {key: grade(*by_id[key], runs).status for key, runs in run_many(sandbox, jobs, 2)}
     assert {key: status for key, status in statuses.items() if status != "pass"} == {}
-    assert len(statuses) == 164
+    assert len(statuses) == len(tried) >= 41
