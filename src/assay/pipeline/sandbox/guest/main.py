@@ -61,6 +61,7 @@ def prepare(settings):
 def _warm(control, world, settings):
     for name in [*_WARM_MODULES.split(), *settings["preload"]]:
         __import__(name)
+    driver.warm()
     own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
     gc.collect()
     gc.freeze()
