@@ -346,8 +346,10 @@ def test_a_page_of_a_hundred_thousand_jobs_reads_no_further_back_than_it_shows(e
     with rows_read(store) as read:
         page = looking.flows(store, Wanted(), limit=20, offset=20)
     assert [flow.id for flow in page] == [f"r{number}:0" for number in range(80, 60, -1)]
-    assert 40 <= sum(read) <= 45_000, read  # the 40 newest of the 100 parents, and the children between them
-    assert looking.count(store, Wanted()) == {"failed": 100}
+    assert 40 <= sum(read) <= 100, read  # the 40 newest of the 100 parents, and each of the 20 shown looked up
+    with rows_read(store) as read:
+        assert looking.count(store, Wanted()) == {"failed": 100}
+    assert sum(read) == 100
     assert looking.count_children(store, ["r7:0"]) == {"r7:0": {"failed": 19, "done": 980}}
     assert [flow.id for flow in looking.flows(store, Wanted(parent="r7:0", state="failed"), limit=2)] == [
         "r7:50",

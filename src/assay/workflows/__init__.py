@@ -57,6 +57,8 @@ LAST_BREATH_S = 1.0
 DRAIN_S = 60.0
 """How long a worker that is asked to stop lets its running workflows go on."""
 
+ALONE_INDEX = "assay_workflows_alone"
+
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 _STATES: dict[str, State] = {
     "ENQUEUED": "waiting",
@@ -323,6 +325,7 @@ def start_engine(
         beating = engine._enter()
         undo.callback(engine._leave, beating)
         _launch(engine, listen, threads)
+        _index_what_stands_alone(store)
         undo.pop_all()
     _running = engine
     every_s = min(BEAT_S, dead_after_s / 4)
@@ -574,6 +577,26 @@ def _launch(engine: Engine, listen: bool | Sequence[str], threads: int) -> None:
     except BaseException:
         DBOS.destroy()
         raise
+
+
+def _index_what_stands_alone(store: Store) -> None:
+    """An index of ours on DBOS's table, once a database: pages of jobs list those that no other job began.
+
+    Of a hundred jobs with 999 children each, a page would read 40,000 rows without it. Whose table it is not does without.
+    """
+    missing = sa.text(
+        f"select to_regclass('dbos.{ALONE_INDEX}') is null and pg_has_role(relowner, 'usage')"  # noqa: S608
+        " from pg_class where oid = 'dbos.workflow_status'::regclass"
+    )
+    with store.engine.begin() as connection:
+        if connection.execute(missing).scalar():
+            connection.execute(sa.text("select pg_advisory_xact_lock(:lock)"), {"lock": _lock_of(ALONE_INDEX)})
+            connection.execute(
+                sa.text(
+                    f"create index if not exists {ALONE_INDEX} on dbos.workflow_status (created_at, workflow_uuid)"
+                    " where parent_workflow_id is null"
+                )
+            )
 
 
 def _lock_of(executor_id: str) -> int:
