@@ -1,7 +1,7 @@
 """The leak detector on hints that were labelled by hand; `leak_measures.py` prints the same numbers.
 
 A third of the first hints, chosen by a hash of their text, was held out; the later ones were written before the gate was
-asked about any of them. By default programs are run for the held-out third and the last hints; with ASSAY_TEST_LONG=1 for all.
+asked about any of them. By default programs are run for the last hints and the later plain ones; with ASSAY_TEST_LONG=1 for all.
 """
 
 import os
@@ -24,17 +24,19 @@ def test_there_are_more_than_300_hints_of_every_kind_for_many_problems() -> None
 
 
 def test_the_gate_is_as_good_as_it_must_be(grader: Grader) -> None:
-    parts = PARTS if LONG else ("held out", "last")
+    parts = PARTS if LONG else ("last", "plain later")
     results = list(judged(grader, parts))
     for part in parts:
         found = measures(results, part)
         assert found["honest"].share <= 0.01, part
+        if "plain" in part:
+            assert found["plain"].share >= 0.9, part
+            continue
         assert found["block"].share >= 0.99, part
         assert found["line"].share >= 0.95, part
         assert found["disguised"].share >= 0.75, part
     whole = measures(results, *parts)
     assert whole["disguised"].share >= 0.85
-    assert whole["other"].share == 1
 
 
 def test_by_the_text_alone_the_gate_refuses_no_honest_hint_and_hardly_misses_a_block() -> None:
@@ -42,3 +44,4 @@ def test_by_the_text_alone_the_gate_refuses_no_honest_hint_and_hardly_misses_a_b
     assert whole["honest"].share <= 0.01
     assert whole["block"].share >= 0.97
     assert whole["line"].share >= 0.85
+    assert whole["other"].share == 1

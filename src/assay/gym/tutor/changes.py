@@ -78,9 +78,15 @@ def _between(one: str, other: str) -> int:
 
 
 def _alike(one: str, other: str) -> int:
-    """How many characters two texts begin with alike."""
-    least = min(len(one), len(other))
-    return next((at for at in range(least) if one[at] != other[at]), least)
+    """How many characters two texts begin with alike, found by halving."""
+    least, most = 0, min(len(one), len(other))
+    while least < most:
+        middle = (least + most + 1) // 2
+        if one[least:middle] == other[least:middle]:
+            least = middle
+        else:
+            most = middle - 1
+    return least
 
 
 # ---- what one order may mean -----------------------------------------------------------------------------------------------
@@ -183,6 +189,9 @@ def _removed(places: _Places, language: Language) -> Iterator[str]:
         yield places.with_lines(line for at, line in enumerate(lines) if at not in meant)
     for at in meant:
         yield places.with_lines([*lines[:at], *lines[at + 1 :]])
+        if re.match(r"\s*\w+ = ", lines[at]):
+            kept = " " * _indent(lines[at]) + lines[at].partition(" = ")[2]
+            yield places.with_lines([*lines[:at], kept, *lines[at + 1 :]])
         if lines[at].rstrip().endswith((":", "{")):
             yield places.with_lines(_opened(lines, at))
     runs = []
@@ -331,24 +340,63 @@ def _side(own: Sequence[Token], sign: int, way: int) -> tuple[int, int] | None:
 # ---- set -------------------------------------------------------------------------------------------------------------------
 
 
+_ALIKE = (
+    canonical.listed("= += -= *= /="),
+    canonical.listed("< > <= >= == != === !=="),
+    canonical.listed("and or"),
+    canonical.listed("&& ||"),
+)
+
+
 def _set(places: _Places) -> Iterator[str]:
-    """A value put for another; a name for another; a name's letters made small or large."""
+    """A value put for another; a name for another; a sign for another of its kind."""
     own, source, order = places.own, places.source, places.order
     within = places.tokens()
-    for value in (*order.values, *order.called):
+    named = [own[at].text for begin, end in places.mentioned for at in range(begin, end) if own[at].kind == "name"]
+    for value in dict.fromkeys((*order.values, *order.called, *named)):
         numeric = value[:1].isdigit() or value[:1] in "\"'[{"
+        signs = next((group for group in _ALIKE if value in group), frozenset[str]())
         for at in within:
             token = own[at]
             fits = token.kind in ("number", "text") if numeric else token.kind in ("name", "word")
+            if signs or token.text in ("and", "or"):
+                fits = token.text in signs
             if fits and token.text != value and _plain(source, token):
                 yield source[: token.start] + value + source[token.end :]
             if numeric and token.text in ("[", "{") and at + 1 < len(own) and own[at + 1].text in "]}":
                 yield source[: token.start] + value + source[own[at + 1].end :]
-    if re.search(r"\b(?:small|lower|lowercase|capital|upper|uppercase|large)\b", order.said):
-        for begin, end in places.mentioned:
-            for name in {token.text for token in own[begin:end] if token.kind == "name"}:
+    yield from _written_otherwise(places)
+
+
+_COPIES = ("{{ ...{} }}", "[...{}]", "{}.copy()", "list({})", "{}[:]")
+
+
+def _written_otherwise(places: _Places) -> Iterator[str]:
+    """Small and capital letters, other marks round a text or a value, a copy of a thing."""
+    own, source, said = places.own, places.source, places.order.said
+    if re.search(r"\b(?:small|lower|lowercase|capital|upper|uppercase|large)\b", said):
+        for name in dict.fromkeys(own[at].text for begin, end in places.mentioned for at in range(begin, end)):
+            if name.isidentifier():
                 for form in (name.lower(), name.upper(), name[:1].lower() + name[1:], name[:1].upper() + name[1:]):
                     yield re.sub(rf"\b{re.escape(name)}\b", form, source)
+    if "backtick" in said:
+        for match in re.finditer(r"\"[^\"\n]*\"|'[^'\n]*'", source):
+            yield f"{source[: match.start()]}`{match[0][1:-1]}`{source[match.end() :]}"
+    if re.search(r"\b(?:round|parenthes[ie]s|curly|square)\b", said):
+        for begin in places.tokens():
+            close = _closing(own, begin) if own[begin].text in ("(", "[", "{") else None
+            for pair in ("()", "[]", "{}") if close is not None else ():
+                yield (
+                    source[: own[begin].start]
+                    + pair[0]
+                    + source[own[begin].end : own[close or 0].start]
+                    + pair[1]
+                    + source[own[close or 0].end :]
+                )
+    if re.search(r"\b(?:copy|copies|spread|three dots)\b", said):
+        for at in places.tokens():
+            for form in _COPIES if own[at].kind == "name" else ():
+                yield source[: own[at].start] + form.format(own[at].text) + source[own[at].end :]
 
 
 def _plain(source: str, token: Token) -> bool:
@@ -366,6 +414,8 @@ def _inserted(places: _Places, language: Language) -> Iterator[str]:
         materials += [f".{name}()", f"{name}()", f"{name}"]
     if re.search(r"\breturn\b", order.said):
         materials.append("return ")
+    if re.search(r"\b(?:minus|negative)\b", order.said):
+        materials.append("-")
     for word in ("not", "await"):
         if re.search(rf"\b{word}\b", order.said):
             materials.append(f"{word} " if language == "python" else "!")
@@ -487,6 +537,9 @@ def _around(places: _Places, form: str, within: Sequence[int]) -> Iterator[str]:
     for put in forms:
         for start, end in spans:
             yield f"{source[:start]}{put}({source[start:end]}){source[end:]}"
+        for at in within:  # a call on the thing itself, in place of a part of it: `weigh(box)` for `box.weight`
+            if own[at].kind == "name" and at + 2 < len(own) and own[at + 1].text == ".":
+                yield f"{source[: own[at].start]}{put}({own[at].text}){source[own[at + 2].end :]}"
         if places.order.together:
             for one, other in combinations([span for span in spans if source[span[1] - 1] == ")"][:8], 2):
                 if one[1] <= other[0]:

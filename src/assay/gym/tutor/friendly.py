@@ -13,7 +13,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from assay.gym.tutor import canonical
+from assay.gym.tutor import canonical, misspelled
 from assay.records import Language, Record
 from assay.visible import one_line
 
@@ -58,6 +58,8 @@ def explain(language: Language, error: str, said: str, source: str = "", line: i
     row = rows[line - 1] if line is not None and 0 < line <= len(rows) else ""
     error = _safe(error, 60) or "Error"
     said = said[:1000]
+    if error in _SYNTAX and (slip := misspelled.misspelled(language, rows, line)) is not None:
+        return _mistyped(language, error, slip, line, row)
     if error in _SYNTAX and (habit := _habit(language, row, rows, line)) is not None:
         title, what, look = habit
         return Friendly(error=error, title=title, what=what, look=look, line=line, source=_safe(row, 120))
@@ -93,6 +95,20 @@ def explain(language: Language, error: str, said: str, source: str = "", line: i
 
 
 _SYNTAX = frozenset({"SyntaxError", "IndentationError", "TabError"})
+
+
+def _mistyped(language: Language, error: str, slip: misspelled.Misspelled, line: int | None, row: str) -> Friendly:
+    name = "Python" if language == "python" else "JavaScript"
+    letters = " Small and capital letters count." if slip.word.lower() == slip.meant else ""
+    before = " It is in the line before this one." if slip.back else ""
+    return Friendly(
+        error=error,
+        title="A word that is not spelt right",
+        what=f"{name} has no word `{_safe(slip.word, 40)}`, so it cannot read this line.",
+        look=f"Did you mean `{slip.meant}`?{letters}{before}",
+        line=line,
+        source=_safe(row, 120),
+    )
 
 
 _PARTNER = {"{": "}", "(": ")", "[": "]"}
@@ -176,6 +192,9 @@ def _put(template: str, groups: dict[str, str]) -> str:
 
 def _near(name: str, said: str, source: str, language: Language) -> str:
     """`Did you mean …?` where a name that is there reads nearly so."""
+    turned = misspelled.turned(name, _names(source, language))
+    if turned is not None:
+        return f"Did you mean `{_safe(turned, 40)}`?"
     offered = re.search(r"Did you mean: '([^']+)'\?", said)
     if offered:
         return f"Did you mean `{_safe(offered[1], 40)}`?"

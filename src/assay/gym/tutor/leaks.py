@@ -16,9 +16,9 @@
     name       a name that is nowhere
 
 A text is read in every way that `hint_text.readings` knows: as it stands, its pieces of code put together, read aloud,
-as pseudo-code, backwards, decoded. What this cannot see: a solution told in plain sentences without a sign of code
-("go through the numbers and keep the larger ones"), which is what hints are made of; and another right program than
-those it is shown, unless it is spliced and run.
+as pseudo-code, backwards, decoded. One small change told in plain sentences ("move the return out of the loop") is made and
+run, too. What this cannot see: a whole solution told so ("go through the numbers and keep the larger ones"), which is what
+hints are made of; and another right program than those it is shown, unless it is spliced and run.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -38,7 +38,7 @@ class Order(NamedTuple):
 _WORDS: dict[Kind, str] = {
     "remove": r"remov\w+, delet\w+, drop\w*, eras\w+, take, taking, get rid, rid of, leave, leaving, cut, los[ei]\w*, strip, "
     r"too many, without, (?:not|n't|never|no longer) need\w*, no need, unnecessary, needless, superfluous, not needed, "
-    r"comment out, omit, clear, off, away, out",
+    r"comment out, omit, clear, off, away, out, (?:not|n't) (?:assign|store|keep|save)",
     "insert": r"add\w*, put\w*, insert\w*, append\w*, writ\w+, type, plac\w+, includ\w+, give, begins?, starts?, prefix, wrap\w*, "
     r"use, using, needs?, must, should, call\w*, multipl\w+, subtract\w*, divid\w+, times, plus, minus, stor\w+, sav\w+, keep\w*, "
     r"assign\w*, round\w*, turn\w*, convert\w*, make, makes, making, take, missing, forgot\w*, have to, has to, want, apply, "
@@ -48,7 +48,8 @@ _WORDS: dict[Kind, str] = {
     r"bring, belongs?, go(?:es)?",
     "swap": r"swap\w*, exchang\w+, switch\w*, revers\w+, turn\w*, flip\w*, other way (?:a?round), mirror\w*, invert\w*, "
     r"wrong (?:order|way), opposite, first, places, interchang\w+, change the order",
-    "set": r"starts?, begins?, should, must, needs?, give, set\w*, let, make, mak\w+, chang\w+, us[ei]\w*, writ\w+, put, becomes?, "
+    "set": r"pass, call\w*, multipl\w+, ask, copy, copies, spread, say\w*, turn, "
+    r"starts?, begins?, should, must, needs?, give, set\w*, let, make, mak\w+, chang\w+, us[ei]\w*, writ\w+, put, becomes?, "
     r"want, initiali\w+, lower, small, capital, upper, replac\w+, raise, increas\w+, decreas\w+, go, goes, from, round\w*",
 }
 _KINDS = {kind: re.compile(rf"\b(?:{'|'.join(words.split(', '))})\b", re.I) for kind, words in _WORDS.items()}
@@ -57,13 +58,13 @@ _VERB = (
     r"(?:remove|delete|drop|erase|take|get rid|leave|cut|add|put|insert|append|write|type|place|include|give|begin|start|"
     r"prefix|wrap|use|call|multiply|subtract|divide|times|store|save|keep|assign|round|turn|convert|make|let|set|move|shift|"
     r"(?:un|out|de)?-?indent|dedent|swap|exchange|switch|reverse|flip|change|replace|apply|return|pull|bring|surround|enclose|"
-    r"negate|invert|omit|increase|decrease|raise|lower|pass|mirror|interchange|attach|comment|lose|strip|do|"
+    r"negate|invert|omit|increase|decrease|raise|lower|pass|copy|spread|(?:ask|check) (?:with|for|whether|if)|mirror|interchange|attach|comment|lose|strip|do|"
     r"try (?:to )?\w+|go (?:outside|after|before|behind|into))\b"
 )
 _LEADS = (
     r"(?:^\W*|[,;:–—(-]\s*(?:\w+ )?|\b(?:and|then|now|just|simply|only|please|so|but|instead|first|also|finally|next|maybe|"
     r"perhaps|either|easily|not|n't|can|could|should|must|will|'ll|might|may|would)\s+|"
-    r"\b(?:need|needs|have|has|want|try|remember|forget|forgot|sure|ought|supposed|like|best|enough|easier|better|way|had) to "
+    r"\b(?:need|needs|have|has|want|try|remember|forget|forgot|sure|ought|supposed|like|best|enough|easier|better|had) to "
     r"(?:\w+ly |just |only )?|^\W*(?:in|on|at|inside|before|after|behind|under) (?:the |your |each )?\w+(?: \d+)?(?: and \d+)?,? |"
     r"\b(?:what if|why not|why don't|how about|what about|if|when) (?:you |we )?)"
 )
@@ -86,6 +87,7 @@ _HELD = re.compile("\x00(\\d+)\x00")
 _LINE = re.compile(
     r"\blines?\s+(\d{1,3})(?:\s*(?:,|and|or|to|&|-|/)\s*(?:line\s+)?(\d{1,3}))?(?:\s*(?:,|and)\s*(\d{1,3}))?", re.I
 )
+_JOINED = re.compile(r"\b(?:say|says|use|put|write|needs?|be|an|with|word)\s+(and|or)\b", re.I)
 _TOGETHER = re.compile(
     r"\b(?:each|every|all|both|three|two|everywhere|everything|lines \d+ and|them|wherever|and)\b", re.I
 )
@@ -193,6 +195,8 @@ def _values(text: str) -> Iterator[str]:
     for word, value in _NUMBERS.items():
         if re.search(rf"\b{word}\b", without, re.I):
             yield value
+    yield from re.findall(r"(?<!\S)(?:[-+*/]=|[<>]=?|[!=]==?|&&|\|\|)(?!\S)", without)
+    yield from (match[1] for match in _JOINED.finditer(without))
     yield from re.findall(r"\"[^\"\n]*\"|(?<!\w)'[^'\n]*'(?!\w)", without)
 
 
