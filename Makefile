@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 # Most of a test is waiting: two more than the processors.
 WORKERS ?= $(shell expr $$(nproc) + 2)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# What was compiled once is not compiled again by each of a thousand processes.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo run test pytest browser lint style types docs bench lock clean
 
