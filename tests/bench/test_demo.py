@@ -24,8 +24,8 @@ def test_the_demo_shows_a_leaderboard_of_both_recordings_and_where_the_report_is
     assert done.returncode == 0, done.stderr
     assert "no real model's replies" in done.stdout
     rates = {name: float(rate) for name, rate in re.findall(r"^(sample-\w+) +(\d+\.\d)", done.stdout, re.MULTILINE)}
-    assert set(rates) == {"sample-strong", "sample-weak"}
-    assert rates["sample-strong"] > rates["sample-weak"] > 0
+    # as their notes say of the first samples (tests/bench/test_recordings.py): 26 and 15 of 30
+    assert rates == {"sample-strong": 86.7, "sample-weak": 50.0}
     (address,) = re.findall(r"file://\S+", done.stdout)
     page = Path(unquote(urlsplit(address).path)).read_text("utf-8")
     assert "sample-strong" in page

@@ -3,15 +3,15 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import sqlalchemy as sa
 
+from assay import cli
 from assay.store import Store
 from tests.killing import assay, counts, kill_and_resume, prompts_and_replies, server, wait_for, write_tasks
 from tests.servers import ScriptedReply
@@ -41,14 +41,36 @@ def test_a_run_killed_at_random_moments_asks_again_only_what_was_under_way(
     assert 0 <= figures.asked_again <= figures.kills * concurrency
 
 
-def finish(arguments: list[str], environment: dict[str, str], folder: Path) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "assay", *arguments]
-    return subprocess.run(
-        command, env=environment, cwd=folder, capture_output=True, text=True, timeout=180, check=False
-    )
+class Ended(NamedTuple):
+    """How a command ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
 
 
-def test_ctrl_c_says_what_is_kept_and_resume_goes_on_from_there(environment: dict[str, str], tmp_path: Path) -> None:
+Finish = Callable[..., Ended]
+
+
+@pytest.fixture
+def finish(
+    environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Finish:
+    """A command to its end: in this process, which is another one than those that a test starts and ends."""
+
+    def run(*arguments: str) -> Ended:
+        for name in ("ASSAY_HOME", "ASSAY_DATABASE_URL"):
+            monkeypatch.setenv(name, environment[name])
+        monkeypatch.chdir(tmp_path)
+        capsys.readouterr()
+        return Ended(cli.run(list(arguments)), *capsys.readouterr())
+
+    return run
+
+
+def test_ctrl_c_says_what_is_kept_and_resume_goes_on_from_there(
+    environment: dict[str, str], tmp_path: Path, finish: Finish
+) -> None:
     write_tasks(tmp_path / "tasks", 6)
     with server(tmp_path, prompts_and_replies(tmp_path / "tasks"), delay=0.5) as url:
         run = ["bench", "run", "functions", "--data", str(tmp_path / "tasks"), "--model", f"{url}/v1#model-a"]
@@ -61,15 +83,17 @@ def test_ctrl_c_says_what_is_kept_and_resume_goes_on_from_there(environment: dic
         assert "Go on with: assay bench resume" in said
         assert "Traceback" not in said
         before = counts(url)["requests"]
-        ended = finish(["bench", "resume", "last", "--json"], environment, tmp_path)
-        assert ended.returncode == 0, ended.stderr
-        found = json.loads(ended.stdout)
+        ended = finish("bench", "resume", "last", "--json")
+        assert ended.code == 0, ended.err
+        found = json.loads(ended.out)
         assert (found["state"], found["samples"], found["passed"], found["errors"]) == ("done", 24, 24, 0)
         assert counts(url)["requests"] - 24 <= 2
         assert before < 24
 
 
-def test_a_server_that_dies_pauses_the_run_and_fails_nothing(environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_server_that_dies_pauses_the_run_and_fails_nothing(
+    environment: dict[str, str], tmp_path: Path, finish: Finish
+) -> None:
     write_tasks(tmp_path / "tasks", 6)
     answers = prompts_and_replies(tmp_path / "tasks")
     first = OpenAIServer(lambda prompt, _: ScriptedReply(answers[prompt], first_token_s=0.3)).start()
@@ -82,30 +106,30 @@ def test_a_server_that_dies_pauses_the_run_and_fails_nothing(environment: dict[s
     said = (tmp_path / "log").read_text()
     assert "Paused: " in said
     assert "Go on with: assay bench resume" in said
-    shown = json.loads(finish(["bench", "show", "--json"], environment, tmp_path).stdout)
+    shown = json.loads(finish("bench", "show", "--json").out)
     assert shown["state"] == "paused"
     assert "cannot be reached" in shown["note"]
     assert shown["errors"] == 0
     assert shown["passed"] == shown["samples"] == 24 - shown["missing"]
     with OpenAIServer(lambda prompt, _: ScriptedReply(answers[prompt]), port=first.port) as second:
-        ended = finish(["bench", "resume", "last", "--json"], environment, tmp_path)
-        assert ended.returncode == 0, ended.stderr
-        found = json.loads(ended.stdout)
+        ended = finish("bench", "resume", "last", "--json")
+        assert ended.code == 0, ended.err
+        found = json.loads(ended.out)
         assert (found["state"], found["samples"], found["passed"]) == ("done", 24, 24)
         assert first.counts().requests + second.counts().requests - 24 <= 2
 
 
 def test_a_worker_elsewhere_shares_a_run_and_none_is_asked_twice(
-    environment: dict[str, str], tmp_path: Path, store: Store
+    environment: dict[str, str], tmp_path: Path, store: Store, finish: Finish
 ) -> None:
     write_tasks(tmp_path / "tasks", 8)
     with server(tmp_path, prompts_and_replies(tmp_path / "tasks"), delay=0.6) as url:
         worker = assay(["worker"], {**environment, "ASSAY_HOME": str(tmp_path / "elsewhere")}, tmp_path)
         wait_for(lambda: "is at work" in (tmp_path / "log").read_text(), 60)
         run = ["bench", "run", "functions", "--data", str(tmp_path / "tasks"), "--model", f"{url}/v1#model-a"]
-        ended = finish([*run, "--samples", "8", "--concurrency", "2", "--json"], environment, tmp_path)
-        assert ended.returncode == 0, ended.stderr
-        found = json.loads(ended.stdout)
+        ended = finish(*run, "--samples", "8", "--concurrency", "2", "--json")
+        assert ended.code == 0, ended.err
+        found = json.loads(ended.out)
         assert (found["samples"], found["passed"]) == (64, 64)
         assert counts(url)["requests"] == 64
         worker.send_signal(signal.SIGTERM)
@@ -122,7 +146,9 @@ def _executors(store: Store, found: dict[str, Any]) -> set[str]:
         return set(connection.scalars(query, {"prefix": f"{found['evaluation']}:%"}))
 
 
-def test_a_run_at_work_cannot_be_resumed_by_another_process(environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_run_at_work_cannot_be_resumed_by_another_process(
+    environment: dict[str, str], tmp_path: Path, finish: Finish
+) -> None:
     write_tasks(tmp_path / "tasks", 3)
     answers = prompts_and_replies(tmp_path / "tasks")
     looked_at = threading.Event()
@@ -136,10 +162,10 @@ def test_a_run_at_work_cannot_be_resumed_by_another_process(environment: dict[st
         process = assay([*run, "--samples", "2"], environment, tmp_path)
         try:
             wait_for(lambda: server.counts().requests)
-            ended = finish(["bench", "resume", "last"], environment, tmp_path)
+            ended = finish("bench", "resume", "last")
         finally:
             looked_at.set()
             assert process.wait(120) == 0
-        assert ended.returncode == 2
-        assert "is at work in another process" in ended.stderr
+        assert ended.code == 2
+        assert "is at work in another process" in ended.err
         assert server.counts().requests == 6

@@ -1,6 +1,7 @@
 """What models, data sets and servers wrote is text on every page, whatever it holds, and whole in the JSON."""
 
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from httpx2 import Client, Response
 from starlette.routing import BaseRoute, Route
 
 from assay.bench import asking, evaluations
-from assay.bench.pages import addresses
+from assay.bench.pages import Pages, addresses
 from assay.bench.records import Attempt, Evaluation, Sample
 from assay.errors import AssayError
 from assay.records import (
@@ -38,7 +39,7 @@ from assay.records import (
     Task,
 )
 from assay.store import Store, kept
-from tests.browser_fixture import Site
+from tests.browser_fixture import Site, served
 from tests.store_fixture import Filled, database, filled
 
 if TYPE_CHECKING:
@@ -276,10 +277,17 @@ def store(test_server: Store, tmp_path: Path, saved: Filled[Bad]) -> Iterator[St
         yield opened
 
 
+@pytest.fixture(scope="module")
+def site(test_server: Store, tmp_path_factory: pytest.TempPathFactory, saved: Filled[Bad]) -> Iterator[Site]:
+    """An app over another copy, for all tests that only read."""
+    with served(test_server, tmp_path_factory.mktemp("read"), lambda _: None, template=saved.name) as opened:
+        yield opened
+
+
 @pytest.fixture
-def client(serve_app: Callable[..., Site]) -> Iterator[Client]:
+def client(site: Site) -> Iterator[Client]:
     """Speaks to a real server: it takes the quotes out of an address once, as a browser expects."""
-    with Client(base_url=serve_app().url, timeout=60) as opened:
+    with Client(base_url=site.url, timeout=60) as opened:
         yield opened
 
 
@@ -312,14 +320,13 @@ def walk(client: Client, start: list[str], each: int) -> Iterator[tuple[str, Res
                     waiting.append(found)
 
 
-def test_no_page_lets_a_text_become_markup_and_none_fails(serve_app: Callable[..., Site], hostile: Bad) -> None:
-    site = serve_app()
+def test_no_page_lets_a_text_become_markup_and_none_fails(site: Site, hostile: Bad) -> None:
     addresses_of_tasks = [addresses.task_page(hostile.evaluation.id, task.suite, task.id) for task in hostile.tasks]
     start = [*first_addresses(site.app, hostile), *addresses_of_tasks, "/search?q=" + "%3Cscript%3E%00"]
     troubles = []
     kinds = set()
     with Client(base_url=site.url, timeout=60) as client:
-        for address, response in walk(client, start, each=5):
+        for address, response in walk(client, start, each=10 if "ASSAY_TEST_LONG" in os.environ else 3):
             kinds.add(kinds_of(address))
             kind = response.headers.get("content-type", "")
             if response.status_code >= 500:
@@ -366,15 +373,16 @@ def test_the_json_of_an_attempt_carries_every_text_whole(client: Client, hostile
 
 
 def test_ten_million_characters_make_a_small_page_and_a_file_that_has_them_all(
-    store: Store, client: Client, hostile: Bad
+    store: Store, serve_app: Callable[..., Site], hostile: Bad
 ) -> None:
     sample = hostile_sample(hostile.evaluation.id, hostile.tasks[0], MODEL, 2, LONG_LINE, "wrong")
     evaluations.save_samples(store, [sample])
     place = (hostile.evaluation.id, sample.suite, sample.task, sample.model, sample.index)
-    page = client.get(addresses.attempt_page(*place))
+    with Client(base_url=serve_app({"bench": Pages()}).url, timeout=60) as client:
+        page = client.get(addresses.attempt_page(*place))
+        file = client.get(addresses.text_file(*place, part="reply"))
     assert len(page.content) < PAGE_LIMIT
     assert f"{len(LONG_LINE):,} characters" in page.text
-    file = client.get(addresses.text_file(*place, part="reply"))
     assert file.headers["content-type"] == "text/plain; charset=utf-8"
     assert file.headers["content-disposition"].startswith("attachment;")
     assert file.headers["x-content-type-options"] == "nosniff"
@@ -383,10 +391,9 @@ def test_ten_million_characters_make_a_small_page_and_a_file_that_has_them_all(
 
 @pytest.mark.parametrize("script", ["script", "no script"])
 def test_in_a_browser_nothing_of_it_runs(
-    serve_app: Callable[..., Site], page: "Page", scriptless: "Page", hostile: Bad, script: str
+    site: Site, page: "Page", scriptless: "Page", hostile: Bad, script: str
 ) -> None:
     opened = page if script == "script" else scriptless
-    site = serve_app()
     run = hostile.evaluation.id
     sample = hostile.samples[0]
     for start in (
@@ -405,8 +412,7 @@ def test_in_a_browser_nothing_of_it_runs(
         assert opened.locator("main").count() == 1, start
 
 
-def test_a_browser_finds_every_task_by_its_link(serve_app: Callable[..., Site], page: "Page", hostile: Bad) -> None:
-    site = serve_app()
+def test_a_browser_finds_every_task_by_its_link(site: Site, page: "Page", hostile: Bad) -> None:
     tasks = [addresses.task_page(hostile.evaluation.id, task.suite, task.id) for task in hostile.tasks]
     page.goto(site.url + tasks[0])
     page.locator("main table a").first.click()

@@ -1,13 +1,13 @@
 """What is put into the models of the pipeline comes out of its report: scripts, tests, and tests that cannot fail."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
+import pytest
+
 import assay.bench
+from assay import cli
 from assay.bench.scores.records import Rate
 from assay.bench.scripts.prompts import load_batch
 from assay.bench.scripts.records import Prompt, ScriptReport
@@ -39,7 +39,11 @@ def within(rate: Rate | None, truth: float) -> bool:
 
 
 def test_the_true_rates_of_both_models_lie_within_the_intervals_of_the_report(
-    store: Store, scripts_home: Path, tmp_path: Path
+    store: Store,
+    scripts_home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     scripts = Truth(right=0.7, syntax_error=0.1, truncated=0.1, exception=0.1, first_token_s=0.02)
     tests = Truth(right=0.4, flaky=0.2, exception=0.1, no_code=0.2)
@@ -47,17 +51,18 @@ def test_the_true_rates_of_both_models_lie_within_the_intervals_of_the_report(
         {f"# {one.title}\n": prompted(one) for one in load_batch(BATCH).prompts}, scripts, tests, seed=1
     )
     with OpenAIServer(model) as server:
-        environment = {**os.environ, "ASSAY_HOME": str(scripts_home), "ASSAY_DATABASE_URL": store.url}
-        command = [sys.executable, "-m", "assay", "bench", "scripts", str(BATCH), "--output", "out", "--json"]
+        monkeypatch.setenv("ASSAY_HOME", str(scripts_home))
+        monkeypatch.setenv("ASSAY_DATABASE_URL", store.url)
+        monkeypatch.chdir(tmp_path)
+        command = ["bench", "scripts", str(BATCH), "--output", "out", "--json"]
         command += ["--model", f"{server.url}#model-a", "--testing-model", f"{server.url}#model-b"]
-        command += ["--samples", "2", "--mutants", "2"]
-        done = subprocess.run(
-            command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False
-        )
-    assert done.returncode == 0, done.stderr
+        command += ["--samples", "2", "--mutants", "1"]
+        code = cli.run(command)
+    said = capsys.readouterr()
+    assert code == 0, said.err
     (report_file,) = (tmp_path / "out" / "runs").glob("*/report.json")
     report = ScriptReport.model_validate_json(report_file.read_text())
-    assert json.loads(done.stdout)["run"] == report.run
+    assert json.loads(said.out)["run"] == report.run
     (found,) = report.by_model
     assert (found.seen, found.errors) == (24, 0)
     # exactly what was put in

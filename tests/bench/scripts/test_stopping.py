@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from assay import cli
 from assay.bench import preparing
 from assay.bench.process import Bench, Interrupted
 from assay.bench.scripts import runs
@@ -39,19 +40,42 @@ def scripts_run(_url: str, _said: str, store: Store) -> object:
         return connection.execute(sa.text("select count(*) from script_samples where stage = 'preprocess'")).scalar()
 
 
+@pytest.fixture
+def again(
+    store: Store,
+    scripts_home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Callable[..., str]:
+    """A command to its good end, in this process: another one than that which was stopped. Gives what it printed."""
+
+    def run(*arguments: str) -> str:
+        monkeypatch.setenv("ASSAY_HOME", str(scripts_home))
+        monkeypatch.setenv("ASSAY_DATABASE_URL", store.url)
+        monkeypatch.chdir(tmp_path)
+        capsys.readouterr()
+        code = cli.run(list(arguments))
+        said = capsys.readouterr()
+        assert code == 0, said.err
+        return said.out
+
+    return run
+
+
 @pytest.mark.parametrize(
-    "reached",
+    ("reached", "prompts"),
     [
-        pytest.param(engine_starts, id="while the engine starts"),
-        pytest.param(lambda url, _, __: counts(url)["requests"] >= 2, id="while models are asked"),
-        pytest.param(scripts_run, id="while scripts run"),
+        pytest.param(engine_starts, 2, id="while the engine starts"),
+        pytest.param(lambda url, _, __: counts(url)["requests"] >= 2, 3, id="while models are asked"),
+        pytest.param(scripts_run, 2, id="while scripts run"),
     ],
 )
 def test_ctrl_c_ends_a_run_and_the_same_command_goes_on(
-    store: Store, scripts_home: Path, tmp_path: Path, reached: Reached
+    store: Store, scripts_home: Path, tmp_path: Path, reached: Reached, prompts: int, again: Callable[..., str]
 ) -> None:
     environment = {**os.environ, "ASSAY_HOME": str(scripts_home), "ASSAY_DATABASE_URL": store.url}
-    write_prompts(tmp_path / "prompts", 4)
+    write_prompts(tmp_path / "prompts", prompts)
     log = tmp_path / "log"
     with server(tmp_path, answers_of(tmp_path / "prompts"), delay=0.5) as url:
         command = ["bench", "scripts", "prompts", "--concurrency", "1", "--mutants", "1"]
@@ -64,13 +88,9 @@ def test_ctrl_c_ends_a_run_and_the_same_command_goes_on(
         assert "Stopped." in said
         assert "Go on with the same command, or: assay bench scripts --run" in said
         assert "Traceback" not in said
-        log.unlink()
-        again = assay([*command, "--json"], environment, tmp_path)
-        assert again.wait(400) == 0
-        text = log.read_text()
-        report = json.loads(text[text.index("\n{") :])
+        report = json.loads(again(*command, "--json"))
         assert report["state"] == "done"
-        assert report["by_model"][0]["seen"] == 4
+        assert report["by_model"][0]["seen"] == prompts
         needed = sum(one["calls"] for one in report["by_model"][0]["spending"])
         assert counts(url)["requests"] - needed <= 2  # what was under way
 
