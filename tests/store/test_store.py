@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -245,6 +246,25 @@ def test_a_connection_that_is_cut_in_use_is_told(store: Store) -> None:
 def test_our_own_mistakes_are_shown_as_they_are(store: Store) -> None:
     with pytest.raises(sa.exc.ProgrammingError), store.engine.connect() as connection:
         connection.execute(sa.text("select nonsense"))
+
+
+@pytest.mark.parametrize("whose", ["store", "engine"])
+@pytest.mark.parametrize(
+    ("number", "kind"), [("many", sa.exc.DataError), (None, sa.exc.IntegrityError)], ids=["a wrong type", "nothing"]
+)
+def test_an_error_repeats_nothing_of_what_was_to_be_saved(
+    store: Store, whose: str, number: str | None, kind: type[Exception]
+) -> None:
+    engine = store.engine if whose == "store" else store.new_engine()
+    statement = sa.text("insert into executors (id, host, pid) values (:id, :host, cast(cast(:pid as text) as bigint))")
+    values = {"id": "my homework", "host": "sk-secret", "pid": number}
+    with pytest.raises(kind) as caught, engine.begin() as connection:
+        connection.execute(statement, values)
+    said = "".join(traceback.format_exception(caught.value))  # as a log has it
+    assert "insert into executors" in said
+    assert "my homework" not in said
+    assert "sk-secret" not in said
+    engine.dispose()
 
 
 def test_an_engine_may_be_made_for_any_url(store: Store) -> None:

@@ -129,9 +129,11 @@ def _engine(url: sa.URL, **options: object) -> sa.Engine:
             "connect_args": {"connect_timeout": CONNECT_WITHIN_S},
             "pool_pre_ping": True,
             "pool_recycle": 1800,
+            "hide_parameters": True,  # an error is logged: what learners and models wrote, and keys, are not for logs
             **options,
         },
     )
+    sa.event.listen(engine, "handle_error", _without_details)
     over = threading.Event()
     pool = engine.pool
 
@@ -147,6 +149,16 @@ def _engine(url: sa.URL, **options: object) -> sa.Engine:
         pool.dispose()  # again: what came back since the first time
 
     return engine
+
+
+def _without_details(context: sa.ExceptionContext) -> None:
+    """Cut the server's DETAIL off, which quotes the row that it refused; `diag` on the error still has it."""
+    error = context.original_exception
+    if isinstance(error, psycopg.Error) and error.diag.message_detail:
+        error.args = (error.diag.message_primary,)
+        if context.sqlalchemy_exception is not None:
+            name = f"{type(error).__module__}.{type(error).__name__}"
+            context.sqlalchemy_exception.args = (f"({name}) {error.diag.message_primary}",)
 
 
 def _explained(error: psycopg.Error, description: str, folder: Path | None) -> StoreError | None:

@@ -59,6 +59,7 @@ _OPTIONS = {
     "jit": "off",
     "log_timezone": "UTC",
     "log_min_messages": "warning",
+    "log_error_verbosity": "terse",  # no DETAIL, which quotes the row that is refused
     "log_checkpoints": "off",
 }
 
