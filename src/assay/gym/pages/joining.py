@@ -14,7 +14,7 @@ from fastapi.responses import RedirectResponse, Response
 from assay.errors import AssayError
 from assay.gym import attempting, learners, rooms, teaching
 from assay.gym.guessing import CODE_LENGTH, Tries, read_code
-from assay.gym.pages.service import Gym
+from assay.gym.pages.service import Gym, exam
 from assay.gym.records import Learner
 from assay.web import Guests
 from assay.web.guard import wants_pages
@@ -152,9 +152,10 @@ def router(shell: Shell, gym: Gym, tries: Tries | None = None) -> APIRouter:
     def you(request: Request) -> Response:
         learner = gym.who.find(request)
         room = rooms.classroom(shell.store, learner.class_id) if learner and learner.class_id else None
-        until = rooms.exam_until(shell.store, learner) if learner else None
         progress = attempting.progress(shell.store, learner.id) if learner else None
-        return shell.page(request, "gym/you.html", learner=learner, room=room, exam_until=until, progress=progress)
+        return shell.page(
+            request, "gym/you.html", learner=learner, room=room, exam=exam(shell, learner), progress=progress
+        )
 
     @routes.post("/you/word", include_in_schema=False)
     def new_word(request: Request) -> Response:

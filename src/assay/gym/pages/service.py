@@ -4,6 +4,7 @@ import difflib
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -13,7 +14,7 @@ from assay.gym import attempting, practice, rooms, teaching
 from assay.gym.grading import Grader
 from assay.gym.library import Library
 from assay.gym.pages.who import Who
-from assay.gym.records import Learner, Problem, Progress, Test, Trace
+from assay.gym.records import Classroom, Learner, Problem, Progress, Test, Trace
 from assay.gym.tutor import Tutor
 from assay.web.shell import Shell
 
@@ -26,21 +27,39 @@ _NEAR = 5
 
 
 def local(moment: datetime, zone: str) -> str:
-    """A moment as the class reads it, with the zone's name: `2026-11-27 18:00 (Europe/Berlin)`."""
+    """A moment as the class reads it, with the zone: `2026-11-27 18:00 (Europe/Berlin, UTC+01:00)`."""
     try:
         zone, place = teaching.read_zone(zone)
     except AssayError:  # a zone that this machine does not know any more
         zone, place = "UTC", UTC
-    return f"{moment.astimezone(place):%Y-%m-%d %H:%M} ({zone})"
+    there = moment.astimezone(place)
+    offset = f"{there:%z}"
+    away = f"UTC{offset[:3]}:{offset[3:5]}"
+    return f"{there:%Y-%m-%d %H:%M} ({'UTC' if zone == 'UTC' else away if zone in away else f'{zone}, {away}'})"
 
 
-def exam(shell: Shell, learner: Learner | None) -> str:
-    """When the exam ends that the learner's class writes, as the class reads it; empty: there is none."""
+class Until(NamedTuple):
+    """When an exam ends: as the class reads it, and the moment, which script shows by the reader's own clock."""
+
+    words: str
+    at: datetime
+
+
+def exam(shell: Shell, learner: Learner | None) -> Until | None:
+    """When the exam ends that the learner's class writes; None: there is none."""
     until = rooms.exam_until(shell.store, learner) if learner else None
     if until is None or learner is None or learner.class_id is None:
-        return ""
+        return None
     room = rooms.classroom(shell.store, learner.class_id)
-    return local(until, room.zone if room else "UTC")
+    return Until(local(until, room.zone if room else "UTC"), until)
+
+
+def exam_of(room: Classroom | None) -> Until | None:
+    """When the exam ends that a class writes now; None: there is none."""
+    until = room.exam_until if room else None
+    if room is None or until is None or until <= datetime.now(UTC):
+        return None
+    return Until(local(until, room.zone), until)
 
 
 class Gym:

@@ -18,7 +18,7 @@ from assay.errors import AssayError, UnknownName
 from assay.gym import asking, attempting, learners, practice, rooms, teaching
 from assay.gym.pages import writing
 from assay.gym.pages.helping import WORDS
-from assay.gym.pages.service import Gym, local
+from assay.gym.pages.service import Gym, exam_of, local
 from assay.gym.records import Assignment, Attempt, Classroom, HelpAnswer, HelpSource, Learner, Progress, Standing
 from assay.gym.teaching import Asked, ClassLine, HelpCounts, LearnerLine, ProblemLine
 from assay.records import Record
@@ -148,7 +148,7 @@ def _add_classes(routes: APIRouter, shell: Shell) -> None:
         return shell.json(read())
 
     def given(wrong: AssayError | None, name: str) -> dict[str, Any]:
-        return {"found": read(), "now": datetime.now(UTC), "wrong": wrong, "name": name, "unshared": not shell.shared}
+        return {"found": read(), "exam_of": exam_of, "wrong": wrong, "name": name, "unshared": not shell.shared}
 
     @routes.get("", include_in_schema=False)
     def page(request: Request) -> Response:
@@ -330,7 +330,7 @@ def _add_tables(routes: APIRouter, shell: Shell, gym: Gym) -> None:
             topics=[(one.id, one.title, course.title) for course in gym.library.courses() for one in course.topics],
             topic=topic,
             sort=sort,
-            now=datetime.now(UTC),
+            exam_of=exam_of,
             many=MANY_TRIES,
         )
 
@@ -603,7 +603,7 @@ def _add_settings(routes: APIRouter, shell: Shell) -> None:
             request,
             "gym/teacher_settings.html",
             place=_Place(found.id, found),
-            now=datetime.now(UTC),
+            exam_of=exam_of,
             invite=_invite(request, found),
             unshared=not shell.shared,
         )
