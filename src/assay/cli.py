@@ -20,7 +20,7 @@ COMMANDS = {
     "sandbox": ("assay.pipeline.cli:sandbox", "Run one program in the sandbox, or see what it can do."),
     "traces": ("assay.traces.cli:traces", "See every call of a model in MLflow, in an environment of its own."),
     "up": ("assay.server:up", "Open the web app in this machine's browser."),
-    "worker": ("assay.bench.cli:worker", "Take work that runs on other machines share, until stopped."),
+    "worker": ("assay.bench.commands.worker:worker", "Take work that runs on other machines share, until stopped."),
 }
 """Each command, where it lives and its line of help: telling them apart must import none of them."""
 

@@ -37,7 +37,7 @@ def main() -> int:
 def _demo(settings: Settings) -> int:
     from assay.bench import evaluations, terminal
     from assay.bench.beginning import begin_run
-    from assay.bench.cli import write_report
+    from assay.bench.commands.writing import write_report
     from assay.bench.process import Bench
     from assay.bench.suites import load_suite
     from assay.bench.workflow import finish
