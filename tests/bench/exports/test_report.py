@@ -1,6 +1,7 @@
 """The report: one file that needs nothing, tells the numbers with their intervals, and keeps hostile text text."""
 
 import base64
+import functools
 import hashlib
 import re
 from collections.abc import Callable
@@ -120,7 +121,9 @@ def samples(*models: str, count: int = 16, text: str = "x = 1") -> list[Sample]:
     ]
 
 
+@functools.cache
 def html(*models: str, text: str = "x = 1", **more: object) -> tuple[str, Page]:
+    """The page and what a browser sees of it: the same for all tests that only read it, which is all."""
     page = report_html(
         evaluation(*models, **more), samples(*models, text=text), tasks(17, {3: "its reference is wrong"})
     )

@@ -5,7 +5,7 @@ import io
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ import pytest
 from assay.bench.scripts.records import ScriptReport, ScriptSample
 from assay.store import Store
 from tests.bench.scripts.made import made_run, made_samples, save_run
-from tests.browser_fixture import Site, axe, in_every_form
+from tests.browser_fixture import Site, axe, in_every_form, served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -42,6 +42,25 @@ def made(store: Store, text: str) -> None:
     save_run(store, run, made_samples(run, text))
 
 
+@pytest.fixture(scope="module")
+def site(test_server: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """An app over one run, for all tests that only read."""
+    with served(test_server, tmp_path_factory.mktemp("made"), lambda store: made(store, SCRIPT)) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def hostile(test_server: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """An app over a run in which every text means harm."""
+
+    def fill(store: Store) -> None:
+        run = made_run(HOSTILE, prompts=3, models=("alpha",))
+        save_run(store, run, made_samples(run, HOSTILE))
+
+    with served(test_server, tmp_path_factory.mktemp("hostile"), fill) as opened:
+        yield opened
+
+
 def fetched(site: Site, address: str) -> str:
     with urllib.request.urlopen(site.url + address, timeout=60) as response:
         text: str = response.read().decode()
@@ -49,11 +68,7 @@ def fetched(site: Site, address: str) -> str:
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_a_page_is_in_order_in_every_form(
-    store: Store, serve_app: Serve, page: "Page", tmp_path: Path, address: str
-) -> None:
-    made(store, SCRIPT)
-    site = serve_app()
+def test_a_page_is_in_order_in_every_form(site: Site, page: "Page", tmp_path: Path, address: str) -> None:
     in_every_form(page, site.url + address, tmp_path)
 
 
@@ -64,10 +79,9 @@ def test_no_run_yet_says_how_to_begin(serve_app: Serve, page: "Page") -> None:
 
 
 def test_a_reader_finds_why_tests_cannot_fail_by_clicks_alone_and_without_script(
-    store: Store, serve_app: Serve, scriptless: "Page"
+    site: Site, scriptless: "Page"
 ) -> None:
-    made(store, SCRIPT)
-    scriptless.goto(f"{serve_app().url}/bench/scripts/")
+    scriptless.goto(f"{site.url}/bench/scripts/")
     scriptless.click("text=20260301-made")
     assert "Most scripts that run" in scriptless.inner_text("main")
     scriptless.click("#cannot_fail li a >> nth=0")
@@ -77,10 +91,8 @@ def test_a_reader_finds_why_tests_cannot_fail_by_clicks_alone_and_without_script
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_what_a_model_wrote_is_text(store: Store, serve_app: Serve, page: "Page", address: str) -> None:
-    run = made_run(HOSTILE, prompts=3, models=("alpha",))
-    save_run(store, run, made_samples(run, HOSTILE))
-    page.goto(serve_app().url + address)
+def test_what_a_model_wrote_is_text(hostile: Site, page: "Page", address: str) -> None:
+    page.goto(hostile.url + address)
     assert "owned" not in page.title().split("<")[0]
     assert page.evaluate("document.querySelectorAll('main script, main img, main style, main [onerror]').length") == 0
     text = page.inner_text("main")
@@ -90,9 +102,7 @@ def test_what_a_model_wrote_is_text(store: Store, serve_app: Serve, page: "Page"
     axe(page)
 
 
-def test_every_page_has_its_data_as_json_and_tables_as_csv(store: Store, serve_app: Serve) -> None:
-    made(store, SCRIPT)
-    site = serve_app()
+def test_every_page_has_its_data_as_json_and_tables_as_csv(site: Site) -> None:
     (listed,) = json.loads(fetched(site, "/bench/scripts.json"))
     assert (listed["run"], listed["done"], listed["samples"]) == ("20260301-made", 32, 32)
     report = ScriptReport.model_validate_json(fetched(site, f"{RUN}.json"))
@@ -107,10 +117,8 @@ def test_every_page_has_its_data_as_json_and_tables_as_csv(store: Store, serve_a
 
 
 def test_every_link_of_a_run_leads_somewhere_also_for_a_model_with_a_slash_in_its_name(
-    store: Store, serve_app: Serve, page: "Page"
+    site: Site, page: "Page"
 ) -> None:
-    made(store, SCRIPT)
-    site = serve_app()
     page.goto(site.url + RUN)
     links = page.eval_on_selector_all("main a", "links => links.map(link => link.getAttribute('href'))")
     assert any("lab_beta" in link for link in links)
@@ -126,9 +134,7 @@ def test_every_link_of_a_run_leads_somewhere_also_for_a_model_with_a_slash_in_it
         "/bench/scripts/last", f"{RUN}/alpha/prompt-0/99999999999999999999",
     ],
 )  # fmt: skip
-def test_what_is_not_there_is_a_404_that_says_what_to_do(store: Store, serve_app: Serve, address: str) -> None:
-    made(store, SCRIPT)
-    site = serve_app()
+def test_what_is_not_there_is_a_404_that_says_what_to_do(site: Site, address: str) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
         fetched(site, address)
     with caught.value as answer:
