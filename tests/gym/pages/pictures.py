@@ -35,7 +35,8 @@ def filter_above(numbers, limit):
 """
 EASY = {
     "/gym/problems/py-values-market-bill": "def market_bill(apples, pears):\n    return apples * 3 + pears * 2 + 1\n",
-    "/gym/problems/py-lists-coin-jar": "def coins_in_jar(changes):\n    return 10 + sum(changes)\n",
+    "/gym/problems/js-values-shop-basket": "function basketPrice(apples, loaves) {\n"
+    "  return apples * 40 + loaves * 250;\n}\n",
 }
 """Problems that are solved before, so that the map shows something."""
 
@@ -87,25 +88,26 @@ def learner(browser: "Browser", url: str, folder: Path) -> None:
     press(page, "Control+Enter")
     shot(page, folder / "fail.webp")
     phone = browser.new_context(
-        viewport={"width": 390, "height": 1500}, color_scheme="dark", storage_state=context.storage_state()
+        viewport={"width": 390, "height": 1560}, color_scheme="dark", storage_state=context.storage_state()
     )
     small = phone.new_page()
     small.goto(url + PROBLEM)
     small.locator("button[value=run]").first.click()
-    small.locator("#part-tests details[open]").first.wait_for()
-    small.evaluate("document.querySelector('#part-tests').scrollIntoView({block: 'end'})")
+    small.locator("#part-tests:not([aria-busy]) details[open]").first.wait_for()
+    small.locator("#part-tests", has_text="1 of 2 tests pass").wait_for()
+    small.evaluate("scrollTo(0, 0)")
     shot(small, folder / "phone.webp")
     page.bring_to_front()
     page.goto(url + PROBLEM)
     page.get_by_role("tab", name="Step").click()
-    page.locator("#part-step button").first.click()
-    slider = page.locator("#part-step input[type=range]")
-    slider.wait_for()
+    page.get_by_role("button", name="Record the steps").click()
+    page.locator("#step-at:focus").wait_for()
     for _ in range(9):
-        slider.press("ArrowRight")
+        page.get_by_role("button", name="One step on").click()
     shot(page, folder / "step.webp")
     write(page, WRONG.replace(">=", ">"))
     press(page, "Control+Shift+Enter")
+    page.evaluate("document.querySelector('.after').scrollIntoView()")
     shot(page, folder / "solved.webp")
     page.set_viewport_size({"width": 1200, "height": 800})
     page.goto(f"{url}/gym/")
@@ -114,18 +116,18 @@ def learner(browser: "Browser", url: str, folder: Path) -> None:
 
 def teacher(browser: "Browser", url: str, folder: Path) -> None:
     """What the teacher of a class sees of it, and a learner's words at an exam."""
-    page = browser.new_context(viewport=WIDE).new_page()
+    page = browser.new_context(viewport=WIDE, timezone_id="Europe/Berlin").new_page()
     page.goto(f"{url}/gym/teacher")
     page.fill("input[name=name]", "Python, Mondays")
-    page.fill("input[name=zone]", "Europe/Berlin")
-    page.get_by_role("button", name=re.compile("class", re.I)).first.click()
+    page.get_by_role("button", name="Make the class").click()
+    page.wait_for_url("**/classes/*")
     room = page.url
     code = page.locator("strong.mono").first.inner_text()
     pupil = browser.new_context(viewport=WIDE, timezone_id="America/New_York").new_page()
     pupil.goto(f"{url}/gym/join?code={code.replace(' ', '')}")
     pupil.fill("input[name=code]", code)
     pupil.fill("input[name=name]", "Ada")
-    pupil.locator("main form button").first.click()
+    pupil.get_by_role("button", name="Join").click()
     pupil.goto(url + PROBLEM)
     write(pupil, WRONG)
     press(pupil, "Control+Shift+Enter")
