@@ -4,6 +4,7 @@ A case passes where EvalPlus 0.3.1 passes it: the answer `==` the reference's, o
 list or tuple of floats, is numerically close (docs/datasets.md tells where verdicts may differ, and why).
 """
 
+import sys
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -146,7 +147,8 @@ def _cases(place: str, name: str, inputs: Inputs, public: int, left_out: Contain
             encoded = Encoded(encode(list(arguments)))
         except Unencodable as error:
             raise ContentError(place, f"input {number} of '{name}_input' cannot be passed on: {error}.") from None
-        yield Case(id=f"{name}-{number}", args=encoded, public=number < public)
+        # The same thousand names in every task: kept once.
+        yield Case(id=sys.intern(f"{name}-{number}"), args=encoded, public=number < public)
 
 
 def _loop(place: str, entry: str, rule: str, inputs: Inputs) -> str:
