@@ -12,11 +12,12 @@ from assay.errors import AssayError
 from assay.gym.cli import gym
 from assay.gym.grading import Grader
 from assay.gym.library import Library
-from assay.gym.measure import Measured, gives_away, measure, mutant_cases, pack_cases, table
+from assay.gym.measure import Measured, gives_away, measure, table
 from assay.gym.tutor import cache
 from assay.gym.tutor.looking import looked_at
 from assay.gym.tutor.programs import Voice, patience
 from assay.gym.tutor.situation import Situation
+from assay.gym.wrong_programs import mutant_cases, pack_cases
 from assay.pipeline.llm.gateway import Gateway
 from assay.settings import Settings
 from assay.store import Store

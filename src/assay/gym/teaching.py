@@ -3,34 +3,28 @@
 Nothing in here asks who is asking: only the owner's pages may call it.
 """
 
-import re
 import secrets
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from assay.errors import AssayError
-from assay.gym import attempting, drafting, learners, rooms
+from assay.gym import attempting, learners, rooms, zones
 from assay.gym.asking import as_help
 from assay.gym.guessing import new_code
-from assay.gym.learners import by_id
 from assay.gym.records import (
     Assignment,
-    Attempt,
     Classroom,
-    Draft,
     HelpAnswer,
     HelpSource,
     Learner,
-    PastDraft,
     Standing,
 )
-from assay.gym.tables import ASSIGNMENTS, ATTEMPTS, CLASSES, DRAFTS, HELP, LEARNERS, PAST_DRAFTS, STANDINGS
+from assay.gym.tables import ASSIGNMENTS, ATTEMPTS, CLASSES, HELP, LEARNERS, STANDINGS
 from assay.records import Record
 from assay.store import Store
 from assay.visible import visible
@@ -109,32 +103,12 @@ class HelpCounts(Record):
     failed: int
 
 
-class PastText(PastDraft):
-    """A past draft, and where it stood."""
-
-    problem: str
-    language: str
-
-
-class Export(Record):
-    """Everything that is kept of one learner."""
-
-    learner: Learner
-    class_name: str | None
-    exported: datetime
-    standings: tuple[Standing, ...]
-    drafts: tuple[Draft, ...]
-    past_drafts: tuple[PastText, ...]
-    attempts: tuple[Attempt, ...]
-    help: tuple[HelpAnswer, ...]
-
-
 # ---- classes -------------------------------------------------------------------------------------------------------
 
 
 def create_class(store: Store, name: str, zone: str = "UTC") -> Classroom:
     """A new class, with a code that no other has. Raises AssayError."""
-    values = {"id": secrets.token_hex(6), "name": _title(name, "class"), "zone": read_zone(zone)[0]}
+    values = {"id": secrets.token_hex(6), "name": _title(name, "class"), "zone": zones.read_zone(zone)[0]}
     while True:
         new = insert(CLASSES).values(code=new_code(), **values)
         with store.engine.begin() as connection:
@@ -202,7 +176,7 @@ def change_class(
     if name is not None:
         values["name"] = _title(name, "class")
     if zone is not None:
-        values["zone"] = read_zone(zone)[0]
+        values["zone"] = zones.read_zone(zone)[0]
     if open is not None:
         values["open"] = open
     return _change(store, class_id, values)
@@ -440,75 +414,6 @@ def take_back(store: Store, class_id: str, assignment: str) -> None:
         connection.execute(
             sa.delete(ASSIGNMENTS).where(ASSIGNMENTS.c.class_id == class_id, ASSIGNMENTS.c.id == assignment)
         )
-
-
-def read_due(typed: str, zone: str) -> datetime | None:
-    """When something is due, as a form says it (`2026-01-31T18:00`), in this time zone; None: never. Raises AssayError."""
-    if not typed.strip():
-        return None
-    place = read_zone(zone)[1]
-    try:
-        local = datetime.fromisoformat(typed.strip())
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", typed.strip()):
-            local = local.replace(hour=23, minute=59)
-        due = local if local.tzinfo else local.replace(tzinfo=place)
-        return due.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise AssayError(f"{visible(typed, 40)!r} is no date.", "Type it like 2026-01-31T18:00.") from None
-
-
-def read_zone(typed: str) -> tuple[str, tzinfo]:
-    """A time zone by its name (`Europe/Lisbon`) or its distance from UTC (`+05:30`). Raises AssayError."""
-    name = typed.strip() or "UTC"
-    if name.upper() in ("UTC", "Z", "GMT"):
-        return "UTC", UTC
-    if (found := re.fullmatch(r"(?:UTC)?([+-])(\d{1,2}):?(\d\d)?", name)) and int(found[2]) < 24:
-        distance = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
-        sign, minutes = found[1], distance.seconds // 60
-        return f"{sign}{minutes // 60:02}:{minutes % 60:02}", timezone(-distance if sign == "-" else distance)
-    try:
-        if len(name) <= 64 and re.fullmatch(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*", name):
-            return name, ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        pass
-    raise AssayError(
-        f"{visible(name, 40)!r} is no time zone that this machine knows.",
-        "Type one like Europe/Lisbon, or the distance from UTC like +05:30.",
-    )
-
-
-# ---- one learner ---------------------------------------------------------------------------------------------------
-
-
-def export(store: Store, learner_id: str, *, noticed: bool = False) -> Export:
-    """Everything that is kept of a learner; with the misconceptions met only if `noticed`. Raises Gone."""
-    learner = by_id(store, learner_id)
-    room = rooms.classroom(store, learner.class_id) if learner.class_id else None
-
-    def of(table: sa.Table, *order: "sa.Column[Any]") -> Iterable[sa.Row[Any]]:
-        with store.engine.connect() as connection:
-            return connection.execute(sa.select(table).where(table.c.learner == learner_id).order_by(*order)).all()
-
-    return Export(
-        learner=learner,
-        class_name=room.name if room else None,
-        exported=datetime.now(UTC),
-        standings=attempting.progress(store, learner_id).standings,
-        drafts=tuple(drafting.as_draft(row) for row in of(DRAFTS, DRAFTS.c.problem, DRAFTS.c.language)),
-        past_drafts=tuple(
-            PastText(
-                id=row.id,
-                problem=row.problem,
-                language=row.language,
-                reason=row.reason,
-                text=row.text,
-                created=row.created,
-            )
-            for row in of(PAST_DRAFTS, PAST_DRAFTS.c.id)
-        ),
-        attempts=tuple(attempting.as_attempt(row, noticed=noticed) for row in of(ATTEMPTS, ATTEMPTS.c.id)),
-        help=tuple(as_help(row) for row in of(HELP, HELP.c.created, HELP.c.id)),
-    )
 
 
 def _title(typed: str, what: str) -> str:

@@ -18,12 +18,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.browser_fixture import PHONE, WIDE
 from tests.web.get_browser import executable, node_for_playwright
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+SIZES = {"wide": (1280, 900), "phone": (390, 844)}
 PROBLEM = "/gym/problems/py-lists-filter-above"
 WRONG = """\
 def filter_above(numbers, limit):
@@ -116,14 +116,14 @@ def learner(browser: "Browser", url: str, folder: Path) -> None:
 
 def teacher(browser: "Browser", url: str, folder: Path) -> None:
     """What the teacher of a class sees of it, and a learner's words at an exam."""
-    page = browser.new_context(viewport=WIDE, timezone_id="Europe/Berlin").new_page()
+    page = browser.new_context(viewport={"width": 1280, "height": 900}, timezone_id="Europe/Berlin").new_page()
     page.goto(f"{url}/gym/teacher")
     page.fill("input[name=name]", "Python, Mondays")
     page.get_by_role("button", name="Make the class").click()
     page.wait_for_url("**/classes/*")
     room = page.url
     code = page.locator("strong.mono").first.inner_text()
-    pupil = browser.new_context(viewport=WIDE, timezone_id="America/New_York").new_page()
+    pupil = browser.new_context(viewport={"width": 1280, "height": 900}, timezone_id="America/New_York").new_page()
     pupil.goto(f"{url}/gym/join?code={code.replace(' ', '')}")
     pupil.fill("input[name=code]", code)
     pupil.fill("input[name=name]", "Ada")
@@ -137,12 +137,12 @@ def teacher(browser: "Browser", url: str, folder: Path) -> None:
         press(pupil, "Control+Enter")
     page.goto(f"{room}/settings")
     page.get_by_role("button", name="Begin an exam").click()
-    for width, size in (("wide", WIDE), ("phone", PHONE)):
+    for form, (width, height) in SIZES.items():
         for scheme in ("light", "dark"):
-            page.set_viewport_size({"width": size["width"], "height": size["height"]})
+            page.set_viewport_size({"width": width, "height": height})
             page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
             page.goto(f"{room}/problems")
-            page.screenshot(path=folder / f"problems-{width}-{scheme}.png", full_page=True)
+            page.screenshot(path=folder / f"problems-{form}-{scheme}.png", full_page=True)
     page.goto(room)
     page.screenshot(path=folder / "class.png")
     pupil.goto(f"{url}/gym/")

@@ -2,28 +2,33 @@
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
 
 import pytest
 
-from assay.gym import teaching
+from assay.gym import teaching, zones
 from assay.gym.pages import Pages
 from assay.settings import Settings
 from assay.store import Store
-from tests.browser_fixture import Site
+from tests.browser_fixture import Site, serving
 from tests.gym.pages.visiting import ABOVE, COURSES, RIGHT, WRONG, Practising
+from tests.store_fixture import database
 from tests.web.test_guard import Browser
 
 Serve = Callable[..., Site]
 DOUBLE = "/gym/problems/js-arrays-double"
 
 
-@pytest.fixture
-def site(serve_app: Serve, store: Store, tmp_path: Path) -> Site:
-    return serve_app({"gym": Pages(COURSES)}, settings=Settings(home=tmp_path, database_url=store.url, gym_model=None))
+@pytest.fixture(scope="module")
+def site(test_server: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One app for all: every visitor is a learner of their own."""
+    home = tmp_path_factory.mktemp("pages")
+    with database(test_server, home) as store, serving(store, home) as serve:
+        settings = Settings(home=home, database_url=store.url, gym_model=None)
+        yield serve({"gym": Pages(COURSES)}, settings=settings)
 
 
 def test_looking_around_makes_nobody(site: Site) -> None:
@@ -160,12 +165,13 @@ def test_a_step_says_whether_the_code_or_the_function_is_at_its_end(site: Site) 
     assert "The program ends." in program
 
 
-def test_a_class_sees_first_what_is_asked_of_it_and_until_when(site: Site, store: Store) -> None:
+def test_a_class_sees_first_what_is_asked_of_it_and_until_when(site: Site) -> None:
+    store = site.shell.store
     room = teaching.create_class(store, "Python, Mondays", "Europe/Berlin")
     someone = Practising(site)
     someone.act(ABOVE, do="submit", source=RIGHT)
     someone.send("/gym/join", code=room.code, name="Ada")
-    due = teaching.read_due("2126-11-27T18:00", "Europe/Berlin")
+    due = zones.read_due("2126-11-27T18:00", "Europe/Berlin")
     teaching.assign(store, room.id, "Homework", ["py-lists-sum"], due)
     home = someone.get("/gym/").text
     assert "due 2126-11-27 18:00 (Europe/Berlin, UTC+01:00)" in home
@@ -181,7 +187,9 @@ def test_a_class_sees_first_what_is_asked_of_it_and_until_when(site: Site, store
     for address in ("/gym/", ABOVE):
         page = someone.get(address).text
         words = re.sub(r"<[^>]+>", "", page)
-        assert re.search(r"Your class writes an exam until \d{4}-\d\d-\d\d \d\d:\d\d \(Europe/Berlin, UTC\+0[12]:00\)", words), address
+        assert re.search(
+            r"Your class writes an exam until \d{4}-\d\d-\d\d \d\d:\d\d \(Europe/Berlin, UTC\+0[12]:00\)", words
+        ), address
 
 
 def test_a_search_finds_problems_lessons_and_notes(site: Site) -> None:

@@ -2,7 +2,7 @@
 
 import gzip
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,14 +13,14 @@ from assay.gym.pages import Pages
 from assay.settings import Settings
 from assay.store import Store
 from assay.web.assets import Assets
-from tests.browser_fixture import PHONE, WIDE, Site, axe, four_forms
+from tests.browser_fixture import PHONE, WIDE, Site, axe, four_forms, serving
 from tests.gym.pages.visiting import ABOVE, COURSES, RIGHT, WRONG
+from tests.store_fixture import database
 from tests.web.test_guard import Browser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-Serve = Callable[..., Site]
 DOUBLE = "/gym/problems/js-arrays-double"
 FIRST_LOAD = 250_000
 SEEN = """selector => { const { top, bottom } = document.querySelector(selector).getBoundingClientRect();
@@ -28,12 +28,15 @@ SEEN = """selector => { const { top, bottom } = document.querySelector(selector)
 """Whether it stands within the window."""
 
 
-@pytest.fixture
-def site(serve_app: Serve, store: Store, tmp_path: Path) -> Site:
+@pytest.fixture(scope="module")
+def site(test_server: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One app for all: every visitor is a learner of their own."""
     if Assets.find().address("editor.js") is None:
         pytest.skip("needs the pages' script: python hatch_build.py builds it, with a reachable npm registry")
-    settings = Settings(home=tmp_path, database_url=store.url, gym_model=None)
-    return serve_app({"gym": Pages(COURSES)}, settings=settings)
+    home = tmp_path_factory.mktemp("solve")
+    with database(test_server, home) as store, serving(store, home) as serve:
+        settings = Settings(home=home, database_url=store.url, gym_model=None)
+        yield serve({"gym": Pages(COURSES)}, settings=settings)
 
 
 def write(page: "Page", code: str) -> None:
@@ -134,7 +137,7 @@ def test_a_program_without_an_end_and_one_that_floods_are_called_that(site: Site
     axe(page)
 
 
-def test_nothing_is_lost_with_the_connection(site: Site, page: "Page", store: Store) -> None:
+def test_nothing_is_lost_with_the_connection(site: Site, page: "Page") -> None:
     page.goto(site.url + ABOVE)
     write(page, WRONG)
     page.locator("#saved", has_text=re.compile("^Saved$")).wait_for()
@@ -152,7 +155,7 @@ def test_nothing_is_lost_with_the_connection(site: Site, page: "Page", store: St
     page.reload()
     assert code(page) == RIGHT
     learner = page.locator("#work").get_attribute("data-learner") or ""
-    kept = drafting.read_draft(store, learner, "py-lists-above", "python")
+    kept = drafting.read_draft(site.shell.store, learner, "py-lists-above", "python")
     assert kept is not None
     assert kept.text == RIGHT
     # and where the page is closed before the app answers again

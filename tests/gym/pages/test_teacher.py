@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from assay.gym import asking, attempting, drafting, learners, rooms, teaching
+from assay.gym import asking, attempting, drafting, exporting, learners, rooms, teaching
 from assay.gym.pages import Pages
 from assay.gym.pages.teacher import AssignmentTable, Classes, ClassTable, HelpSample, ProblemTable
 from assay.gym.pages.writing import EXAMPLE
@@ -238,7 +238,7 @@ def test_a_draw_is_the_same_when_asked_again(teacher: Browser, store: Store, wor
         ("/problems", ProblemTable),
         ("/help", HelpSample),
         ("/assignments", AssignmentTable),
-        ("/learners/{learner}", teaching.Export),
+        ("/learners/{learner}", exporting.Export),
     ],
 )
 def test_what_other_programs_read_is_as_the_schema_says(
@@ -506,12 +506,20 @@ def test_every_page_is_fit_for_everybody(
         f"{path(world)}/learners/{world.bob.id}?problem={PROBLEM}",
         "/gym/teacher/write",
     ]
+    teaching.start_exam(site.shell.store, world.room.id, timedelta(hours=1))
     for number, address in enumerate(pages):
         page.goto(site.url + address)
         for details in page.locator("details:not(.menu)").all():
             details.evaluate("one => { one.open = true }")
         axe(page)
         four_forms(page, site.url + address, tmp_path, f"{number}")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{site.url}{path(world)}/problems")
+    assert page.locator("td[data-name='Fails first'] span:visible").count(), "a phone shows the test that most fail"
+    page.goto(f"{site.url}{path(world)}")
+    assert re.search(
+        r"exam until [\d-]+ [\d:]+ \(UTC\), [\d-]+ [\d:]+ on your clock", page.locator(".lead").first.inner_text()
+    )
     page.emulate_media(color_scheme="dark")
     page.goto(site.url + path(world))
     axe(page)

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
 from assay.errors import AssayError
-from assay.gym import attempting, learners, rooms, teaching
+from assay.gym import attempting, exporting, learners, rooms
 from assay.gym.guessing import CODE_LENGTH, Tries, read_code
 from assay.gym.pages.service import Gym, exam
 from assay.gym.records import Learner
@@ -143,10 +143,10 @@ def router(shell: Shell, gym: Gym, tries: Tries | None = None) -> APIRouter:
             raise HTTPException(404, "Nothing is kept of you yet: it begins with the first program you write.")
         return learner
 
-    @routes.get("/you.json", response_model=teaching.Export)
+    @routes.get("/you.json", response_model=exporting.Export)
     def mine(request: Request) -> Response:
         """Everything that is kept of whoever asks."""
-        return shell.json(teaching.export(shell.store, me(request).id))
+        return shell.json(exporting.export(shell.store, me(request).id))
 
     @routes.get("/you", include_in_schema=False)
     def you(request: Request) -> Response:

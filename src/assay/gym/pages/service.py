@@ -10,7 +10,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from assay.errors import AssayError
-from assay.gym import attempting, practice, rooms, teaching
+from assay.gym import attempting, practice, rooms, zones
 from assay.gym.grading import Grader
 from assay.gym.library import Library
 from assay.gym.pages.who import Who
@@ -29,7 +29,7 @@ _NEAR = 5
 def local(moment: datetime, zone: str) -> str:
     """A moment as the class reads it, with the zone: `2026-11-27 18:00 (Europe/Berlin, UTC+01:00)`."""
     try:
-        zone, place = teaching.read_zone(zone)
+        zone, place = zones.read_zone(zone)
     except AssayError:  # a zone that this machine does not know any more
         zone, place = "UTC", UTC
     there = moment.astimezone(place)

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from assay.errors import AssayError, UnknownName
-from assay.gym import asking, attempting, learners, practice, rooms, teaching
+from assay.gym import asking, attempting, exporting, learners, practice, rooms, teaching, zones
 from assay.gym.pages import writing
 from assay.gym.pages.helping import WORDS
 from assay.gym.pages.service import Gym, exam_of, local
@@ -505,7 +505,7 @@ def _add_assignments(routes: APIRouter, shell: Shell, gym: Gym) -> None:
         try:
             for name in chosen:
                 gym.library.problem(name)
-            teaching.assign(shell.store, where.id, title, chosen, teaching.read_due(due, zone))
+            teaching.assign(shell.store, where.id, title, chosen, zones.read_due(due, zone))
             if due.strip() and where.zone == "UTC":  # nobody chose one yet: dates are shown as they were typed
                 teaching.change_class(shell.store, where.id, zone=zone)
         except AssayError as error:
@@ -533,10 +533,10 @@ def _add_learner(routes: APIRouter, shell: Shell, gym: Gym) -> None:
             raise HTTPException(404, "There is no such learner in this class.")
         return place, found
 
-    @routes.get("/classes/{room}/learners/{learner}.json", response_model=teaching.Export)
+    @routes.get("/classes/{room}/learners/{learner}.json", response_model=exporting.Export)
     def export(room: str, learner: str) -> Response:
         """Everything that is kept of a learner."""
-        return shell.json(teaching.export(shell.store, find(room, learner)[1].id, noticed=True))
+        return shell.json(exporting.export(shell.store, find(room, learner)[1].id, noticed=True))
 
     @routes.get("/classes/{room}/learners/{learner}", include_in_schema=False)
     def page(request: Request, room: str, learner: str, problem: Annotated[str, Query(max_length=80)] = "") -> Response:
