@@ -57,6 +57,7 @@ _OPTIONS = {
     "max_parallel_workers_per_gather": "0",  # parallel queries need /dev/shm, which containers keep small
     "max_parallel_maintenance_workers": "0",
     "jit": "off",
+    "max_logical_replication_workers": "0",  # one process less to start: nothing is replicated
     "log_timezone": "UTC",
     "log_min_messages": "warning",
     "log_error_verbosity": "terse",  # no DETAIL, which quotes the row that is refused
