@@ -104,7 +104,9 @@ def test_slow_replies_are_told_from_quick_ones_by_their_percentiles(store: Store
 
 def test_programs_that_are_right_only_sometimes_are_found_by_running_them_again(store: Store, tmp_path: Path) -> None:
     truth = Truth(right=0.3, flaky=0.55, flaky_fails=0.6)
-    model = MeasuredModel(answers_of(TASKS), truth, seed=2)
+    # Programs fail by the machine's own randomness. This seed draws the rates that it draws from, 10 right and 18 flaky of
+    # 32, so that what is left to chance leads out of the interval about once in 500 runs, and not once in 20.
+    model = MeasuredModel(answers_of(TASKS), truth, seed=89)
     found = ran(model, store, tmp_path, tasks=4, samples=8, reruns=11)  # 0.4^11: one in 24,000 stays unseen
     flakiness = found.flakiness
     assert flakiness is not None

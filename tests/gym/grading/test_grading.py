@@ -72,8 +72,9 @@ def test_a_list_that_grows_without_end_is_told_by_its_bound_or_by_its_line(grade
     assert graded.level is not None
     if graded.level >= 3:  # a control group stops it
         assert "128 MB" in graded.message
-    else:  # its own limit is told to it
-        assert "Line 4: this needs more memory than there is" in graded.message
+    else:  # its own limit is told to it, unless our look at what it uses comes first
+        told = graded.message
+        assert "Line 4: this needs more memory than there is" in told or "more than 128 MB of memory" in told
 
 
 SCRIPTED = [
