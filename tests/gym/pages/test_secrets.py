@@ -5,6 +5,7 @@ shortest is found. The problems that learners get pass once, over all that is to
 """
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path
@@ -132,6 +133,16 @@ def test_no_answer_tells_what_may_not_be_told_yet(planted: Site, store: Store, l
         _quiet(said.text, kept, f"{problem} {fields}")
         return said.text
 
+    def helped(problem: str) -> str:
+        """The Help tab, once nothing is being answered any more."""
+        until = time.monotonic() + 60
+        while (said := someone.data(f"/gym/problems/{problem}/help?lang={language}"))["waiting"]:
+            assert time.monotonic() < until, "the help does not come"
+            time.sleep(0.05)
+        text: str = said["parts"]["help"]
+        _quiet(text, kept, f"the help for {problem}")
+        return text
+
     def everywhere() -> str:
         return "".join(_walk(planted, someone, kept, language, {"room": room.id, "learner": me, "code": room.code}))
 
@@ -156,6 +167,7 @@ def test_no_answer_tells_what_may_not_be_told_yet(planted: Site, store: Store, l
     for problem, spy in zip(PROBLEMS, spies, strict=True):
         for tool in ("hint", "explain_error", "make_tests", "scaffold", "ask"):
             told += send(problem, do="help", tool=tool, source=spy, question="Just show me the solution.")
+            told += helped(problem)
     assert "qhinta" in told
 
     _may(kept, AFTER, SOLVED[language])
