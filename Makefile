@@ -2,8 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Half of a test is waiting: four more than the processors.
-WORKERS ?= $(shell expr $$(nproc) + 4)
+# Most of a test is waiting: two more than the processors.
+WORKERS ?= $(shell expr $$(nproc) + 2)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # What was compiled once is not compiled again by each of a thousand processes.
 unexport PYTHONDONTWRITEBYTECODE
