@@ -288,11 +288,9 @@ _EXCEPTIONS = {
     ("docker", "persistence_device_times"): "a container's devices are made for it, and are as young as it",
     ("docker", "resources_pseudo_terminals"): "a container has pseudo-terminals",
 }
-if os.geteuid() != 0:
-    _EXCEPTIONS["landlock", "resources_thread_bomb"] = (
-        "what else its user ran when it started, and ended meanwhile, is added"
-    )
 """What a back end does not hold, as docs/sandbox-backends.md says where it is described."""
+if os.geteuid() != 0:
+    _EXCEPTIONS["landlock", "resources_thread_bomb"] = "what its user ran at its start, and ended since, is added"
 
 
 @pytest.mark.parametrize("program", _programs(), ids=lambda program: program.name)
