@@ -122,6 +122,15 @@ gate_options = _options(
         help="Write every sample to a JUnit XML file, for build servers.",
     ),
 )
+concurrency_option = click.option(
+    "--concurrency", type=click.IntRange(1, 1024), help="Requests under way on a server at once."
+)
+retries_option = click.option(
+    "--retries", type=click.IntRange(0, 100), help="Retries before a server counts as down. Default: 6, some 2 minutes."
+)
+record_option = click.option(
+    "--record", type=click.Path(dir_okay=False, path_type=Path), help="Write every reply to a recording."
+)
 results_option = click.option(
     "--results",
     type=click.Path(file_okay=False, path_type=Path),

@@ -10,14 +10,17 @@ from assay.bench.cli import (
     BELOW,
     FAILED,
     PAUSED,
+    concurrency_option,
     data_option,
     errata_option,
     gate_options,
     json_option,
     limit_option,
     print_json,
+    record_option,
     reruns_option,
     results_option,
+    retries_option,
     sandbox_options,
     say,
     write,
@@ -70,12 +73,10 @@ class Wanted:
 @limit_option
 @data_option
 @errata_option
-@click.option("--concurrency", type=click.IntRange(1, 1024), help="Requests under way on a server at once.")
-@click.option(
-    "--retries", type=click.IntRange(0, 100), help="Retries before a server counts as down. Default: 6, some 2 minutes."
-)
+@concurrency_option
+@retries_option
 @click.option("--fresh", is_flag=True, help="Ask again, even where a reply is kept from an earlier evaluation.")
-@click.option("--record", type=click.Path(dir_okay=False, path_type=Path), help="Write every reply to a recording.")
+@record_option
 @results_option
 @click.option("--id", "identifier", hidden=True, help="The run's id, where the page that starts it has given one.")
 @sandbox_options
@@ -156,8 +157,8 @@ def run(
 
 @click.command()
 @click.argument("run")
-@click.option("--retries", type=click.IntRange(0, 100), help="Retries before a server counts as down.")
-@click.option("--record", type=click.Path(dir_okay=False, path_type=Path), help="Write every reply to a recording.")
+@retries_option
+@record_option
 @results_option
 @sandbox_options
 @gate_options

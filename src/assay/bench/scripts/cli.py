@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assay.bench.cli import FAILED, PAUSED, json_option, sandbox_options
+from assay.bench.cli import FAILED, PAUSED, concurrency_option, json_option, retries_option, sandbox_options
 from assay.errors import AssayError
 from assay.settings import Settings
 
@@ -72,8 +72,8 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
     metavar="N",
     help="Mutants of each script that its tests are run against.",
 )
-@click.option("--concurrency", type=click.IntRange(1, 1024), help="Requests under way on a server at once.")
-@click.option("--retries", type=click.IntRange(0, 100), help="Retries before a server counts as down.")
+@concurrency_option
+@retries_option
 @sandbox_options
 @json_option
 def scripts(
