@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from assay.bench import asking
 from assay.bench.records import Attempt, Evaluation, Sample
 from assay.bench.tables import PLANS, SAMPLES, TASKS
+from assay.pipeline.likeness import shared_start
 from assay.records import Finding, Message, Record, Report, Request, Run, Status, Task
 from assay.store import Store, kept
 from assay.store.tables import CALLS
@@ -401,7 +402,7 @@ def difference(expected: str, got: str) -> Difference | None:
     """Where two texts begin to differ; None: they do not, or one is empty."""
     if not expected or not got or expected == got:
         return None
-    at = _shared(expected, got)
+    at = shared_start(expected, got)
     before = expected[:at]
     line, column = before.count("\n") + 1, at - (before.rfind("\n") + 1) + 1
     where = f"character {at + 1}" if line == 1 else f"line {line}, column {column}"
@@ -414,18 +415,6 @@ def difference(expected: str, got: str) -> Difference | None:
         got=got[at : at + 2 * _AROUND],
         said=said,
     )
-
-
-def _shared(first: str, second: str) -> int:
-    """How many characters two texts share at their beginning."""
-    low, high = 0, min(len(first), len(second))
-    while low < high:  # by halves: a comparison of slices is quick, a loop over 10 MB is not
-        middle = (low + high + 1) // 2
-        if first[low:middle] == second[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 _NAMES = {" ": "a space", "\n": "a line end", "\t": "a tab", "": "the end"}

@@ -14,6 +14,7 @@ from assay.gym.tutor.canonical import Token
 from assay.gym.tutor.hint_text import HintText
 from assay.gym.tutor.orders import Order
 from assay.gym.tutor.splicing import Spliced
+from assay.pipeline.likeness import shared_start
 from assay.records import Language
 
 AT_MOST = 8
@@ -72,21 +73,9 @@ def _distance(source: str, targets: Sequence[str]) -> int:
 
 
 def _between(one: str, other: str) -> int:
-    begin = _alike(one, other)
-    end = _alike(one[begin:][::-1], other[begin:][::-1])
+    begin = shared_start(one, other)
+    end = shared_start(one[begin:][::-1], other[begin:][::-1])
     return len(one) + len(other) - 2 * (begin + end)
-
-
-def _alike(one: str, other: str) -> int:
-    """How many characters two texts begin with alike, found by halving."""
-    least, most = 0, min(len(one), len(other))
-    while least < most:
-        middle = (least + most + 1) // 2
-        if one[least:middle] == other[least:middle]:
-            least = middle
-        else:
-            most = middle - 1
-    return least
 
 
 # ---- what one order may mean -----------------------------------------------------------------------------------------------
