@@ -2,15 +2,14 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from assay.errors import AssayError
 from assay.pipeline.llm import Server
 from assay.pipeline.llm.openai import count
-from assay.pipeline.llm.thinking import split_thinking
-from assay.pipeline.llm.wire import BROKEN, Clock, Wire, error_words, retry_after, too_long
+from assay.pipeline.llm.pieces import Pieces
+from assay.pipeline.llm.wire import BROKEN, Clock, Wire, error_words, retry_after
 from assay.records import Finish, Message, Model, Reply
 
 if TYPE_CHECKING:
@@ -143,11 +142,7 @@ class _Reading:
     def __init__(self, wire: Wire, clock: Clock) -> None:
         self._wire = wire
         self._clock = clock
-        self._began = clock.began
-        self._text: list[str] = []
-        self._thinking: list[str] = []
-        self._size = 0
-        self._first: float | None = None
+        self._pieces = Pieces(wire, clock.began)
         self._model = ""
         self._prompt_tokens: int | None = None
         self._completion_tokens: int | None = None
@@ -168,16 +163,16 @@ class _Reading:
         except BROKEN:
             if self._reason is None:
                 raise
-        if not self._done and self._reason is None and not (self._cut and self._size):
+        if not self._done and self._reason is None and not (self._cut and self._pieces.size):
             raise self._wire.garbled("half a reply")
         return self._built()
 
     def _event(self, event: "RawMessageStreamEvent") -> None:
         if event.type == "content_block_delta":
             if event.delta.type == "text_delta":
-                self._add(self._text, event.delta.text)
+                self._pieces.said(event.delta.text)
             elif event.delta.type == "thinking_delta":
-                self._add(self._thinking, event.delta.thinking)
+                self._pieces.thought(event.delta.thinking)
         elif event.type == "message_start":
             usage = event.message.usage
             self._model = event.message.model
@@ -189,23 +184,10 @@ class _Reading:
         elif event.type == "message_stop":
             self._done = True
 
-    def _add(self, to: list[str], piece: str) -> None:
-        if self._first is None:
-            self._first = time.monotonic()
-        to.append(piece + "")  # raises where it is no text
-        self._size += len(piece)
-        if self._size > self._wire.server.patience.reply_bytes:
-            raise too_long(self._wire.url, self._wire.server.patience.reply_bytes)
-
     def _built(self) -> Reply:
-        text, tagged = split_thinking("".join(self._text))
-        return Reply(
-            text=text,
-            thinking="".join(self._thinking) + tagged,
+        return self._pieces.reply(
             model=str(self._model),
             finish="length" if self._cut else _FINISHES.get(self._reason or "end_turn", "other"),
             prompt_tokens=self._prompt_tokens,
             completion_tokens=self._completion_tokens,
-            latency_s=time.monotonic() - self._began,
-            first_token_s=self._first - self._began if self._first is not None else None,
         )

@@ -16,15 +16,14 @@ Ollama cuts a prompt that does not fit without a word. How that is found out:
 
 import json
 import re
-import time
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from assay.errors import ProviderError
 from assay.pipeline.llm import Refused, Server
 from assay.pipeline.llm.openai import count
-from assay.pipeline.llm.thinking import split_thinking
-from assay.pipeline.llm.wire import Stream, Wire, error_words, too_long
+from assay.pipeline.llm.pieces import Pieces
+from assay.pipeline.llm.wire import Stream, Wire, error_words
 from assay.records import Finish, Message, Model, Reply
 
 _WORD = re.compile(r"\w+")
@@ -115,10 +114,7 @@ class _Reading:
     def __init__(self, wire: Wire, stream: Stream) -> None:
         self._wire = wire
         self._stream = stream
-        self._text: list[str] = []
-        self._thinking: list[str] = []
-        self._size = 0
-        self._first: float | None = None
+        self._pieces = Pieces(wire, stream.began)
         self._last: dict[str, Any] | None = None
 
     async def reply(self) -> Reply:
@@ -133,7 +129,7 @@ class _Reading:
                 await self._stream.drain()
         except (AttributeError, LookupError, TypeError, ValueError, RecursionError):
             raise self._wire.garbled("a reply that is not of Ollama's protocol") from None
-        if self._last is None and not (self._stream.cut and self._size):
+        if self._last is None and not (self._stream.cut and self._pieces.size):
             raise self._wire.garbled("half a reply")
         return self._built(self._last or {"done_reason": "length"})
 
@@ -142,30 +138,16 @@ class _Reading:
             raise self._wire.failure(None, error_words(line))
         if message := line.get("message"):
             if piece := message.get("content"):
-                self._add(self._text, piece)
+                self._pieces.said(piece)
             if piece := message.get("thinking"):
-                self._add(self._thinking, piece)
+                self._pieces.thought(piece)
         if line.get("done"):
             self._last = line
 
-    def _add(self, to: list[str], piece: str) -> None:
-        if self._first is None:
-            self._first = time.monotonic()
-        to.append(piece + "")  # raises where it is no text
-        self._size += len(piece)
-        if self._size > self._wire.server.patience.reply_bytes:
-            raise too_long(self._wire.url, self._wire.server.patience.reply_bytes)
-
     def _built(self, last: dict[str, Any]) -> Reply:
-        text, tagged = split_thinking("".join(self._text))
-        began = self._stream.began
-        return Reply(
-            text=text,
-            thinking="".join(self._thinking) + tagged,
+        return self._pieces.reply(
             model=str(last.get("model") or ""),
             finish=_FINISHES.get(str(last.get("done_reason") or "stop"), "other"),
             prompt_tokens=count(last.get("prompt_eval_count")) or None,
             completion_tokens=count(last.get("eval_count")),
-            latency_s=time.monotonic() - began,
-            first_token_s=self._first - began if self._first is not None else None,
         )

@@ -1,13 +1,12 @@
 """Servers that speak OpenAI's chat completions: OpenAI itself, LM Studio, vLLM, OpenRouter, AI Pipe and many more."""
 
 import json
-import time
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from assay.pipeline.llm import Refused, Server
-from assay.pipeline.llm.thinking import split_thinking
-from assay.pipeline.llm.wire import Stream, Wire, error_words, too_long
+from assay.pipeline.llm.pieces import Pieces
+from assay.pipeline.llm.wire import Stream, Wire, error_words
 from assay.records import Finish, Message, Model, Reply
 
 _FINISHES: dict[str, Finish] = {"stop": "stop", "eos": "stop", "length": "length", "content_filter": "filtered"}
@@ -151,13 +150,10 @@ class _Reading:
     def __init__(self, wire: Wire, stream: Stream) -> None:
         self._wire = wire
         self._stream = stream
-        self._text: list[str] = []
-        self._thinking: list[str] = []
-        self._size = 0
+        self._pieces = Pieces(wire, stream.began)
         self._model = ""
         self._finish: str | None = None
         self._usage: dict[str, Any] = {}
-        self._first: float | None = None
         self._done = False
 
     async def reply(self) -> Reply:
@@ -172,7 +168,7 @@ class _Reading:
                     await self._stream.drain()
         except (AttributeError, LookupError, TypeError, ValueError, RecursionError):
             raise self._wire.garbled("a reply that is not of OpenAI's protocol") from None
-        if not self._done and self._finish is None and not (self._stream.cut and self._size):
+        if not self._done and self._finish is None and not (self._stream.cut and self._pieces.size):
             raise self._wire.garbled("half a reply")
         return self._built()
 
@@ -206,42 +202,29 @@ class _Reading:
             if content := delta.get("content"):
                 self._content(content)
             if thought := delta.get("reasoning_content") or delta.get("reasoning"):
-                self._add(self._thinking, thought)
+                self._pieces.thought(thought)
 
     def _content(self, content: Any) -> None:
         if isinstance(content, str):
-            self._add(self._text, content)
+            self._pieces.said(content)
             return
         for part in content:  # typed parts, as some send them
             if part.get("type") == "text":
-                self._add(self._text, part["text"])
+                self._pieces.said(part["text"])
             elif part.get("type") == "thinking":
                 thoughts = part["thinking"]
                 for thought in thoughts if isinstance(thoughts, list) else [{"text": thoughts}]:
-                    self._add(self._thinking, thought["text"])
-
-    def _add(self, to: list[str], piece: str) -> None:
-        if self._first is None:
-            self._first = time.monotonic()
-        to.append(piece + "")  # raises where it is no text
-        self._size += len(piece)
-        if self._size > self._wire.server.patience.reply_bytes:
-            raise too_long(self._wire.url, self._wire.server.patience.reply_bytes)
+                    self._pieces.thought(thought["text"])
 
     def _built(self) -> Reply:
-        text, tagged = split_thinking("".join(self._text))
         finish: Finish = "length" if self._stream.cut else _FINISHES.get(self._finish or "stop", "other")
-        began, usage = self._stream.began, self._usage
-        return Reply(
-            text=text,
-            thinking="".join(self._thinking) + tagged,
+        usage = self._usage
+        return self._pieces.reply(
             model=str(self._model),
             finish=finish,
             prompt_tokens=count(usage.get("prompt_tokens")),
             completion_tokens=count(usage.get("completion_tokens")),
             cost=money(usage.get("cost")),
-            latency_s=time.monotonic() - began,
-            first_token_s=self._first - began if self._first is not None else None,
         )
 
 
