@@ -2,14 +2,13 @@
 
 import functools
 import hashlib
-import json
 import os
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -344,20 +343,7 @@ def read_problem(text: str, place: str) -> tuple[Problem, Source]:
 
 def version_of(problem: Problem) -> str:
     """A short text that is another one whenever anything of the problem changed."""
-    node = json.loads(values.encode(problem.model_dump(mode="python")))
-    return hashlib.sha256(json.dumps(_in_order(node), sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _in_order(node: Any) -> Any:
-    """Members of sets in one order, in every process."""
-    if isinstance(node, list):
-        return [_in_order(item) for item in node]
-    if isinstance(node, dict):
-        return {
-            key: sorted((_in_order(one) for one in item), key=json.dumps) if key in ("s", "z") else _in_order(item)
-            for key, item in node.items()
-        }
-    return node
+    return hashlib.sha256(values.encode(problem.model_dump(mode="python")).encode()).hexdigest()[:16]
 
 
 # ---- what a browser may have ----------------------------------------------------------------------------------------

@@ -55,6 +55,14 @@ def test_a_value_comes_back_as_it_went(value: Any) -> None:
     assert alike(decode(text), value)
 
 
+@given(st.lists(_KEYS | st.frozensets(_KEYS), max_size=8), st.randoms(use_true_random=False))
+def test_a_set_is_one_text_however_it_came_to_be(members: list[Any], chance: Any) -> None:
+    mixed = list(dict.fromkeys(members))  # of 1 and True a set keeps the one that came first
+    chance.shuffle(shuffled := mixed.copy())
+    assert encode(set(mixed)) == encode(set(shuffled))
+    assert encode(frozenset(mixed)) == encode(frozenset(shuffled))
+
+
 @given(
     st.text()
     | st.recursive(

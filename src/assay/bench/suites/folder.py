@@ -8,7 +8,6 @@ wrong/*          programs that must fail, each named in task.yaml with the case 
 """
 
 import ast
-import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
@@ -255,17 +254,7 @@ def _case(case: CaseFile) -> Case:
 
 
 def _encoded(value: Any) -> Encoded:
-    """The value's encoding; members of sets in one order, so that a task is the same text in every process."""
-    return Encoded(json.dumps(_in_order(json.loads(values.encode(value))), separators=(",", ":")))
-
-
-def _in_order(node: Any) -> Any:
-    if isinstance(node, list):
-        return [_in_order(item) for item in node]
-    if isinstance(node, dict):
-        inside = {key: _in_order(item) for key, item in node.items()}
-        return {key: sorted(item, key=json.dumps) if key in ("s", "z") else item for key, item in inside.items()}
-    return node
+    return Encoded(values.encode(value))
 
 
 def _decoded(text: str) -> Any:

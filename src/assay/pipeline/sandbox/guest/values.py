@@ -115,9 +115,9 @@ def _plain(value, handle, depth):
     if kind is dict:
         return {"d": [[_plain(key, handle, depth), _plain(item, handle, depth)] for key, item in value.items()]}
     if kind is set:
-        return {"s": [_plain(item, handle, depth) for item in value]}
+        return {"s": _members(value, handle, depth)}
     if kind is frozenset:
-        return {"z": [_plain(item, handle, depth) for item in value]}
+        return {"z": _members(value, handle, depth)}
     if kind is bytes or kind is bytearray:
         return {"b": value.hex()}
     if kind is complex:
@@ -130,6 +130,11 @@ def _plain(value, handle, depth):
     if handle is None:
         raise Unencodable("a value of type %s cannot be sent" % kind.__name__)
     return {"h": handle(value), "type": str(kind.__name__)[:100]}
+
+
+def _members(value, handle, depth):
+    """Of a set, in an order of their own, so that one value is one text in every process."""
+    return sorted([_plain(item, handle, depth) for item in value], key=_dumps)
 
 
 def _base(value):
