@@ -410,6 +410,7 @@ def test_a_failure_the_model_may_see_is_sent_back_and_nothing_hidden_with_it(ass
         (("show", "20990101"), "There is no evaluation yet."),
         (("run", "functions", "--model", "openai/gpt", "--limit", "1"), "OPENAI_API_KEY"),
         (("run", "functions", "--model", "recorded/none.jsonl", "--data", "humaneval=x"), "which is not run"),
+        (("run", "functions", "--model", "recorded/none.jsonl", "--limit", "1"), "--model recorded/PATH"),
         (("models", "olama"), "Did you mean ollama?"),
     ],
 )
@@ -421,6 +422,35 @@ def test_what_is_misspelt_or_missing_is_told_in_one_clear_error(
     assert ended.code in (2, 3)
     assert said in ended.err + ended.out
     assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--junit", "/proc/x.xml"), "another place with --junit"),
+        (("--record", "/proc/x/y.jsonl"), "another place with --record"),
+        (("--record", "{here}/kept.jsonl"), "two recordings do not mix"),
+    ],
+)
+def test_files_that_cannot_be_written_are_told_before_anything_is_asked(
+    assay: Assay, tasks: Path, tmp_path: Path, options: tuple[str, ...], said: str
+) -> None:
+    (tmp_path / "kept.jsonl").write_text('{"prompt": "x", "reply": "y"}\n')
+    given = [one.format(here=tmp_path) for one in options]
+    ended = assay(
+        "bench", "run", "functions", "--data", tasks, "--model", f"recorded/{tmp_path / 'kept.jsonl'}", *given
+    )
+    assert ended.code == 2
+    assert said in ended.err
+    assert assay("bench", "list", "--json").json == []
+
+
+def test_a_preamble_that_is_no_text_is_refused(assay: Assay, tmp_path: Path) -> None:
+    (tmp_path / "before.py").write_bytes(b"\x7fELF\xd0")
+    ended = assay("bench", "grade", "functions", "--replies", "x", "--preamble", tmp_path / "before.py")
+    assert ended.code == 2
+    assert "not text in UTF-8" in ended.err
+    assert "--preamble" in ended.err
 
 
 def test_a_key_file_that_others_can_read_is_refused_before_anything_is_asked(

@@ -152,6 +152,27 @@ def print_json(document: object) -> None:
     click.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 
+def read(path: Path, option: str) -> str:
+    """A file of the user's that holds text. Raises AssayError, naming the option that gave its place."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+        raise AssayError(f"{path} cannot be read: {why}.", f"Give another file with {option}.") from None
+
+
+def ready(path: Path, option: str) -> None:
+    """Try that a file can be written there: whoever cannot have it should know before anything is paid. Raises AssayError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        is_new = not path.exists()
+        path.open("ab").close()
+        if is_new:
+            path.unlink()
+    except OSError as error:
+        raise unwritable(path, error, option) from None
+
+
 def write(path: Path, text: str, option: str = "--output") -> None:
     """Write a file of the user's, in folders that are made. Raises AssayError, naming the option that gave its place."""
     try:

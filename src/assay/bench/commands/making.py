@@ -17,6 +17,8 @@ from assay.bench.cli import (
     json_option,
     limit_option,
     print_json,
+    read,
+    ready,
     record_option,
     reruns_option,
     results_option,
@@ -25,7 +27,7 @@ from assay.bench.cli import (
     say,
     write,
 )
-from assay.errors import StoreError
+from assay.errors import AssayError, StoreError
 from assay.settings import Settings
 
 if TYPE_CHECKING:
@@ -116,7 +118,7 @@ def run(
     """
     from assay.bench import preparing
     from assay.bench.beginning import begin_run
-    from assay.bench.exports import results as write
+    from assay.bench.exports import results as results_folder
     from assay.bench.process import Bench
     from assay.records import Options
 
@@ -130,7 +132,8 @@ def run(
         say(f"Left out, by enabled: false in their files: {', '.join(folder.left_out)}.")
     place = results or (DEFAULT_RESULTS if config is not None else None)
     if place is not None:
-        write.ready(place)
+        results_folder.ready(place)
+    _ready(junit, record)
     with Bench(
         settings, sandbox=sandbox, allow_unsafe=allow_unsafe, workers=workers, patience=preparing.patience(retries)
     ) as opened:
@@ -180,6 +183,7 @@ def resume(
     from assay.bench import evaluations, preparing
     from assay.bench.process import Bench
 
+    _ready(junit, record)
     with Bench(
         Settings.from_environment(),
         sandbox=sandbox,
@@ -247,10 +251,11 @@ def grade(
     settings = Settings.from_environment()
     chosen = parse_field(field) if field else None
     (loaded,) = preparing.suites_named([suite], data, settings, errata=errata)
-    loaded = preparing.with_preamble(loaded, preamble.read_text(encoding="utf-8") if preamble else "")
+    loaded = preparing.with_preamble(loaded, read(preamble, "--preamble") if preamble else "")
     given, notes = read_all(files, loaded.tasks, chosen, limit=limit, skip_unknown=skip_unknown)
     for note in notes:
         say(note)
+    _ready(junit)
     with Bench(settings, sandbox=sandbox, allow_unsafe=allow_unsafe, workers=workers) as opened:
         before = _baseline(opened.store, baseline, {(one.suite, one.model) for one in given})
         evaluation = begin_grading(
@@ -269,6 +274,18 @@ def grade(
 def _unescaped(word: str) -> str:
     """A stop word as shells let people write it: `\\n` for the line's end."""
     return word.replace("\\n", "\n").replace("\\t", "\t")
+
+
+def _ready(junit: Path | None, record: Path | None = None) -> None:
+    """Raise what would keep the files that are asked for from being written in the end."""
+    if junit is not None:
+        ready(junit, "--junit")
+    if record is not None:
+        if record.exists():
+            raise AssayError(
+                f"{record} is there already.", "Name another file, or delete it: two recordings do not mix."
+            )
+        ready(record, "--record")
 
 
 def _finish(opened: "Bench", evaluation: "Evaluation", wanted: Wanted) -> int:

@@ -106,6 +106,9 @@ class Provider(Protocol):
 
     def __init__(self, server: Server) -> None: ...
 
+    def check(self, model: Model) -> None:
+        """Raise what would keep this model from being asked at all, where that can be known without asking."""
+
     async def complete(self, model: Model, messages: Sequence[Message], sample: int) -> Reply:
         """Ask once, streaming. Raises Refused (final), Busy (try again, perhaps after a time) or Unreachable."""
 

@@ -53,6 +53,9 @@ class Anthropic:
         self._wire = Wire(server, {}, cap=server.patience.reply_bytes * 8)
         self._client = _sdk_client(server, self._wire)
 
+    def check(self, model: Model) -> None:
+        pass  # only the server knows what it has
+
     async def complete(self, model: Model, messages: Sequence[Message], sample: int) -> Reply:  # noqa: ARG002 - no seeds here
         clock = Clock(self._wire.server.patience)
         with self._sorted_errors():

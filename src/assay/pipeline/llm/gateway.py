@@ -99,10 +99,10 @@ class Gateway:
         return self._wait_for(ask())
 
     def check(self, model: Model) -> None:
-        """Raise what would keep this model from being asked at all: no such provider, no key, a bad URL."""
+        """Raise what would keep this model from being asked at all: no such provider, no key, a bad URL, no recording."""
 
         async def ask() -> None:
-            self._lane(model)
+            self._lane(model).check(model)
 
         self._wait_for(ask())
 

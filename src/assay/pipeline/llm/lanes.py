@@ -7,7 +7,7 @@ from collections import deque
 
 from assay.errors import ProviderError
 from assay.pipeline.llm import Busy, Provider, Refused, Server, ServerDown, Unanswered, UnknownModel, Unreachable
-from assay.records import Reply, Request
+from assay.records import Model, Reply, Request
 
 _LIST_S = 60
 """How long a server's list of models is believed."""
@@ -35,6 +35,9 @@ class Lane:
             return await self._ask(request)
         finally:
             self._leave()
+
+    def check(self, model: Model) -> None:
+        self._provider.check(model)
 
     async def models(self) -> list[str]:
         return await self._provider.models()

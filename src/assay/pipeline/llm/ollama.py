@@ -42,6 +42,9 @@ class Ollama:
         self._wire = Wire(server, {"authorization": f"Bearer {server.key}"} if server.key else {})
         self._counts_all: bool | None = None
 
+    def check(self, model: Model) -> None:
+        pass  # only the server knows what it has
+
     async def complete(self, model: Model, messages: Sequence[Message], sample: int) -> Reply:
         try:
             async with self._wire.post("/api/chat", _body(model, messages, sample)) as stream:

@@ -26,6 +26,9 @@ class OpenAI:
         self._patience = server.patience
         self._rejected: set[tuple[str, str]] = set()
 
+    def check(self, model: Model) -> None:
+        pass  # only the server knows what it has
+
     async def complete(self, model: Model, messages: Sequence[Message], sample: int) -> Reply:
         """Ask once. What a server rejects of `_DROPPABLE` is left out for this model from then on."""
         while True:

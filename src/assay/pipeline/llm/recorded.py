@@ -44,10 +44,16 @@ class Recorded:
     def __init__(self, server: Server) -> None:  # noqa: ARG002 - there is none
         self._recordings: dict[str, _Recording] = {}
 
+    def check(self, model: Model) -> None:
+        self._recording(model)
+
     async def complete(self, model: Model, messages: Sequence[Message], sample: int) -> Reply:
+        return self._recording(model).reply(messages, sample)
+
+    def _recording(self, model: Model) -> "_Recording":
         if model.model not in self._recordings:
             self._recordings[model.model] = _Recording(Path(model.model).expanduser())
-        return self._recordings[model.model].reply(messages, sample)
+        return self._recordings[model.model]
 
     async def models(self) -> list[str]:
         return sorted(self._recordings)
@@ -66,7 +72,8 @@ class _Recording:
                 self._samples.setdefault(key, {})[sample] = reply
         except OSError as error:
             raise AssayError(
-                f"The recording {path} cannot be read: {error.strerror or error}.", "Check its name."
+                f"The recording {path} cannot be read: {error.strerror or error}.",
+                "Give the path of a recording: --model recorded/PATH.",
             ) from None
 
     def reply(self, messages: Sequence[Message], sample: int) -> Reply:
