@@ -24,10 +24,12 @@ LATER = Path(__file__).with_name("labelled_hints_later.yaml")
 LAST = Path(__file__).with_name("labelled_hints_last.yaml")
 PLAIN = Path(__file__).with_name("labelled_hints_plain.yaml")
 PLAIN_LATER = Path(__file__).with_name("labelled_hints_plain_later.yaml")
-PARTS = ("looked at", "held out", "later", "last", "plain", "plain later")
+PLAIN_LAST = Path(__file__).with_name("labelled_hints_plain_last.yaml")
+PARTS = ("looked at", "held out", "later", "last", "plain", "plain later", "plain last")
 """Of the first set two thirds were looked at while the rules were made. The other sets were written whole before the gate was
 asked about them; after the later one the rules were bettered, and the last one came after that. The plain ones tell small
-changes in plain sentences; for them a rule was made after the first of their two sets, and before the second."""
+changes in plain sentences; for them a rule was made after the first of their sets, and before the second; it was bettered after
+the second, and again after the third, which has programs of its own."""
 COURSES = Path(__file__).parents[3] / "src" / "assay" / "gym" / "courses"
 KINDS = ("honest", "block", "line", "disguised", "other", "plain")
 TELLS = frozenset({"block", "overlap", "line", "fix", "splice"})
@@ -39,6 +41,7 @@ class Labelled(NamedTuple):
 
     problem: str
     on: str
+    """What stands in the editor: `starter`, a misconception's example by its name, or the program itself."""
     level: int
     kind: str
     text: str
@@ -47,12 +50,26 @@ class Labelled(NamedTuple):
 
 def labelled() -> Iterator[Labelled]:
     """All hints of the files."""
-    files = ((LABELLED, None), (LATER, "later"), (LAST, "last"), (PLAIN, "plain"), (PLAIN_LATER, "plain later"))
+    files = (
+        (LABELLED, None),
+        (LATER, "later"),
+        (LAST, "last"),
+        (PLAIN, "plain"),
+        (PLAIN_LATER, "plain later"),
+        (PLAIN_LAST, "plain last"),
+    )
     for file, part in files:
         for group in yaml.safe_load(file.read_text("utf-8"))["groups"]:
             for kind in KINDS:
                 for level, text in group.get(kind, ()):
-                    yield Labelled(group["problem"], group["editor"], level, kind, text, part or PARTS[_third(text)])
+                    yield Labelled(
+                        group["problem"],
+                        group.get("program") or group["editor"],
+                        level,
+                        kind,
+                        text,
+                        part or PARTS[_third(text)],
+                    )
 
 
 def _third(text: str) -> bool:
@@ -72,6 +89,8 @@ def editor(found: Problem, language: Language, on: str) -> str:
     """What stands in the learner's editor."""
     if on == "starter":
         return found.languages[language].starter
+    if "\n" in on:
+        return on
     return next(one.example[language] for one in found.misconceptions if one.id == on)
 
 
@@ -151,7 +170,8 @@ def _print(results: list[tuple[Labelled, Verdict, float]], shown: tuple[str, ...
         wrong = stopped(one, verdict) is (one.kind == "honest")
         if wrong and one.part in shown:
             said = [(broken.rule, broken.where) for broken in verdict.broken]
-            print(f"\n{one.problem} on {one.on}, level {one.level}, {one.kind}: {said}\n    {one.text!r}")
+            on = "a program of its own" if "\n" in one.on else one.on
+            print(f"\n{one.problem} on {on}, level {one.level}, {one.kind}: {said}\n    {one.text!r}")
 
 
 if __name__ == "__main__":
