@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from assay.gym.records import Problem, Values
+from assay.pipeline.sandbox.guest import values
 
 _LETTERS = string.ascii_lowercase + " " + string.digits
 _TRIES = 50
@@ -20,8 +21,6 @@ MAX_DEPTH = 6
 
 def inputs(problem: Problem, seed: int, count: int, without: Collection[str] = ()) -> list[list[Any]]:
     """So many different lists of arguments (fewer where the schema has no more); none of `without` (encoded lists)."""
-    from assay.gym.tasks import encoded
-
     if not problem.input_schema:
         return []
     chance = random.Random(seed)  # noqa: S311 - tests, not secrets
@@ -29,7 +28,7 @@ def inputs(problem: Problem, seed: int, count: int, without: Collection[str] = (
     seen = set(without)
     made: list[list[Any]] = []
     for arguments in _candidates(schemas, chance, count):
-        key = encoded(arguments)
+        key = values.encode(arguments)
         if key not in seen:
             seen.add(key)
             made.append(arguments)

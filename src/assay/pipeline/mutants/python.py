@@ -1,22 +1,13 @@
-"""Mutants: a program with one operator, constant or statement changed, to see whether its tests notice.
-
-Pure, and the same for the same program on every machine. What stands behind `if __name__ == "__main__":` is left alone
-where a test imports the program and cannot reach it; so are docstrings, annotations and imports. Some mutants do what the
-program does (equivalent mutants); no test can notice those, which is why 100 % is not always to be had.
-"""
+"""Where a Python program can be changed in one place, and what it is then."""
 
 import ast
 import copy
-import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
+from assay.pipeline.mutants.mutation import Mutated, Mutation, Site, short
 from assay.pipeline.parsing import parse
-from assay.records import Language, Record
-
-SHOWN = 120
-MAX_SOURCE = 200_000
-"""Characters: of what is longer there are no mutants."""
 
 _COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -29,107 +20,52 @@ _ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
 }  # fmt: skip
 
 
-class Mutation(Record):
-    """The one thing that was changed."""
-
-    operator: str
-    """Which kind of change: comparison, arithmetic, constant, …"""
-    line: int
-    before: str
-    after: str
-
-
-class Mutated(NamedTuple):
-    """A mutation and the program it makes."""
-
-    mutant: Mutation
-    source: str
-
-
-class _Site(NamedTuple):
+class _Place(NamedTuple):
     operator: str
     number: int
     """Which node of the tree, in the order of `ast.walk`."""
     variant: int
 
 
-def mutants(source: str, at_most: int, language: Language = "python", *, imported: bool = True) -> tuple[Mutated, ...]:
-    """Up to so many mutants: the operators in turn, and within each the sites in an order that the source decides.
-
-    imported: whether the tests import the program, and so never run what stands behind `__name__ == "__main__"`.
-    """
-    if at_most <= 0 or len(source) > MAX_SOURCE:
-        return ()
-    if language == "javascript":
-        from assay.pipeline.mutants_javascript import sites
-
-        changes = sites(source)
-        return _taken(
-            source, at_most, [(change.mutant.operator, str(at)) for at, change in enumerate(changes)],
-            lambda at: changes[at], source,
-        )  # fmt: skip
+def sites(source: str, imported: bool) -> tuple[str, list[Site]]:
+    """The program as it is written out again unchanged, and where it can be changed; nothing of one that does not parse."""
     tree = parse(source)
     if tree is None:
-        return ()
-    found = list(_sites(tree, imported))
-    names = [(site.operator, f"{site.number} {site.variant}") for site in found]
-    return _taken(source, at_most, names, lambda at: _made(tree, found[at]), _unparsed(tree))
+        return "", []
+    return _unparsed(tree), [
+        Site(place.operator, f"{place.number} {place.variant}", partial(_made, tree, place))
+        for place in _places(tree, imported)
+    ]
 
 
-def _taken(
-    source: str,
-    at_most: int,
-    names: list[tuple[str, str]],
-    make: Callable[[int], Mutated | None],
-    unchanged: str,
-) -> tuple[Mutated, ...]:
-    """Of the sites named (operator, which), so many that make something new, the operators in turn."""
-    by_operator: dict[str, list[int]] = {}
-    for at, (operator, _) in enumerate(names):
-        by_operator.setdefault(operator, []).append(at)
-    for operator, ats in by_operator.items():
-        ats.sort(key=lambda at: hashlib.sha256(f"{operator} {names[at][1]} {source}".encode()).digest())
-    made: list[Mutated] = []
-    seen = {unchanged}
-    queues = [by_operator[operator] for operator in sorted(by_operator)]
-    while queues and len(made) < at_most:
-        for queue in list(queues):
-            if not queue:
-                queues.remove(queue)
-            elif len(made) < at_most and (one := make(queue.pop(0))) is not None and one.source not in seen:
-                seen.add(one.source)
-                made.append(one)
-    return tuple(made)
-
-
-def _sites(tree: ast.Module, imported: bool) -> Iterator[_Site]:
+def _places(tree: ast.Module, imported: bool) -> Iterator[_Place]:
     left_alone = _left_alone(tree, imported)
     for number, node in enumerate(ast.walk(tree)):
         if id(node) in left_alone:
             continue
         match node:
             case ast.Compare(ops=ops):
-                yield from (_Site("comparison", number, at) for at, op in enumerate(ops) if type(op) in _COMPARISONS)
+                yield from (_Place("comparison", number, at) for at, op in enumerate(ops) if type(op) in _COMPARISONS)
             case ast.BinOp(op=operator, left=left) if type(operator) in _ARITHMETIC and not _is_text(left):
-                yield _Site("arithmetic", number, 0)
+                yield _Place("arithmetic", number, 0)
             case ast.AugAssign(op=operator) if type(operator) in _ARITHMETIC:
-                yield _Site("arithmetic", number, 0)
+                yield _Place("arithmetic", number, 0)
             case ast.BoolOp():
-                yield _Site("and-or", number, 0)
+                yield _Place("and-or", number, 0)
             case ast.If() | ast.While() | ast.IfExp():
-                yield _Site("condition", number, 0)
+                yield _Place("condition", number, 0)
             case ast.UnaryOp(op=ast.Not()):
-                yield _Site("not", number, 0)
+                yield _Place("not", number, 0)
             case ast.Constant(value=value) if isinstance(value, bool | int | float):
-                yield _Site("constant", number, 0)
+                yield _Place("constant", number, 0)
             case ast.Constant(value=str(value)) if value:
-                yield _Site("text", number, 0)
+                yield _Place("text", number, 0)
             case ast.Return(value=ast.expr()) if not _is_none(node.value):
-                yield _Site("return", number, 0)
+                yield _Place("return", number, 0)
             case ast.Break() | ast.Continue():
-                yield _Site("loop", number, 0)
+                yield _Place("loop", number, 0)
             case ast.Expr(value=ast.Call()):
-                yield _Site("statement", number, 0)
+                yield _Place("statement", number, 0)
 
 
 def _left_alone(tree: ast.Module, imported: bool) -> set[int]:
@@ -150,11 +86,11 @@ def _left_alone(tree: ast.Module, imported: bool) -> set[int]:
     return {id(node) for root in roots for node in ast.walk(root)}
 
 
-def _made(tree: ast.Module, site: _Site) -> Mutated | None:
+def _made(tree: ast.Module, place: _Place) -> Mutated | None:
     changed: ast.AST = copy.deepcopy(tree)
-    node = next(node for number, node in enumerate(ast.walk(changed)) if number == site.number)
+    node = next(node for number, node in enumerate(ast.walk(changed)) if number == place.number)
     before = _unparsed(node)
-    new = _changed(node, site.variant)
+    new = _changed(node, place.variant)
     if new is not node:
         changed = _Put(node, new).visit(changed)
     after = _unparsed(new)
@@ -162,7 +98,9 @@ def _made(tree: ast.Module, site: _Site) -> Mutated | None:
     if not source or parse(source) is None:
         return None
     line = int(getattr(node, "lineno", 0))
-    return Mutated(Mutation(operator=site.operator, line=line, before=short(before), after=short(after)), source + "\n")
+    return Mutated(
+        Mutation(operator=place.operator, line=line, before=short(before), after=short(after)), source + "\n"
+    )
 
 
 def _changed(node: ast.AST, variant: int) -> ast.AST:
@@ -219,9 +157,3 @@ def _is_text(node: ast.AST) -> bool:
 
 def _is_none(node: ast.AST | None) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
-
-
-def short(text: str) -> str:
-    """Its first line, as far as it is shown."""
-    line = text.split("\n")[0]
-    return line if len(line) <= SHOWN else f"{line[: SHOWN - 1]}…"

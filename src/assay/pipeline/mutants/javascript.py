@@ -1,13 +1,13 @@
-"""Where a JavaScript program can be changed in one place, and what it is then. (`mutants` chooses among them.)"""
+"""Where a JavaScript program can be changed in one place, and what it is then."""
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 import tree_sitter_javascript
 from tree_sitter import Language, Node, Parser
 
-from assay.pipeline.mutants import Mutated, Mutation, short
+from assay.pipeline.mutants.mutation import Mutated, Mutation, Site, short
 
 _COMPARISONS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "===": "!==", "!==": "===", "==": "!=", "!=": "=="}
 _ARITHMETIC = {
@@ -32,26 +32,28 @@ def _grammar() -> Language:
     return Language(tree_sitter_javascript.language())
 
 
-def sites(source: str) -> list[Mutated]:
-    """Every mutant there is, in the order of the text. None of a program with a mistake in its syntax."""
+def sites(source: str) -> list[Site]:
+    """Where the program can be changed, in the order of its text; nowhere in one with a mistake in its syntax."""
     data = source.encode("utf-8", "replace")
     root = Parser(_grammar()).parse(data).root_node
     if root.has_error:
         return []
-    made = []
-    for change in _changes(root):
-        new = data[: change.start] + change.text.encode() + data[change.end :]
-        if Parser(_grammar()).parse(new).root_node.has_error:
-            continue
-        node = change.shown
-        before = data[node.start_byte : node.end_byte].decode()
-        grown = len(new) - len(data)
-        after = new[node.start_byte : node.end_byte + grown].decode()
-        mutation = Mutation(
-            operator=change.operator, line=node.start_point[0] + 1, before=short(before), after=short(after)
-        )
-        made.append(Mutated(mutation, new.decode()))
-    return made
+    return [
+        Site(change.operator, str(number), partial(_made, data, change)) for number, change in enumerate(_changes(root))
+    ]
+
+
+def _made(data: bytes, change: _Change) -> Mutated | None:
+    new = data[: change.start] + change.text.encode() + data[change.end :]
+    if Parser(_grammar()).parse(new).root_node.has_error:
+        return None
+    node = change.shown
+    before = data[node.start_byte : node.end_byte].decode()
+    after = new[node.start_byte : node.end_byte + len(new) - len(data)].decode()
+    line = node.start_point[0] + 1
+    return Mutated(
+        Mutation(operator=change.operator, line=line, before=short(before), after=short(after)), new.decode()
+    )
 
 
 def _changes(root: Node) -> Iterator[_Change]:
