@@ -15,7 +15,7 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from pathlib import Path
@@ -28,6 +28,7 @@ from assay.errors import ContentError
 from assay.pipeline.sandbox.guest.values import UNDEFINED
 
 MAX_BYTES = 4 << 20
+_USUAL_BYTES = 1 << 16
 MAX_DEPTH = 64
 MAX_NODES = 200_000
 MAX_DIGITS = 4000  # Python's own bound on reading an int is 4300
@@ -55,7 +56,9 @@ def read_text(path: Path) -> str:
     """A file's text: UTF-8, with or without a byte order mark, of a size a person could have written."""
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(_USUAL_BYTES)  # asking for the most there may be takes that memory at once
+            if len(data) == _USUAL_BYTES:
+                data += file.read(MAX_BYTES + 1 - len(data))
     except OSError as error:
         raise ContentError(str(path), f"cannot be read: {error.strerror}") from None
     if len(data) > MAX_BYTES:
@@ -74,20 +77,21 @@ Mark = tuple[int, int]
 """Line and column, from 1."""
 
 
-@dataclass(slots=True, eq=False)
 class _Node:
-    mark: Mark
-    tag: str = ""
+    """One value. Made thousands of times a file, so what only some have is set only there."""
+
+    tag = ""
+    typed = False
+    """Whether it says what JSON cannot: by its tag, or by a key that is not text."""
     scalar: Any = None
     """What a scalar says (after its tag); meaningless for the others."""
     items: "list[_Node] | None" = None
     pairs: "list[tuple[_Node, _Node]] | None" = None
-    keys: dict[Any, "_Node"] = field(default_factory=dict)
+    keys: "dict[Any, _Node] | None" = None
+    """A mapping's, by what they say."""
 
-    @property
-    def typed(self) -> bool:
-        """Whether it says what JSON cannot."""
-        return bool(self.tag) or any(type(key) is not str or key.startswith("\0") for key in self.keys)
+    def __init__(self, mark: Mark) -> None:
+        self.mark = mark
 
     def children(self) -> "list[_Node]":
         return self.items if self.items is not None else [value for _, value in self.pairs or ()]
@@ -311,6 +315,8 @@ _UNCLEAR_WORDS = {
     "NULL": "null",
 }
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
+_NOT_ALWAYS_TEXT = frozenset("-+.0123456789~tfnTFN")
+"""How all words and numbers begin, the unclear ones too: whatever begins otherwise is text."""
 
 
 class _Reader:
@@ -327,13 +333,16 @@ class _Reader:
     def error(self, mark: Mark, message: str, help_: str = "") -> ContentError:
         return ContentError(f"{self.place}:{mark[0]}:{mark[1]}", message, help_)
 
-    def node(self, mark: Mark, depth: int) -> _Node:
+    def node(self, mark: Mark, depth: int, tag: str = "") -> _Node:
         self.nodes += 1
         if self.nodes > MAX_NODES:
             raise self.error(mark, f"more than {MAX_NODES:,} values in one file", "Split it.")
         if depth > MAX_DEPTH:
             raise self.error(mark, f"nested more than {MAX_DEPTH} deep")
-        return _Node(mark)
+        node = _Node(mark)
+        if tag:
+            node.tag, node.typed = tag, True
+        return node
 
     def number(self, text: str, mark: Mark) -> int | float:
         if len(text) > MAX_DIGITS:
@@ -351,7 +360,9 @@ class _Reader:
         return text
 
     def add_pair(self, mapping: _Node, key: _Node, value: _Node) -> None:
-        name = _as_value(key)
+        assert mapping.keys is not None
+        assert mapping.pairs is not None
+        name = key.scalar if key.items is None and key.pairs is None else _as_value(key)
         try:
             first = mapping.keys.get(name)
         except TypeError:
@@ -363,7 +374,8 @@ class _Reader:
                 key.mark, f"the key {_show(name)} is given twice", f"It stands on line {first.mark[0]} already."
             )
         mapping.keys[name] = key
-        assert mapping.pairs is not None
+        if type(name) is not str or name[:1] == "\0":
+            mapping.typed = True
         mapping.pairs.append((key, value))
 
 
@@ -382,19 +394,21 @@ class _Yaml(_Reader):
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same events, ten times as fast
         stack: list[tuple[_Node, list[_Node]]] = []  # open collections, and for a mapping the key that waits
         root: _Node | None = None
+        event: Any
         try:
             for event in yaml.parse(self.text, Loader=loader):
-                if isinstance(event, yaml.DocumentStartEvent) and root is not None:
-                    raise self.error(_mark(event), "a second document", "One file holds one; take the '---' out.")
-                if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+                kind = type(event)  # each event is of exactly one of PyYAML's classes
+                if kind is yaml.ScalarEvent and event.anchor is None:  # most are: told first, and in few calls
+                    done = self._scalar(event, len(stack))
+                elif kind is yaml.SequenceEndEvent or kind is yaml.MappingEndEvent:
+                    done = self._closed(stack.pop())
+                elif kind is yaml.AliasEvent or getattr(event, "anchor", None):
                     raise self.error(_mark(event), "anchors and aliases are not used here", "Write the value out.")
-                if isinstance(event, yaml.SequenceStartEvent | yaml.MappingStartEvent):
+                elif kind is yaml.SequenceStartEvent or kind is yaml.MappingStartEvent:
                     stack.append((self._collection(event, len(stack)), []))
                     continue
-                if isinstance(event, yaml.ScalarEvent):
-                    done = self._scalar(event, len(stack))
-                elif isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
-                    done = self._closed(stack.pop())
+                elif kind is yaml.DocumentStartEvent and root is not None:
+                    raise self.error(_mark(event), "a second document", "One file holds one; take the '---' out.")
                 else:
                     continue
                 if not stack:
@@ -422,12 +436,11 @@ class _Yaml(_Reader):
         return root
 
     def _collection(self, event: Any, depth: int) -> _Node:
-        node = self.node(_mark(event), depth)
-        node.tag = self._tag(event)
-        if isinstance(event, yaml.SequenceStartEvent):
+        node = self.node(_mark(event), depth, self._tag(event) if event.tag else "")
+        if type(event) is yaml.SequenceStartEvent:
             node.items = []
         else:
-            node.pairs = []
+            node.pairs, node.keys = [], {}
         if node.tag in _SCALARS or (node.tag and node.pairs is not None):
             raise self.error(
                 node.mark, f"{node.tag} does not take a {'list' if node.pairs is None else 'mapping'}", _usage(node.tag)
@@ -459,9 +472,11 @@ class _Yaml(_Reader):
         return node
 
     def _scalar(self, event: Any, depth: int) -> _Node:
-        node = self.node(_mark(event), depth)
-        node.tag, text = self._tag(event), event.value
-        if node.tag == "!bytes":
+        node, text = self.node(_mark(event), depth, self._tag(event) if event.tag else ""), event.value
+        if not node.typed:
+            plain = not event.style and (not text or text[0] in _NOT_ALWAYS_TEXT)
+            node.scalar = self._plain(text, node.mark) if plain else self.string(text, node.mark)
+        elif node.tag == "!bytes":
             try:
                 node.scalar = bytes.fromhex(text)
             except ValueError:
@@ -476,12 +491,8 @@ class _Yaml(_Reader):
             if text not in ("", "null"):
                 raise self.error(node.mark, "!undefined takes nothing after it")
             node.scalar = UNDEFINED
-        elif node.tag:
-            raise self.error(node.mark, f"{node.tag} takes a list", _usage(node.tag))
-        elif event.style is None or event.style == "":
-            node.scalar = self._plain(text, node.mark)
         else:
-            node.scalar = self.string(text, node.mark)
+            raise self.error(node.mark, f"{node.tag} takes a list", _usage(node.tag))
         return node
 
     def _plain(self, text: str, mark: Mark) -> Any:
@@ -502,8 +513,8 @@ class _Yaml(_Reader):
         return self.string(text, mark)
 
     def _tag(self, event: Any) -> str:
-        tag = event.tag or ""
-        if tag and tag not in TAGS:
+        tag: str = event.tag
+        if tag not in TAGS:
             name = tag.replace("tag:yaml.org,2002:", "!!")
             near = difflib.get_close_matches(tag, TAGS, n=1, cutoff=0.5)
             hint = f"Did you mean {near[0]}? " if near else ""
@@ -527,7 +538,8 @@ def _yaml_help(problem: str) -> str:
 
 
 def _mark(event: Any) -> Mark:
-    return event.start_mark.line + 1, event.start_mark.column + 1
+    start = event.start_mark
+    return start.line + 1, start.column + 1
 
 
 def _allowed(character: str) -> bool:
@@ -571,7 +583,7 @@ class _Json(_Reader):
             node.items = []
             return node, self._list(node.items, at + 1, depth)
         if start == "{":
-            node.pairs = []
+            node.pairs, node.keys = [], {}
             return node, self._object(node, at + 1, depth)
         if start == '"':
             node.scalar, end = self._string(at)

@@ -8,6 +8,7 @@ wrong/*          programs that must fail, each named in task.yaml with the case 
 """
 
 import ast
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
@@ -189,7 +190,8 @@ def _entries(folder: Path) -> list[Path]:
     """What stands in a folder, by name, without what tools leave behind."""
     if not folder.is_dir():
         return []
-    return sorted(entry for entry in folder.iterdir() if not entry.name.startswith((".", "__pycache__")))
+    names = sorted(name for name in os.listdir(folder) if not name.startswith((".", "__pycache__")))
+    return [folder / name for name in names]
 
 
 def _no_strays(folder: Path, named: Iterable[str], place: str) -> None:
