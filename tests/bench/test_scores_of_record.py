@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from assay.bench import evaluations
 from assay.bench.beginning import begin_grading
 from assay.bench.process import Bench
 from assay.bench.replies import read_replies
+from assay.bench.scores import standings
 from assay.bench.suites import load_suite
 from assay.bench.workflow import finish
 from assay.records import Limits
@@ -40,6 +40,6 @@ def test_chat_models_replies_to_humaneval_pass_as_often_as_of_record(data: Path,
     with Bench(settings) as bench:
         if bench.isolation().level < 1:
             pytest.skip("no sandbox that may run what others wrote")
-        found = evaluations.read_scores(bench.store, finish(bench, begin_grading(bench, suite, given).id))
+        found = standings.read_scores(bench.store, finish(bench, begin_grading(bench, suite, given).id))
     assert {score.model: score.passed for score in found.scores} == CHAT
     assert {score.samples for score in found.scores} == {TASKS}

@@ -31,10 +31,10 @@ def run(
         from assay.bench import run
         print(run("functions", "ollama/qwen2.5-coder:7b").scores[0].pass_1)
     """
-    from assay.bench import evaluations
     from assay.bench.beginning import begin_run
     from assay.bench.preparing import models_of, suites_named
     from assay.bench.process import Bench
+    from assay.bench.scores import standings
     from assay.bench.workflow import finish
     from assay.records import Options
     from assay.settings import Settings
@@ -48,16 +48,17 @@ def run(
         evaluation = begin_run(
             bench, loaded, asked, samples=samples, repair=repair, reruns=reruns, limit=limit, fresh=fresh
         )
-        return evaluations.read_scores(bench.store, finish(bench, evaluation.id))
+        return standings.read_scores(bench.store, finish(bench, evaluation.id))
 
 
 def resume(evaluation: str, *, settings: "Settings | None" = None) -> "Scores":
     """What `assay bench resume` does: go on with an evaluation that was stopped, killed or paused."""
     from assay.bench import evaluations
     from assay.bench.process import Bench
+    from assay.bench.scores import standings
     from assay.bench.workflow import finish
     from assay.settings import Settings
 
     with Bench(settings or Settings.from_environment()) as bench:
         found = evaluations.read_evaluation(bench.store, evaluation)
-        return evaluations.read_scores(bench.store, finish(bench, found.id))
+        return standings.read_scores(bench.store, finish(bench, found.id))

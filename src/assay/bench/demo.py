@@ -35,10 +35,11 @@ def main() -> int:
 
 
 def _demo(settings: Settings) -> int:
-    from assay.bench import evaluations, terminal
+    from assay.bench import terminal
     from assay.bench.beginning import begin_run
     from assay.bench.commands.writing import write_report
     from assay.bench.process import Bench
+    from assay.bench.scores import standings
     from assay.bench.suites import load_suite
     from assay.bench.workflow import finish
     from assay.records import Model
@@ -60,7 +61,7 @@ def _demo(settings: Settings) -> int:
         evaluation = begin_run(bench, [suite], models)
         with terminal.LiveProgress(title=evaluation.id) as live:
             evaluation = finish(bench, evaluation.id, live.update)
-        scores = evaluations.read_scores(bench.store, evaluation)
+        scores = standings.read_scores(bench.store, evaluation)
         page = settings.home / "demo" / "report.html"
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(write_report(bench.store, evaluation, "html"), encoding="utf-8")

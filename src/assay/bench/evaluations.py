@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import sqlalchemy as sa
 from pydantic_core import PydanticSerializationError
@@ -22,9 +22,6 @@ from assay.records import Request, Task
 from assay.store import Store
 from assay.store.tables import CALLS
 from assay.visible import one_line
-
-if TYPE_CHECKING:
-    from assay.bench.scores.records import Scores
 
 State = Literal["running", "paused", "done", "failed"]
 _CHUNK = 500  # rows a statement: well below PostgreSQL's 65,535 parameters
@@ -287,13 +284,6 @@ def read_samples(store: Store, evaluation: str) -> Iterator[Sample]:
     with store.engine.connect() as connection:
         for text in connection.scalars(query):
             yield Sample.model_validate_json(text)
-
-
-def read_scores(store: Store, evaluation: Evaluation) -> "Scores":
-    """Every number of an evaluation as it stands."""
-    from assay.bench.scores import standings  # numpy: 0.1 s that a list of evaluations need not wait for
-
-    return standings.read_scores(store, evaluation)
 
 
 def finished(store: Store, evaluation: str, places: Collection[Place] | None = None) -> set[Place]:

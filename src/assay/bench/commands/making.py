@@ -290,8 +290,8 @@ def _ready(junit: Path | None, record: Path | None = None) -> None:
 
 def _finish(opened: "Bench", evaluation: "Evaluation", wanted: Wanted) -> int:
     """Carry an evaluation out, print it and give the exit code."""
-    from assay.bench import evaluations, terminal
-    from assay.bench.scores import pairing
+    from assay.bench import terminal
+    from assay.bench.scores import pairing, standings
     from assay.bench.workflow import finish
 
     with terminal.LiveProgress(title=evaluation.id) as live:
@@ -300,7 +300,7 @@ def _finish(opened: "Bench", evaluation: "Evaluation", wanted: Wanted) -> int:
         except StoreError:
             say(f"What was saved is safe. Go on with: assay bench resume {evaluation.id}")
             raise
-    scores = evaluations.read_scores(opened.store, evaluation)
+    scores = standings.read_scores(opened.store, evaluation)
     pairing.keep(opened.store, evaluation)  # so that its pages open at once
     files = _write_files(opened.store, evaluation, scores, wanted)
     if wanted.as_json:
@@ -344,9 +344,9 @@ def _baseline(store: "Store", name: str | None, pairs: "Iterable[tuple[str, str]
     if name is None:
         return None
     from assay.bench import evaluations
-    from assay.bench.scores import baseline
+    from assay.bench.scores import baseline, standings
 
-    found = evaluations.read_scores(store, evaluations.read_evaluation(store, name))
+    found = standings.read_scores(store, evaluations.read_evaluation(store, name))
     baseline.check_pairs(pairs, found)
     return found
 

@@ -59,11 +59,12 @@ def list_(limit: int, as_json: bool) -> None:
 def show(run: str, as_json: bool) -> None:
     """One evaluation: leaderboard, statuses, format tax, repair, cost. RUN is its id, a part of it, or `last`."""
     from assay.bench import evaluations, terminal
+    from assay.bench.scores import standings
     from assay.store import open_store
 
     with open_store(Settings.from_environment()) as store:
         evaluation = evaluations.read_evaluation(store, run)
-        scores = evaluations.read_scores(store, evaluation)
+        scores = standings.read_scores(store, evaluation)
     comparisons = _compared(scores.scores)
     if as_json:
         document = scores.as_json() | {"note": evaluation.note}
@@ -87,13 +88,12 @@ def _compared(scores: "Sequence[Score]") -> "tuple[Comparison, ...]":
 def compare(runs: tuple[str, ...], as_json: bool) -> None:
     """Compare the models of one or more evaluations, pair by pair, on the tasks both saw."""
     from assay.bench import evaluations, terminal
+    from assay.bench.scores import standings
     from assay.store import open_store
 
     with open_store(Settings.from_environment()) as store:
         found = {one.id: one for one in (evaluations.read_evaluation(store, run) for run in runs)}
-        comparisons = _compared(
-            [score for one in found.values() for score in evaluations.read_scores(store, one).scores]
-        )
+        comparisons = _compared([score for one in found.values() for score in standings.read_scores(store, one).scores])
     if as_json:
         print_json([one.model_dump(mode="json") for one in comparisons])
     else:
