@@ -21,6 +21,9 @@ class Group:
         self._memory, self._pids, self._cpu, self._version = memory, pids, cpu, version
         self._limits = (0, 0)
         self._before = (0.0, 0)
+        usage, events = ("cpu.stat", "memory.events") if version == 2 else ("cpuacct.usage", "memory.oom_control")
+        self._usage = _Account(cpu / usage)
+        self._events = _Account(memory / events)
 
     def admit(self, pid: int) -> None:
         for folder in {self._memory, self._pids, self._cpu}:
@@ -64,14 +67,16 @@ class Group:
 
     def _cpu_now(self) -> float:
         if self._version == 2:
-            return int(_field(self._cpu / "cpu.stat", "usage_usec")) / 1e6
-        return int((self._cpu / "cpuacct.usage").read_text()) / 1e9
+            return self._usage.field(b"usage_usec") / 1e6
+        return int(self._usage.read()) / 1e9
 
     def _oom_kills(self) -> int:
-        return int(_field(self._memory / ("memory.events" if self._version == 2 else "memory.oom_control"), "oom_kill"))
+        return self._events.field(b"oom_kill")
 
     def remove(self) -> None:
         """Take the group away; what is in it must be dead. A group the kernel still holds is tried for a second."""
+        self._usage.close()
+        self._events.close()
         for folder in {self._memory, self._pids, self._cpu}:
             for _ in range(100):
                 try:
@@ -81,6 +86,28 @@ class Group:
                     break
                 except OSError:
                     time.sleep(0.01)
+
+
+class _Account:
+    """A file of the kernel's that is read several times a program, so it is kept open."""
+
+    def __init__(self, file: Path) -> None:
+        self._fd = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+
+    def read(self) -> bytes:
+        return os.pread(self._fd, 4096, 0)
+
+    def field(self, name: bytes) -> int:
+        for line in self.read().splitlines():
+            key, _, value = line.partition(b" ")
+            if key == name:
+                return int(value)
+        return 0
+
+    def close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
 
 
 def make_group(name: str) -> Group | None:
@@ -163,14 +190,6 @@ def _own_paths() -> dict[str, str]:
         for controller in controllers.split(","):
             paths[controller] = path
     return paths
-
-
-def _field(file: Path, name: str) -> str:
-    for line in file.read_text().splitlines():
-        key, _, value = line.partition(" ")
-        if key == name:
-            return value
-    return "0"
 
 
 def _try_write(file: Path, text: str) -> None:
