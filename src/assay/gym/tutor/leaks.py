@@ -24,7 +24,7 @@ hints are made of; and another right program than those it is shown, unless it i
 from collections.abc import Callable, Iterator, Sequence
 
 from assay.gym.records import Problem
-from assay.gym.tutor import canonical, changes, hint_text, mentions, readability, splicing, told, unmarked
+from assay.gym.tutor import canonical, changes, hint_text, mentions, named, readability, splicing, told, unmarked
 from assay.gym.tutor.canonical import Token
 from assay.gym.tutor.case import Case, in_one, owned
 from assay.gym.tutor.hint_text import HintText
@@ -160,7 +160,9 @@ def _spliced(case: Case, hint: HintText, passes: Callable[[str], int]) -> tuple[
     own = [token.text for token in canonical.program(case.learner, case.language)]
     exchanges = unmarked.exchanges(hint, own, case.names(), case.language)
     tried = splicing.programs(case.learner, tuple(dict.fromkeys(pieces)), case.language, entry, exchanges)
+    tried += named.programs(case.learner, hint, case.language, case.solutions())
     tried += changes.programs(case.learner, hint, case.language, case.solutions())
+    tried = tuple({one.source: one for one in reversed(tried)}.values())[::-1]
     if not tried:
         return 0, []
     before = passes(case.learner)

@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from assay.gym.tutor import canonical
+from assay.gym.tutor import canonical, vocabulary
 from assay.gym.tutor.hint_text import HintText
+from assay.gym.tutor.sentences import MARK, asks, commands, sentences
 from assay.records import Language
 
 Kind = Literal["remove", "insert", "move", "swap", "set"]
@@ -54,36 +55,6 @@ _WORDS: dict[Kind, str] = {
 }
 _KINDS = {kind: re.compile(rf"\b(?:{'|'.join(words.split(', '))})\b", re.I) for kind, words in _WORDS.items()}
 
-_VERB = (
-    r"(?:remove|delete|drop|erase|take|get rid|leave|cut|add|put|insert|append|write|type|place|include|give|begin|start|"
-    r"prefix|wrap|use|call|multiply|subtract|divide|times|store|save|keep|assign|round|turn|convert|make|let|set|move|shift|"
-    r"(?:un|out|de)?-?indent|dedent|swap|exchange|switch|reverse|flip|change|replace|apply|return|pull|bring|surround|enclose|"
-    r"negate|invert|omit|increase|decrease|raise|lower|pass|copy|spread|(?:ask|check) (?:with|for|whether|if)|mirror|interchange|attach|comment|lose|strip|do|"
-    r"try (?:to )?\w+|go (?:outside|after|before|behind|into))\b"
-)
-_LEADS = (
-    r"(?:^\W*|[,;:–—(-]\s*(?:\w+ )?|\b(?:and|then|now|just|simply|only|please|so|but|instead|first|also|finally|next|maybe|"
-    r"perhaps|either|easily|not|n't|can|could|should|must|will|'ll|might|may|would)\s+|"
-    r"\b(?:need|needs|have|has|want|try|remember|forget|forgot|sure|ought|supposed|like|best|enough|easier|better|had) to "
-    r"(?:\w+ly |just |only )?|^\W*(?:in|on|at|inside|before|after|behind|under) (?:the |your |each )?\w+(?: \d+)?(?: and \d+)?,? |"
-    r"\b(?:what if|why not|why don't|how about|what about|if|when) (?:you |we )?)"
-)
-_ORDERS = re.compile(rf"{_LEADS}{_VERB}", re.I)
-_ASKS_FOR = re.compile(
-    r"\b(?:needs?|must|should|have to|has to|want|wants|missing|forgot|forgotten|too many|no need|without|unnecessary|"
-    r"superfluous|belongs? (?:after|before|behind|outside|in front)|remov\w+ing|add\w+ing|the fix|fixes|fixed)\b",
-    re.I,
-)
-_POINTS = re.compile(r"`|\d|\b(?:loop|return|print|line|quot\w+|brackets?|ceil|floor|parenthes[ie]s|indent\w*)\b", re.I)
-_READS = re.compile(r"^\W*read\b.*`.*\b(?:first|before|after)\b", re.I)
-_OFFERS = re.compile(
-    r"\b(?:what if|why not|why don't|how about|what about|what happens (?:if|when) you|could you|can you|would it help|"
-    r"have you tried|did you try|maybe|perhaps|what would happen|shouldn't|don't you need)\b",
-    re.I,
-)
-_END = re.compile(r"(?<=[.?!:])\s+(?=[A-Z\"'(\x00-])|\n+|;\s+")
-_MARK = re.compile(r"`+([^`\n]+)`+")
-_HELD = re.compile("\x00(\\d+)\x00")
 _LINE = re.compile(
     r"\blines?\s+(\d{1,3})(?:\s*(?:,|and|or|to|&|-|/)\s*(?:line\s+)?(\d{1,3}))?(?:\s*(?:,|and)\s*(\d{1,3}))?", re.I
 )
@@ -94,11 +65,8 @@ _TOGETHER = re.compile(
 _BARE = re.compile(
     r"(?<![\w.])(?:\.\w+(?:\(\))?|[A-Za-z_]\w*\.(?=\s|$)|[A-Za-z_]\w*(?:\.\w+)?\(\)|[-+*/]\s?\d+\b|=\s?\w+)"
 )
-_NUMBERS = {
-    "zero": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
-    "nine": "9", "ten": "10", "eleven": "11", "twelve": "12", "twenty": "20", "thirty": "30", "forty": "40", "fifty": "50",
-    "sixty": "60", "hundred": "100", "a hundred": "100", "twenty-four": "24", "empty": '""', "true": "True", "false": "False",
-}  # fmt: skip
+_NUMBERS = {**vocabulary.NUMBERS, "empty": '""'}
+_TRUTHS = {"true": {"python": "True", "javascript": "true"}, "false": {"python": "False", "javascript": "false"}}
 _COUNT = r"(?P<many>\d+(?:\.\d+)?|" + "|".join(sorted(_NUMBERS, key=len, reverse=True)) + r")\b"
 _BY = r"(?: \w+){0,3} by"
 _BEFORE_COUNT: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -123,13 +91,12 @@ _SUMS = (
 
 def orders(hint: HintText, language: Language, solutions: frozenset[str], own: frozenset[str]) -> Iterator[Order]:
     """What each sentence orders. `solutions`, `own`: the tokens' texts of the solutions, and of the learner's program."""
-    for sentence in _sentences(hint.text):
+    for sentence in sentences(hint.text):
         plain = re.sub(r"\*\*|__", "", sentence.replace("`", " "))
-        asks = sentence.rstrip("\"') ").endswith("?")
-        if not _commands(sentence) or (asks and (not _OFFERS.search(plain) or re.search(r"\bor\b", plain))):
+        if not commands(sentence) or asks(sentence):
             continue
         kinds = frozenset(kind for kind, words in _KINDS.items() if words.search(plain))
-        marks = [mark.strip() for mark in _MARK.findall(sentence)]
+        marks = [mark.strip() for mark in MARK.findall(sentence)]
         words = {one.strip(".,;:!?()'\"`") for one in re.split(r"[\s`()]+|(?<=\w)\.(?=\w)", plain)}
         called = [
             one
@@ -140,32 +107,12 @@ def orders(hint: HintText, language: Language, solutions: frozenset[str], own: f
             kinds=kinds,
             material=tuple(dict.fromkeys([*marks, *(one.strip() for one in _BARE.findall(plain)), *_sums(plain)])),
             called=tuple(dict.fromkeys(called)),
-            values=tuple(dict.fromkeys([*_values(plain), *(mark for mark in marks if len(mark) < 40)])),
+            values=tuple(dict.fromkeys([*_values(plain, language), *(mark for mark in marks if len(mark) < 40)])),
             lines=tuple(_lines(plain)),
             said=plain.lower(),
             together=bool(_TOGETHER.search(plain)),
             text=sentence.strip(),
         )
-
-
-def _commands(sentence: str) -> bool:
-    """Whether a sentence tells its reader to do something, or says what there must be or is too much."""
-    words = _MARK.sub("⟨code⟩", sentence)
-    if _ORDERS.search(words) or _READS.search(sentence):
-        return True
-    return bool(_ASKS_FOR.search(words) and _POINTS.search(sentence))
-
-
-def _sentences(text: str) -> Iterator[str]:
-    held: list[str] = []
-
-    def hold(match: re.Match[str]) -> str:
-        held.append(match[0])
-        return f"\x00{len(held) - 1}\x00"
-
-    for part in _END.split(_MARK.sub(hold, text)):
-        if part.strip():
-            yield _HELD.sub(lambda match: held[int(match[1])], part)
 
 
 _PROSE = canonical.listed(
@@ -189,12 +136,15 @@ def _sums(text: str) -> Iterator[str]:
             yield from (f"{sign} {many}" for sign in signs if many[0].isdigit())
 
 
-def _values(text: str) -> Iterator[str]:
+def _values(text: str, language: Language) -> Iterator[str]:
     without = _LINE.sub(" ", text)
     yield from re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?!\w)", without)
     for word, value in _NUMBERS.items():
         if re.search(rf"\b{word}\b", without, re.I):
             yield value
+    for word, written in _TRUTHS.items():
+        if re.search(rf"\b{word}\b", without, re.I):
+            yield written[language]
     yield from re.findall(r"(?<!\S)(?:[-+*/]=|[<>]=?|[!=]==?|&&|\|\|)(?!\S)", without)
     yield from (match[1] for match in _JOINED.finditer(without))
     yield from re.findall(r"\"[^\"\n]*\"|(?<!\w)'[^'\n]*'(?!\w)", without)

@@ -1,0 +1,220 @@
+"""Changes that mend a program and whose every part a hint names in plain words. Pure; it runs nothing itself.
+
+The learner's program is laid beside the nearest solutions. Where they differ a little, what is new there is looked for in
+what the hint states: "use integer division" names `//`, "save it in coins" names the `=` of `coins = …`. Questions name
+nothing. A change of which a sign, a number or a word goes unnamed is one that the learner has to find.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
+from functools import lru_cache
+from itertools import combinations
+from typing import NamedTuple
+
+from assay.gym.syntax import parse
+from assay.gym.tutor import canonical, sentences, vocabulary
+from assay.gym.tutor.hint_text import HintText
+from assay.gym.tutor.splicing import Spliced
+from assay.records import Language
+
+AT_MOST = 4
+"""Programs for one hint."""
+_NEAREST = 4
+"""Solutions that a program is laid beside."""
+_LIKE = 0.6
+"""Below this likeness it is another idea."""
+_PLACES = 6
+"""Places where two programs may differ for their difference to be small changes."""
+_LARGEST = 12
+"""Tokens of one change."""
+_LONGEST = 4_000
+"""Characters of a program that is looked at."""
+
+_RAW = re.compile(
+    r"(?P<line>(?:[ \t]*\n[ \t]*)+)|(?P<word>[^\W\d]\w*)|(?P<number>\d+(?:\.\d+)?)|"
+    r"(?P<sign>\\.|===|!==|\.\.\.|=>|==|!=|<=|>=|\+=|-=|\*=|/=|\*\*|//|&&|\|\||\?\?|\+\+|--|[^\s\w])"
+)
+_FREE = canonical.listed("( ) , . : { } ; \" ' ` $ \\ let => #")
+"""What goes without saying where something else is named."""
+
+
+class _Token(NamedTuple):
+    text: str
+    start: int
+    end: int
+
+
+class _Change(NamedTuple):
+    """A few places of the program made as they stand in a solution."""
+
+    source: str
+    new: tuple[str, ...]
+    gone: tuple[str, ...]
+
+
+def programs(learner: str, hint: HintText, language: Language, solutions: Sequence[str]) -> tuple[Spliced, ...]:
+    """The programs with a change that the hint names whole, the smallest change first."""
+    if len(learner) > _LONGEST or not learner.strip():
+        return ()
+    stated = [
+        sentence.replace("`", " ").strip() for sentence in sentences.sentences(hint.text) if not _is_question(sentence)
+    ]
+    telling = [sentence for sentence in stated if sentences.states(sentence)]
+    if not telling:
+        return ()
+    told = _Told(" ".join(stated), " ".join(telling))
+    names = frozenset(token.text for token in canonical.program(learner, language) if token.kind == "name")
+    found: dict[str, Spliced] = {}
+    for change in _changes(learner, tuple(solutions), language):
+        if told.names(change, names):
+            found.setdefault(change.source, Spliced(change.source, " ".join(telling)))
+        if len(found) >= AT_MOST:
+            break
+    return tuple(found.values())
+
+
+def _is_question(sentence: str) -> bool:
+    return sentence.rstrip("\"') ").endswith("?") and sentences.asks(sentence)
+
+
+class _Told(NamedTuple):
+    """What a hint states, and of that the sentences that tell what to do or what is wrong."""
+
+    all: str
+    telling: str
+
+    def names(self, change: _Change, own: frozenset[str]) -> bool:
+        """Whether all that is new in a change is named, and some of it where the hint tells what to do."""
+        new = Counter(change.new) - Counter(change.gone)
+        gone = Counter(change.gone) - Counter(change.new)
+        parts = [one for one in new if one not in _FREE and not one.isspace() and one not in own]
+        named = [one for one in parts if self._has(one, self.all)]
+        missing = set(parts) - set(named) - {"="}
+        if named:
+            return not missing and any(self._has(one, self.telling) for one in named)
+        if missing:
+            return False
+        mine = [one for one in new if one in own]
+        if mine:
+            return all(self._has(one, self.all) for one in mine) and any(self._has(one, self.telling) for one in mine)
+        marks = [one for one in new if one in _FREE and not one.isspace()]
+        if marks:
+            return any(self._has(one, self.telling) for one in marks)
+        lost = [one for one in gone if one not in _FREE and not one.isspace()]
+        if lost:
+            return re.search(rf"\b(?:{vocabulary.REMOVES})\b", self.telling, re.I) is not None and all(
+                self._has(one, self.all) for one in lost
+            )
+        turned = Counter(change.new) == Counter(change.gone) and list(change.new) != list(change.gone)
+        return turned and re.search(rf"\b(?:{vocabulary.EXCHANGES})\b", self.telling, re.I) is not None
+
+    @staticmethod
+    def _has(token: str, text: str) -> bool:
+        if token[0].isdigit():
+            return vocabulary.counted(token).search(text) is not None
+        said = vocabulary.called(token)
+        if said is not None and said.search(text):
+            return True
+        if not token[0].isalpha():
+            return said is None and token in text
+        if re.search(rf"(?<!\w){re.escape(token)}(?!\w)", text, re.I):
+            return said is None or len(token) > 3
+        return any(len(part) > 3 and part.lower() in text.lower() for part in re.findall(r"[A-Z]?[a-z]+", token)[1:])
+
+
+# ---- what differs ----------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=256)
+def _changes(learner: str, solutions: tuple[str, ...], language: Language) -> tuple[_Change, ...]:
+    """The small changes that bring a program nearer to one of the solutions like it; those that parse, small ones first."""
+    mine = canonical.program(learner, language)
+    if not 3 <= len(mine) <= 600:
+        return ()
+    shapes = [token.shape for token in mine]
+    scored = []
+    for source in dict.fromkeys(solutions):
+        its = canonical.program(source, language)
+        if len(its) > 600:
+            continue
+        matcher = SequenceMatcher(None, shapes, [token.shape for token in its], autojunk=False)
+        if matcher.quick_ratio() >= _LIKE and (ratio := matcher.ratio()) >= _LIKE:
+            scored.append((ratio, source, matcher))
+    found: dict[str, _Change] = {}
+    for _, source, matcher in sorted(scored, key=lambda one: -one[0])[:_NEAREST]:
+        for change in _between(learner, _renamed(source, matcher, mine, canonical.program(source, language)), language):
+            if change.source.strip() != learner.strip() and not parse(language, change.source).has_error:
+                found.setdefault(change.source, change)
+    return tuple(sorted(found.values(), key=lambda one: len(one.new) + len(one.gone)))
+
+
+def _renamed(
+    source: str, matcher: "SequenceMatcher[str]", mine: Sequence[canonical.Token], its: Sequence[canonical.Token]
+) -> str:
+    """A solution with the learner's names, where their places say which is which."""
+    pairs = Counter[tuple[str, str]]()
+    for block in matcher.get_matching_blocks():
+        for one, other in zip(mine[block.a : block.a + block.size], its[block.b : block.b + block.size], strict=True):
+            if one.kind == other.kind == "name":
+                pairs[other.text, one.text] += 1 + (one.text == other.text)
+    names: dict[str, str] = {}
+    for (its_name, my_name), _ in pairs.most_common():
+        if its_name not in names and my_name not in names.values():
+            names[its_name] = my_name
+    return re.sub(r"(?<![\w.])[^\W\d]\w*", lambda match: names.get(match[0], match[0]), source)
+
+
+def _between(learner: str, solution: str, language: Language) -> Iterator[_Change]:
+    mine, its = _raw(learner, language), _raw(solution, language)
+    matcher = SequenceMatcher(None, [one.text for one in mine], [one.text for one in its], autojunk=False)
+    places = [code[1:] for code in matcher.get_opcodes() if code[0] != "equal"]
+    if len(places) > _PLACES:
+        groups: Iterable[tuple[tuple[int, int, int, int], ...]] = ((one,) for one in places)
+    else:
+        groups = (group for size in range(1, len(places) + 1) for group in combinations(places, size))
+    for group in groups:
+        new = tuple(one.text for _, _, begin, end in group for one in its[begin:end])
+        gone = tuple(one.text for begin, end, _, _ in group for one in mine[begin:end])
+        if len(new) <= _LARGEST and len(gone) <= _LARGEST:
+            yield _Change(_put(learner, mine, solution, its, group), new, gone)
+
+
+def _raw(source: str, language: Language) -> list[_Token]:
+    """All that is not blank, and line ends with what the next line begins with, where that counts."""
+    found = []
+    for match in _RAW.finditer(source.rstrip()):
+        text = match[0]
+        if match.lastgroup == "line":
+            text = "\n" + (text.rpartition("\n")[2] if language == "python" else "")
+        elif text in ("const", "var"):
+            text = "let"
+        found.append(_Token('"' if text == "'" else text, match.start(), match.end()))
+    return found
+
+
+def _put(
+    learner: str,
+    mine: Sequence[_Token],
+    solution: str,
+    its: Sequence[_Token],
+    group: Sequence[tuple[int, int, int, int]],
+) -> str:
+    made = learner
+    for begin, end, first, last in sorted(group, reverse=True):
+        put = solution[its[first].start : its[last - 1].end] if first < last else ""
+        if begin < end:
+            start, stop = mine[begin].start, mine[end - 1].end
+        elif begin < len(mine) and last < len(its) and its[last].start == its[last - 1].end:  # touches what comes next
+            start, stop = mine[begin - 1].end if begin else 0, mine[begin].start
+            put = (solution[its[first - 1].end : its[first].start] if first else "") + put
+        else:
+            start = stop = mine[begin - 1].end if begin else 0
+            put = (solution[its[first - 1].end : its[first].start] if first else "") + put
+        if put and put[-1].isalnum() and made[stop : stop + 1].isalnum():
+            put += " "
+        if put and put[0].isalnum() and made[:start][-1:].isalnum():
+            put = f" {put}"
+        made = made[:start] + put + made[stop:]
+    return made
