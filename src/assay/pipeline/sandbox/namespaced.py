@@ -9,17 +9,21 @@ from typing import Self
 
 from assay.errors import AssayError, SandboxUnavailable
 from assay.pipeline.sandbox import Service, cgroup
+from assay.pipeline.sandbox.ahead import Ahead, waiting_command
 from assay.pipeline.sandbox.cage import Cage
 from assay.pipeline.sandbox.meter import ProcessTree
 from assay.pipeline.sandbox.parcel import command_of, pack, run_all, stdin
 from assay.pipeline.sandbox.runtime import Runtime, find_runtime
 from assay.pipeline.sandbox.served import Served
+from assay.pipeline.sandbox.started import Started
 from assay.pipeline.sandbox.supervise import Meter, Running
 from assay.records import Isolation, Run, Spec
 from assay.settings import Settings
 
 _SERVER_STARTS_S = 30.0
+_PROCESSORS = len(os.sched_getaffinity(0))
 _DRIVER_JS = "/run/assay/assay_guest/driver.cjs"
+_WAITING_JS = "/run/assay/assay_guest/waiting.cjs"
 
 
 class Namespaced:
@@ -42,6 +46,8 @@ class Namespaced:
         self._taken = 0
         self._starting: threading.Thread | None = None
         self._isolation: Isolation | None = None
+        self._busy = 0
+        self._ahead = Ahead(self._launch_ahead, self._take_back, lambda: self._busy >= _PROCESSORS)
         probe = cgroup.make_group(f"probe-{id(self):x}")
         self._counted = probe is not None
         if probe is not None:
@@ -62,6 +68,8 @@ class Namespaced:
 
     def open(self, spec: Spec, channel: socket.socket | None = None) -> Running:
         """Raises SandboxUnavailable where no sandbox can be started."""
+        if channel is None and (started := self._ahead.take(spec)) is not None:
+            return self._attend(spec, started)
         payload = pack(spec, command_of(spec, self._runtime.node, _DRIVER_JS))
         try:
             return self._opened(spec, payload, channel)
@@ -72,7 +80,7 @@ class Namespaced:
         for attempt in (1, 2):
             cage, group, slot = self._take(new=attempt == 2)
             try:
-                return self._start(spec, payload, linked, cage, group, slot)
+                return self._attend(spec, self._started_stdin(spec, payload, linked, cage, group, slot))
             except OSError as error:  # a zygote somebody killed, for one: the next one is fresh
                 self._discard(cage, group, slot)
                 if attempt == 2:
@@ -105,6 +113,7 @@ class Namespaced:
         return self._isolation
 
     def close(self) -> None:
+        self._ahead.close()
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
@@ -210,13 +219,30 @@ class Namespaced:
                 status="sandbox_error", detail=f"{error} {error.help}", isolation=self.isolation(), label=spec.label
             )
 
-    def _start(
+    def _started_stdin(
         self, spec: Spec, payload: int, linked: socket.socket | None, cage: Cage, group: cgroup.Group | None, slot: int
-    ) -> Running:
+    ) -> Started:
+        given = stdin(spec.stdin)
+        try:
+            return self._start(spec, payload, given, linked, cage, group, slot, spec.mode != "program")
+        finally:
+            os.close(given)
+
+    def _start(
+        self,
+        spec: Spec,
+        payload: int,
+        given: int,
+        linked: socket.socket | None,
+        cage: Cage,
+        group: cgroup.Group | None,
+        slot: int,
+        channelled: bool,
+    ) -> Started:
+        """`given`: its stdin; `channelled`: whether it has a channel, ours where none is `linked`."""
         ours: list[int] = []
         theirs: list[int] = []
         try:
-            theirs.append(stdin(spec.stdin))
             for _ in range(2):
                 read, write = os.pipe()
                 ours.append(read)
@@ -224,7 +250,7 @@ class Namespaced:
             report, report_theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             ends = [report_theirs]
             channel = None
-            if linked is None and spec.mode != "program":
+            if linked is None and channelled:
                 channel, channel_theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
                 ends.append(channel_theirs)
             try:
@@ -233,7 +259,7 @@ class Namespaced:
                     group.begin()
                 channels = [end.fileno() for end in (*ends, *((linked,) if linked else ()))]
                 alone = self.warm and spec.mode != "program" and spec.language == "python"
-                cage.request([payload, *theirs, *channels], alone)
+                cage.request([payload, given, *theirs, *channels], alone)
                 pidfd, *beside = cage.program() if self.warm else [os.dup(cage.pidfd)]
             except BaseException:
                 report.close()
@@ -250,29 +276,53 @@ class Namespaced:
         finally:
             for fd in theirs:
                 os.close(fd)
-        meter: Meter = (
-            group if group is not None else ProcessTree(beside[0] if beside else pidfd, pidfd if beside else -1)
+        return Started(cage, group, slot, pidfd, beside, report, stdout=ours[0], stderr=ours[1], channel=channel)
+
+    def _attend(self, spec: Spec, started: Started) -> Running:
+        """Look after it, from now on."""
+        meter: Meter = started.group or ProcessTree(
+            started.beside[0] if started.beside else started.pidfd, started.pidfd if started.beside else -1
         )
         fresh = self.warm and spec.network == "none"  # what used a network leaves traces in it
-
-        def kill() -> None:
-            import signal
-
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+        works = spec.mode != "tests"  # a process for test code is kept, and waits most of the time
 
         def after(running: Running) -> None:
             self._cages.pop(id(running), None)
-            for fd in beside:
+            for fd in started.beside:
                 os.close(fd)
-            self._give_back(cage, group, slot, healthy=fresh and not running.failed and running.survived)
+            healthy = fresh and not running.failed and running.survived
+            self._give_back(started.cage, started.group, started.slot, healthy)
+            with self._lock:
+                self._busy -= works
+            self._ahead.ended()
 
-        started = Running(
-            spec, pidfd=pidfd, report=report, stdout=ours[0], stderr=ours[1], channel=channel,
-            meter=meter, isolation=self._isolation or self.isolation(), kill=kill, after=after,
+        running = Running(
+            spec, pidfd=started.pidfd, report=started.report, stdout=started.stdout, stderr=started.stderr,
+            channel=started.channel, meter=meter, isolation=self._isolation or self.isolation(), kill=started.kill,
+            after=after,
         )  # fmt: skip
-        self._cages[id(started)] = cage
-        return started
+        self._cages[id(running)] = started.cage
+        with self._lock:
+            self._busy += works
+        return running
+
+    # ---- ahead of the program
+
+    def _launch_ahead(self, kind: Spec, given: int) -> Started:
+        payload = pack(kind, waiting_command(kind, self._runtime.node, _DRIVER_JS, _WAITING_JS))
+        try:
+            cage, group, slot = self._take()
+            try:
+                return self._start(kind, payload, given, None, cage, group, slot, channelled=True)
+            except BaseException:
+                self._discard(cage, group, slot)
+                raise
+        finally:
+            os.close(payload)
+
+    def _take_back(self, started: Started, untouched: bool) -> None:
+        gone = started.end()
+        self._give_back(started.cage, started.group, started.slot, self.warm and untouched and gone)
 
 
 class _ServerHost(Namespaced):

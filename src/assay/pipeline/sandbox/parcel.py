@@ -76,10 +76,25 @@ def pack(spec: Spec, command: list[str] | None) -> int:
 def stdin(content: bytes) -> int:
     """What the program reads: a sealed memory file, so that it can be read from any place and written from none."""
     if not content:
-        return os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
-    fd = os.memfd_create("stdin", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    with open(fd, "wb", closefd=False) as file:
-        file.write(content)
-    fcntl.fcntl(fd, fcntl.F_ADD_SEALS, fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL)
-    os.lseek(fd, 0, os.SEEK_SET)
+        return no_stdin()
+    fd = empty_stdin()
+    fill_stdin(fd, content)
     return fd
+
+
+def no_stdin() -> int:
+    """For a program that is to read nothing."""
+    return os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
+
+
+def empty_stdin() -> int:
+    """A memory file to be filled."""
+    return os.memfd_create("stdin", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+
+
+def fill_stdin(fd: int, content: bytes) -> None:
+    """Write it all at once, without moving to its end, and seal it."""
+    at = 0
+    while at < len(content):
+        at += os.pwrite(fd, content[at:], at)
+    fcntl.fcntl(fd, fcntl.F_ADD_SEALS, fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL)

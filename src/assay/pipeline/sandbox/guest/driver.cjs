@@ -12,7 +12,8 @@ const CHANNEL = 3
 const MAX_DEPTH = 200
 const MAX_MESSAGE = 2000
 const main = path.resolve(process.argv[2])
-process.argv.splice(1, 2, main)
+const waits = process.argv[3] === '--waits' // for a program that is not there yet
+process.argv.splice(1, 3, main)
 
 // What hostile programs may overwrite is taken hold of first. (An answer of a patched encoder is only a wrong answer.)
 const { parse, stringify } = JSON
@@ -209,4 +210,9 @@ async function serve() {
   process.exit(0)
 }
 
+if (waits) {
+  const waiting = require('./waiting.cjs')
+  waiting.receive()
+  waiting.go()
+}
 serve()
