@@ -76,6 +76,25 @@ def test_a_name_with_two_letters_turned_is_known(language: Language, error: str,
     assert f"Did you mean `{meant}`?" in explain(language, error, said, "x", 1).look
 
 
+@pytest.mark.parametrize(
+    ("said", "look"),
+    [
+        ("console.lgo is not a function", "Did you mean `console.log`?"),
+        ("console.Log is not a function", "Did you mean `console.log`? Small and capital letters count."),
+        ("Math.cieling is not a function", "Did you mean `Math.ceil`?"),
+        ("Math.rond is not a function", "Did you mean `Math.round`?"),
+        ("JSON.parze is not a function", "Did you mean `JSON.parse`?"),
+        ("Object.key is not a function", "Did you mean `Object.keys`?"),
+        ("row.toupper is not a function", "Did you mean `toUpperCase`?"),
+        ("row.tirm is not a function", "Did you mean `trim`?"),
+        ("row.length is not a function", "`length` is a number and no function: write it without brackets."),
+        ("console.print is not a function", "In JavaScript you print with `console.log(…)`."),
+    ],
+)
+def test_the_nearest_that_an_object_has_is_offered(said: str, look: str) -> None:
+    assert explain("javascript", "TypeError", said, "x", 1).look == look
+
+
 def test_letters_are_turned_once_only() -> None:
     assert turned("lne", ["len", "nel"]) == "len"
     assert turned("ni", ["in"]) is None

@@ -192,6 +192,11 @@ def _put(template: str, groups: dict[str, str]) -> str:
 
 def _near(name: str, said: str, source: str, language: Language) -> str:
     """`Did you mean …?` where a name that is there reads nearly so."""
+    whole = re.search(rf"\b(\w+)\.{re.escape(name)}\b", said) if language == "javascript" else None
+    member = misspelled.of_an_object(whole[1], name) if whole else None
+    if member is not None:
+        letters = " Small and capital letters count." if member.lower().endswith(f".{name.lower()}") else ""
+        return f"Did you mean `{member}`?{letters}"
     turned = misspelled.turned(name, _names(source, language))
     if turned is not None:
         return f"Did you mean `{_safe(turned, 40)}`?"
@@ -204,6 +209,9 @@ def _near(name: str, said: str, source: str, language: Language) -> str:
     there = _names(source, language) - {name}
     same = [one for one in there if one.lower() == name.lower()]
     near = sorted(same) or difflib.get_close_matches(name, sorted(there), n=1, cutoff=0.7)
+    if not near and len(name) >= 4:
+        near = [one for one in there if one.lower().startswith(name.lower())]
+        near = near if len(near) == 1 else []
     if not near:
         return ""
     letters = " Small and capital letters count." if same else ""
@@ -265,6 +273,7 @@ _FOREIGN: dict[Language, dict[str, str]] = {
         "sorted": "In JavaScript it is `.toSorted()` or `.sort()`.",
         "find": "`find` looks for a value with a function; `indexOf` looks for a value.",
         "elif": "In JavaScript it is `else if`.",
+        "length": "`length` is a number and no function: write it without brackets.",
         "size": "An array and text have `length`; a Map and a Set have `size`.",
         "list": "In JavaScript it is an array: `[…]`.",
     },

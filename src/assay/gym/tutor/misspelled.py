@@ -4,6 +4,7 @@ A word counts as mistyped where a word of the language would stand, nothing in t
 a long word) makes the right one of it: a letter too many, missing, another one, or two that changed places.
 """
 
+import difflib
 import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -112,6 +113,26 @@ def turned(word: str, names: Iterable[str]) -> str | None:
     low = word.lower()
     near = sorted(one for one in names if sorted(one.lower()) == sorted(low) and _slips(low, one.lower()) == 1)
     return near[0] if len(low) > 2 and near else None
+
+
+_MEMBERS: dict[str, frozenset[str]] = {
+    "console": canonical.listed("log error warn info table"),
+    "Math": canonical.listed("abs ceil floor round trunc max min pow sqrt random sign hypot cbrt log log2 log10 PI E"),
+    "JSON": canonical.listed("parse stringify"),
+    "Object": canonical.listed("keys values entries assign freeze fromEntries hasOwn create"),
+    "Number": canonical.listed("isInteger isNaN isFinite isSafeInteger parseInt parseFloat"),
+    "Array": canonical.listed("isArray from of"),
+    "String": canonical.listed("fromCharCode fromCodePoint raw"),
+}
+"""What the everyday objects of JavaScript have."""
+
+
+def of_an_object(whole: str, name: str) -> str | None:
+    """The nearest that an everyday object of JavaScript has to a mistyped name: `console.log` for `console.lgo`."""
+    members = _MEMBERS.get(whole, frozenset())
+    low = {one.lower(): one for one in sorted(members)}
+    likest = turned(name, members) or next(iter(difflib.get_close_matches(name.lower(), low, n=1, cutoff=0.54)), None)
+    return f"{whole}.{low.get(likest, likest)}" if likest is not None and name not in members else None
 
 
 def _slips(one: str, other: str) -> int:
