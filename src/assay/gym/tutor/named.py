@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, pairwise, zip_longest
 from typing import NamedTuple
 
 from assay.gym.syntax import parse
@@ -19,7 +19,7 @@ from assay.gym.tutor.hint_text import HintText
 from assay.gym.tutor.splicing import Spliced
 from assay.records import Language
 
-AT_MOST = 4
+AT_MOST = 6
 """Programs for one hint."""
 _NEAREST = 4
 """Solutions that a program is laid beside."""
@@ -27,8 +27,9 @@ _LIKE = 0.6
 """Below this likeness it is another idea."""
 _PLACES = 6
 """Places where two programs may differ for their difference to be small changes."""
+_STEPS = {"+=": ("=", "+"), "-=": ("=", "-"), "*=": ("=", "*")}
 _LARGEST = 12
-"""Tokens of one change."""
+"""Tokens of one change, those that go without saying apart."""
 _LONGEST = 4_000
 """Characters of a program that is looked at."""
 
@@ -38,6 +39,17 @@ _RAW = re.compile(
 )
 _FREE = canonical.listed("( ) , . : { } ; \" ' ` $ \\ let => #")
 """What goes without saying where something else is named."""
+_WEAK = canonical.listed("= [ ]")
+"""What may go without saying there, but counts where it is named."""
+_KINDS = (
+    canonical.listed("< <= > >="),
+    canonical.listed("+ - * / // %"),
+    canonical.listed("= += -= *="),
+    canonical.listed("and or"),
+    canonical.listed("&& ||"),
+)
+"""Signs that are taken for one another."""
+_VALUE = re.compile(r"\b(?:initial|starting|first|start) value\b|\b(?:index|number)\b", re.I)
 
 
 class _Token(NamedTuple):
@@ -55,7 +67,7 @@ class _Change(NamedTuple):
 
 
 def programs(learner: str, hint: HintText, language: Language, solutions: Sequence[str]) -> tuple[Spliced, ...]:
-    """The programs with a change that the hint names whole, the smallest change first."""
+    """The programs with a change that the hint names whole, the largest and the smallest change first."""
     if len(learner) > _LONGEST or not learner.strip():
         return ()
     stated = [
@@ -66,13 +78,13 @@ def programs(learner: str, hint: HintText, language: Language, solutions: Sequen
         return ()
     told = _Told(" ".join(stated), " ".join(telling))
     names = frozenset(token.text for token in canonical.program(learner, language) if token.kind == "name")
-    found: dict[str, Spliced] = {}
-    for change in _changes(learner, tuple(solutions), language):
-        if told.names(change, names):
-            found.setdefault(change.source, Spliced(change.source, " ".join(telling)))
-        if len(found) >= AT_MOST:
-            break
-    return tuple(found.values())
+    named = [change for change in _changes(learner, tuple(solutions), language) if told.names(change, names)]
+    aimed = told._replace(all=told.telling)
+    others = [change for change in _other_signs(learner, language) if aimed.names(change, names)]
+    found: dict[str, None] = {}
+    for smaller, larger, other in zip_longest(named, reversed(named), others):  # half of a change often mends nothing
+        found |= {one.source: None for one in (larger, smaller, other) if one is not None}
+    return tuple(Spliced(source, " ".join(telling)) for source in found)[:AT_MOST]
 
 
 def _is_question(sentence: str) -> bool:
@@ -89,16 +101,24 @@ class _Told(NamedTuple):
         """Whether all that is new in a change is named, and some of it where the hint tells what to do."""
         new = Counter(change.new) - Counter(change.gone)
         gone = Counter(change.gone) - Counter(change.new)
+        if change.gone[:1] and all(one.isspace() for one in (*change.new, *change.gone)):
+            return re.search(rf"\b(?:{vocabulary.MOVES})\b", self.telling, re.I) is not None
         parts = [one for one in new if one not in _FREE and not one.isspace() and one not in own]
         named = [one for one in parts if self._has(one, self.all)]
-        missing = set(parts) - set(named) - {"="}
+        missing = set(parts) - set(named) - _WEAK
         if named:
-            return not missing and any(self._has(one, self.telling) for one in named)
+            aimed = any(self._has(one, self.telling) for one in named) or (
+                len(change.new) == 1 and change.new[0].isdigit() and _VALUE.search(self.telling) is not None
+            )
+            return not missing and aimed
         if missing:
             return False
         mine = [one for one in new if one in own]
         if mine:
-            return all(self._has(one, self.all) for one in mine) and any(self._has(one, self.telling) for one in mine)
+            itself = re.search(r"\b(?:itself|recurs\w+)\b", self.telling, re.I) is not None and "(" in change.new
+            return itself or (
+                all(self._has(one, self.all) for one in mine) and any(self._has(one, self.telling) for one in mine)
+            )
         marks = [one for one in new if one in _FREE and not one.isspace()]
         if marks:
             return any(self._has(one, self.telling) for one in marks)
@@ -150,6 +170,17 @@ def _changes(learner: str, solutions: tuple[str, ...], language: Language) -> tu
     return tuple(sorted(found.values(), key=lambda one: len(one.new) + len(one.gone)))
 
 
+def _other_signs(learner: str, language: Language) -> Iterator[_Change]:
+    """One sign taken for another of its kind: what is meant where a program is like no solution."""
+    for token in canonical.program(learner, language):
+        kind = next(
+            (kind for kind in _KINDS if token.kind in ("sign", "word") and token.text in kind), frozenset[str]()
+        )
+        for other in sorted(kind - {token.text}):
+            if (other != "//" or language == "python") and learner[token.start : token.end] == token.text:
+                yield _Change(learner[: token.start] + other + learner[token.end :], (other,), (token.text,))
+
+
 def _renamed(
     source: str, matcher: "SequenceMatcher[str]", mine: Sequence[canonical.Token], its: Sequence[canonical.Token]
 ) -> str:
@@ -177,7 +208,8 @@ def _between(learner: str, solution: str, language: Language) -> Iterator[_Chang
     for group in groups:
         new = tuple(one.text for _, _, begin, end in group for one in its[begin:end])
         gone = tuple(one.text for begin, end, _, _ in group for one in mine[begin:end])
-        if len(new) <= _LARGEST and len(gone) <= _LARGEST:
+        if max(sum(one not in _FREE and not one.isspace() for one in part) for part in (new, gone)) <= _LARGEST:
+            gone = tuple(part for one in gone for part in _STEPS.get(one, (one,)))
             yield _Change(_put(learner, mine, solution, its, group), new, gone)
 
 
@@ -217,4 +249,8 @@ def _put(
         if put and put[0].isalnum() and made[:start][-1:].isalnum():
             put = f" {put}"
         made = made[:start] + put + made[stop:]
+    for _, _, first, last in group:
+        for name, sign in pairwise(its[first : last + 1]):
+            if sign.text in ("=", *_STEPS) and name.text.isidentifier():
+                made = re.sub(rf"\bconst (?={name.text}\b)", "let ", made)  # it is set again now
     return made

@@ -77,6 +77,7 @@ _BEFORE_COUNT: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     (r"(?:multipl\w+(?: \w+){0,6} (?:by|with)|times)\s+", ("*",)),
     (r"(?:divide\w*(?: \w+){0,6} by)\s+", ("/", "//")),
+    (r"(?:modulo|mod|modulus|remainder (?:of|by|with|after)(?: \w+){0,3})\s+", ("%",)),
     (r"(?:default(?: value)? (?:of|to|is)|be|by default)\s+", ("=",)),
 )
 _BEHIND_COUNT: tuple[tuple[str, tuple[str, ...]], ...] = (

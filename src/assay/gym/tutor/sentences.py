@@ -8,14 +8,14 @@ _VERB = (
     r"give|begin|start|prefix|wrap|use|call|multiply|subtract|divide|times|store|save|keep|assign|round|turn|convert|make|let|set|"
     r"move|shift|(?:un|out|de)?-?indent|dedent|swap|exchange|switch|reverse|flip|change|replace|apply|return|pull|bring|surround|"
     r"enclose|negate|invert|omit|join|initiali[sz]e|connect|combine|split|trim|catch|throw|raise|skip|stop|double|declare|"
-    r"increase|decrease|lower|pass|copy|spread|(?:ask|check) (?:with|for|whether|if)|mirror|interchange|attach|comment|lose|"
+    r"increase|decrease|lower|pass|copy|spread|(?:ask|check|test) (?:with|for|whether|if)|fall back|exit|accumulate|mirror|interchange|attach|comment|lose|"
     r"strip|do|try (?:to )?\w+|go (?:outside|after|before|behind|into))\b"
 )
 _LEADS = (
     r"(?:^\W*|[,;:–—(-]\s*(?:\w+ )?|\b(?:and|then|now|just|simply|only|please|so|but|instead|first|also|finally|next|maybe|"
     r"perhaps|either|easily|not|n't|can|could|should|must|will|'ll|might|may|would)\s+|"
     r"\b(?:need|needs|have|has|want|try|remember|forget|forgot|sure|ought|supposed|like|best|enough|easier|better|had) to "
-    r"(?:\w+ly |just |only )?|^\W*(?:in|on|at|inside|before|after|behind|under) (?:the |your |each )?\w+(?: \d+)?(?: and \d+)?,? |"
+    r"(?:\w+ly |just |only )?|^\W*(?:in|on|at|inside|before|after|behind|under) (?:the |your |each )?(?!the\b|your\b|each\b)\w+(?: \d+)?(?: and \d+)?,? |"
     r"\b(?:what if|why not|why don't|how about|what about|if|when) (?:you |we )?)"
 )
 _ORDERS = re.compile(rf"{_LEADS}{_VERB}", re.I)
@@ -26,7 +26,7 @@ _ASKS_FOR = re.compile(
 )
 _SAYS_WHAT_IS_WRONG = re.compile(
     r"\b(?:swapped|reversed|mixed up|wrong|instead|incomplete|but (?:you|it|your|only)|you (?:only|never|forgot|overwrite|replace\w*|"
-    r"append|collect|wrote|mixed|are missing)|forgot\w*|too (?:early|late|few|many|far)|is missing|so (?:that|you|it|the)|must|"
+    r"append|collect|wrote|mixed|are missing)|forgot\w*|too (?:early|late|few|many|far)|is missing|so (?:that|you|your|it|the)|must|"
     r"not the other|and not|, not|has to|have to|needs?|should)\b",
     re.I,
 )
@@ -41,6 +41,7 @@ _OFFERS = re.compile(
 )
 _THINKS = re.compile(
     r"^\W*take (?!.*\b(?:off|away|out)\b)(?:an?|one|two|three|ten|some|any|the example)\b|\bby hand\b|\bon paper\b|"
+    r"^\W*(?:put|give|type|take|use|choose|add) (?:some|any|a few|several|other|different)\b.*\band (?:try|look|see|watch)\b|"
     r"\b(?:put|add|insert|write) (?:an? |another )?`?(?:print|console)\b.*\b(?:look|see|watch|what|which)\b",
     re.I,
 )

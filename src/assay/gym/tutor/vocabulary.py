@@ -14,11 +14,12 @@ _ADD = r"add\w*|plus|sum|increas\w+|increment\w*|grow\w*|go(?:es)? up|raise\w*|m
 _TAKE = (
     r"subtract\w*|minus|tak\w+ (?:away|off)|decreas\w+|reduc\w+|smaller|shrink\w*|less|fewer|go(?:es)? down|difference"
 )
+_NO_EQUAL = r"strict\w*|plain|exclud\w+|(?:drop|remov|delet|los|without)\w* (?:the )?(?:equals?|=)"
 _LESS = r"less|smaller|fewer|below|under|before|lower|shorter|earlier|colder"
 _MORE = r"greater|bigger|larger|more|above|over|after|higher|longer|exceed\w*|later|warmer"
-_EQUAL = r"equals?|or equal|includ\w+|itself|too|at (?:least|most)|up to|exactly"
+_EQUAL = r"equals?|equality|equally|or equal|includ\w+|itself|too|at (?:least|most)|up to|exactly"
 _TURN = r"flip\w*|revers\w+|invert\w*|turn\w* (?:a?round|over)|opposite|wrong way|other way|wrong direction"
-_SAME = r"equals?|equality|same|compar\w+|is\b|check\w*|match\w*"
+_SAME = r"equals?|equality|same|compar\w+|is\b|are\b|there (?:is|are)|check\w*|match\w*"
 _BACK = r"return\w*|(?:give|gives|hand|hands|pass|passes|send|sends)(?: \w+)? back"
 _END = r"break|stop\w*|leav\w+|end\w*|exit\w*|quit\w*"
 _EDGES = r"strip|trim|blanks?|spaces?|whitespace"
@@ -29,11 +30,11 @@ _SAID: dict[str, str] = {
     "-=": _TAKE, "--": _TAKE,
     "*": r"multipl\w+|times|product|double|doubled|twice", "*=": r"multipl\w+|times|double",
     "/": r"divid\w+|division|slash|quotient|per\b",
-    "//": r"integer division|whole(?:[- ]number)?|floor\w*|double slash|two slashes|second slash|round\w* down|without (?:the )?decimals",
+    "//": r"integer division|floor division|whole(?:[- ]number)?|floor\w*|double slash|two slashes|second slash|round\w* down|without (?:the )?decimals",
     "%": r"remainder|modulo|modulus|percent sign|left over|rest\b",
     "**": r"power|exponent\w*|squared?",
-    "<": rf"{_LESS}|strict\w*|{_TURN}", "<=": rf"{_EQUAL}|at most|no more than|{_TURN}",
-    ">": rf"{_MORE}|strict\w*|{_TURN}", ">=": rf"{_EQUAL}|at least|no less than|{_TURN}",
+    "<": rf"{_LESS}|{_NO_EQUAL}|negative|{_TURN}", "<=": rf"{_EQUAL}|at most|no more than|{_TURN}",
+    ">": rf"{_MORE}|{_NO_EQUAL}|positive|{_TURN}", ">=": rf"{_EQUAL}|at least|no less than|{_TURN}",
     "==": rf"double equals?|two equals?|{_SAME}",
     "===": rf"triple|three|two equals?|{_SAME}",
     "!=": r"not|different|differs?|other than|unequal|unless", "!==": r"not|different|differs?|other than|unequal|unless",
@@ -80,6 +81,8 @@ REMOVES = (
     r"take (?:out|away|off)|no longer|do(?:es)? not need|don't need|too (?:early|late|far|short|long|few|much)"
 )
 """Words for taking something out."""
+MOVES = r"indent\w*|unindent\w*|dedent\w*|outside|outermost|out of|level|after the (?:\w+ )?loop|inside|into the|behind the (?:\w+ )?loop"
+"""Words for a step further in or out."""
 EXCHANGES = (
     r"swap\w*|exchang\w+|revers\w+|flip\w*|mix\w* up|mixed|wrong (?:way|order|places?)|other way|interchang\w+|turn\w* (?:a?round)|"
     r"switch\w*|invert\w*|(?:come|go|stand)s? first|first (?:and|then)|not the other|opposite"
@@ -98,4 +101,6 @@ def called(token: str) -> re.Pattern[str] | None:
 def counted(number: str) -> re.Pattern[str]:
     """A number in digits or in words."""
     words = [word for word, value in NUMBERS.items() if value == number]
+    if number == "0":
+        words += ["no", "none", "nothing", "negative"]
     return re.compile(rf"(?<![\w.])(?:{'|'.join([re.escape(number), *words])})(?![\w])", re.I)
