@@ -13,7 +13,11 @@ import pytest
 
 from assay.gym import asking, attempting, drafting, exporting, learners, rooms, teaching
 from assay.gym.pages import Pages
-from assay.gym.pages.teacher import AssignmentTable, Classes, ClassTable, HelpSample, ProblemTable
+from assay.gym.pages.teacher.assignments import AssignmentTable
+from assay.gym.pages.teacher.class_table import ClassTable
+from assay.gym.pages.teacher.classes import Classes
+from assay.gym.pages.teacher.help_sample import HelpSample
+from assay.gym.pages.teacher.problem_table import ProblemTable
 from assay.gym.pages.writing import EXAMPLE
 from assay.gym.records import CaseResult, Classroom, Graded, HelpAnswer, Learner
 from assay.records import Record
