@@ -1,7 +1,7 @@
 """Sees to it that the tests of pages have a Chromium: `make test` runs it. Quick and silent where there is one.
 
-As root Debian's package is installed; otherwise Playwright's own build is fetched, where it can be. Where neither works,
-one line says what to do, and the tests of pages skip.
+As root Debian's package is installed (`--package`: it needs no .venv, so this is done while that one is made); otherwise
+Playwright's own build is fetched, where it can be. Where neither works, one line says what to do, and the tests of pages skip.
 """
 
 import os
@@ -16,7 +16,7 @@ NAMES = ("chromium-headless-shell", "chrome-headless-shell", "chromium", "chromi
 PACKAGE = "chromium-headless-shell"
 WITHIN_S = 300
 REFUSED_WITHIN_MS = 5_000
-FAILED = Path(sys.prefix) / "no-chromium"
+FAILED = Path(__file__).resolve().parents[2] / "build" / "no-chromium"
 """Written when none could be had: for an hour it is not tried again, since finding out takes a minute without a network."""
 
 
@@ -25,21 +25,26 @@ def main() -> int:
     if unusable() is None:
         return 0
     if not FAILED.exists() or time.time() - FAILED.stat().st_mtime > 3600:
-        _get()
-    if (reason := unusable()) is not None:
+        (_install if "--package" in sys.argv else _fetch)()
+    if "--package" not in sys.argv and (reason := unusable()) is not None:
+        FAILED.parent.mkdir(exist_ok=True)
         FAILED.touch()
         print(f"Tests of pages will skip: {reason}. As root: apt-get install {PACKAGE}")
     return 0
 
 
-def _get() -> None:
-    print("Getting a Chromium for the tests of pages ...", flush=True)
+def _install() -> None:
     if os.geteuid() == 0 and shutil.which("apt-get"):
+        print("Getting a Chromium for the tests of pages ...", flush=True)
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         install = ["apt-get", "install", "--yes", "--no-install-recommends", PACKAGE]
         if not _works(install, environment) and _works(["apt-get", "update"], environment):
             _works(install, environment)
+
+
+def _fetch() -> None:
     if executable() is None:
+        print("Getting a Chromium for the tests of pages ...", flush=True)
         limits = {"PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT": str(REFUSED_WITHIN_MS)}
         fetch = [sys.executable, "-m", "playwright", "install", "chromium-headless-shell"]
         _works(fetch, {**os.environ, **limits, **node_for_playwright()})
