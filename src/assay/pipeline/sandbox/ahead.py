@@ -35,6 +35,10 @@ class Waiting:
         self.kind, self.started = kind, started
         self._stdin = stdin
 
+    def lives(self) -> bool:
+        """Whether it waits, or is about to."""
+        return self.started.untouched()
+
     def hand_over(self, packet: bytes, stdin: bytes) -> bool:
         """Give it its program, for good. False: it died or is stuck, and nothing of the program has run."""
         channel = self.started.channel
@@ -43,7 +47,7 @@ class Waiting:
         try:
             if stdin:
                 fill_stdin(self._stdin, stdin)
-            if not self.started.untouched() or channel.recv(1) != _WAITING:
+            if channel.recv(1) != _WAITING:
                 return False
             channel.sendall(packet)
             return channel.recv(1) == _TOOK
@@ -91,13 +95,13 @@ class Ahead:
         if kind is None:
             return None
         packet = _packet(spec) if self._shelf else b""  # raises what a cold start would raise
-        try:
-            while packet and (waiting := self._pick(kind)) is not None:
-                if waiting.hand_over(packet, spec.stdin):
-                    return waiting.started
-                self._end(waiting.started, False)
-        finally:
-            self._ask_for(kind)
+        waiting = self._pick(kind) if packet else None
+        self._ask_for(kind)
+        if waiting is None:
+            return None
+        if waiting.hand_over(packet, spec.stdin):
+            return waiting.started
+        self._end(waiting.started, False)
         return None
 
     def ended(self) -> None:
@@ -117,12 +121,17 @@ class Ahead:
         self._let_go()
 
     def _pick(self, kind: Spec) -> Waiting | None:
-        """The oldest that suits, for that one is ready first."""
-        with self._changed:
-            for number, waiting in enumerate(self._shelf):
-                if waiting.kind == kind:
-                    return self._shelf.pop(number)
-        return None
+        """The oldest that suits, for that one is ready first. What died while it waited is cleared away."""
+        while True:
+            with self._changed:
+                found = next((waiting for waiting in self._shelf if waiting.kind == kind), None)
+                if found is None:
+                    return None
+                self._shelf.remove(found)
+            if found.lives():
+                return found
+            found.close()
+            self._end(found.started, False)
 
     def _ask_for(self, kind: Spec) -> None:
         with self._changed:
@@ -204,7 +213,7 @@ class Ahead:
 
     def _give_back(self, waiting: Waiting) -> None:
         waiting.close()
-        self._end(waiting.started, waiting.started.untouched())
+        self._end(waiting.started, waiting.lives())
 
 
 def kind_of(spec: Spec) -> Spec | None:
