@@ -54,7 +54,7 @@ class Cage:
         argv = [
             runtime.bwrap, *_ISOLATE, "--info-fd", str(about_write), *_file_system(runtime),
             "--file", str(passwd), "/etc/passwd", "--file", str(group), "/etc/group", "--file", str(libraries), "/etc/ld.so.cache",
-            "--remount-ro", "/", "--remount-ro", "/dev",
+            "--remount-ro", "/", "--remount-ro", "/dev", *(("--setenv", "LD_BIND_NOW", "1") if warm else ()),
             "--", runtime.python, "-S", "-s", "-P", "-B", "-X", "utf8", "-c", _START,
             "warm" if warm else "cold", str(theirs.fileno()), json.dumps(settings),
         ]  # fmt: skip

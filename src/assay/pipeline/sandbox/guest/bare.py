@@ -69,7 +69,7 @@ def _first_process(descriptors, settings):
         if pid == 0:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            inside._become(request, [stdin, stdout, stderr], channel, report, fence, settings)
+            inside._become(request, [stdin, stdout, stderr], channel, report.detach(), fence, settings)
         for fd in (stdin, stdout, stderr, *([channel] if channel is not None else [])):
             os.close(fd)
     except BaseException as error:

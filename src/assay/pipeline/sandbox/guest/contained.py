@@ -166,7 +166,7 @@ class _Program:
                 request,
                 [given, out_theirs, err_theirs],
                 theirs.detach() if theirs else None,
-                report_theirs,
+                report_theirs.detach(),
                 _Bounds(),
                 settings,
             )

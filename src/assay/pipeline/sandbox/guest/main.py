@@ -12,10 +12,12 @@ Report (SOCK_SEQPACKET)   us -> host   b"box" + a descriptor of the work folder,
                                        b"end" + JSON {status, cpu_s, memory_peak}  or  b"bad" + why the set-up failed
 """
 
+import _signal  # type: ignore[import-not-found]
 import _sitebuiltins
 import array
 import builtins
 import contextlib
+import ctypes
 import gc
 import json
 import os
@@ -24,13 +26,14 @@ import signal
 import socket
 import sys
 
-from . import driver, jail
+from . import driver, jail, values
 
 _WARM_MODULES = (  # what functions import most; `typing` alone costs 8 ms cold. Each module makes every fork a little dearer.
     "bisect collections collections.abc copy datetime functools hashlib heapq itertools json math operator random re string "
     "struct typing"
 )
 _MAX_DESCRIPTORS = 6
+_ENDING = 'end{"status": %d, "cpu_s": %.6f, "memory_peak": %d}'
 
 
 def main(arguments):
@@ -52,6 +55,7 @@ def main(arguments):
 
 def prepare(settings):
     """Give the interpreter what `site` would have given a script, and the packages it may use."""
+    os.environ.pop("LD_BIND_NOW", None)  # was for this process
     if settings["packages"]:
         sys.path.append(settings["packages"])
     for name in ("exit", "quit"):
@@ -62,6 +66,7 @@ def _warm(control, world, settings):
     for name in [*_WARM_MODULES.split(), *settings["preload"]]:
         __import__(name)
     driver.warm()
+    _look_up(world)
     own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
     gc.collect()
     gc.freeze()
@@ -91,6 +96,26 @@ def _warm(control, world, settings):
             events.register(pidfd, select.POLLIN)
 
 
+def _look_up(world):
+    """Find all attributes that a child will look for, so that it finds them in a table and writes nothing there."""
+    names = set()
+    waiting = [one.__code__ for part in (sys.modules[__name__], driver, jail, values) for one in _functions(part)]
+    for code in waiting:
+        names.update(code.co_names)
+        waiting += [inner for inner in code.co_consts if type(inner) is type(code)]
+    for kind in (type(sys), type(world), driver.Channel, ctypes.PyDLL):
+        for name in names:
+            getattr(kind, name, None)
+
+
+def _functions(part):
+    for one in vars(part).values():
+        if isinstance(one, type) and one.__module__ == part.__name__:
+            yield from _functions(one)
+        elif type(one) is type(_functions):
+            yield one
+
+
 def _start(alone, descriptors, control, own, world, settings):
     """Fork a program into a pid namespace of its own; (pidfd, pid, report, the first process's pid or None), None: that failed.
 
@@ -101,18 +126,16 @@ def _start(alone, descriptors, control, own, world, settings):
         world.unshare(jail.NEWPID)
         if not alone:
             first = world.sleeper()
-        pid = os.fork()
+        pid = world.fork()
     except OSError as error:
         control.send(b"no " + str(error).encode())
         return None  # which namespace children would go to is not certain any more; what was started ends with us
     if pid == 0:
-        control.close()
-        os.close(own)
         _program(descriptors, world, settings, jail.NEWNS if alone else jail.NEWNS | jail.NEWIPC)
     world.join(own, jail.NEWPID)
     pidfd = os.pidfd_open(pid)
     pidfds = [pidfd] if first is None else [os.pidfd_open(first), pidfd]
-    socket.send_fds(control, [b"pid"], pidfds)
+    control.sendmsg([b"pid"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", pidfds))])
     _close(pidfds[:-1])
     report = descriptors.pop(4)
     _close(descriptors)
@@ -128,9 +151,10 @@ def _bury(pidfd, pid, report, first):
     os.close(pidfd)
     if first is not None:
         os.kill(first, signal.SIGKILL)
-    ending = {"status": status, "cpu_s": used.ru_utime + used.ru_stime, "memory_peak": used.ru_maxrss * 1024}
-    with socket.socket(fileno=report) as end, contextlib.suppress(OSError):  # the host had enough of it and is gone
-        end.send(b"end" + json.dumps(ending).encode())
+    ending = _ENDING % (status, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
+    with contextlib.suppress(OSError):  # the host had enough of it and is gone
+        os.write(report, ending.encode())
+    os.close(report)
     while first is not None and os.waitpid(-1, 0)[0] != first:
         pass  # nobody else can be our child; who were it all the same would keep the first process from its end
 
@@ -174,11 +198,13 @@ def _first_process(descriptors, world, settings):
     report = socket.socket(fileno=report_fd)
     try:
         request, files = _payload(payload)
-        _prepare_world(request, files, world, report, 0)
+        _prepare_world(request, files, world, report_fd, 0)
         world.undumpable()
         pid = os.fork()
         if pid == 0:
-            _become(request, [stdin, stdout, stderr], channel, report, world, settings, _source(request, files))
+            _become(
+                request, [stdin, stdout, stderr], channel, report.detach(), world, settings, _source(request, files)
+            )
         _close([stdin, stdout, stderr, *([] if channel is None else [channel])])
     except BaseException as error:
         report.send(_failed(error))
@@ -194,15 +220,14 @@ def _program(descriptors, world, settings, namespaces):
     verdict is what they answer, it has no IPC namespace of its own, and no calls that would need one; it gets no signal that
     it does not handle, SIGKILL from outside excepted; and its orphans are not reaped before its end.
     """
-    payload, stdin, stdout, stderr, report_fd = descriptors[:5]
+    payload, stdin, stdout, stderr, report = descriptors[:5]
     channel = descriptors[5] if len(descriptors) > 5 else None
-    report = socket.socket(fileno=report_fd)
     try:
         request, files = _payload(payload)
         world.first_to_go()
         _prepare_world(request, files, world, report, namespaces)
     except BaseException as error:
-        report.send(_failed(error))
+        os.write(report, _failed(error))
         os._exit(1)
     _become(request, [stdin, stdout, stderr], channel, report, world, settings, _source(request, files))
 
@@ -216,7 +241,8 @@ def _prepare_world(request, files, world, report, namespaces):
     jail.write_files(files)
     if request["collect"]:
         box = os.open(jail.WORK, os.O_RDONLY | os.O_DIRECTORY)
-        socket.send_fds(report, [b"box"], [box])
+        with socket.socket(fileno=os.dup(report)) as end:
+            socket.send_fds(end, [b"box"], [box])
         os.close(box)
 
 
@@ -240,11 +266,10 @@ def _reap(pid):
 
 def _payload(fd):
     """A header line of JSON, then the files' contents one after the other."""
-    size = os.fstat(fd).st_size
-    data = os.pread(fd, size, 0)
+    data = os.pread(fd, os.lseek(fd, 0, os.SEEK_END), 0)
     os.close(fd)
     head, _, rest = data.partition(b"\n")
-    request = json.loads(head)
+    request = values.loads(head)
     files = []
     at = 0
     for path, length in request["files"]:
@@ -254,18 +279,17 @@ def _payload(fd):
 
 
 def _become(request, standard, channel, report, world, settings, source=None):
-    """The program's own process. `source`: of its main file, where it is at hand. No return."""
+    """The program's own process. `report`: a descriptor; `source`: of the main file, where it is at hand. No return."""
     command = request["command"]
     try:
         for target, fd in enumerate(standard):
             os.dup2(fd, target)
-        report_fd = report.detach()
         keep = jail.FIRST_FREE_FD
         if channel is not None:
             os.dup2(channel, keep, inheritable=command is not None)
             keep += 1
-        if report_fd != keep:
-            os.dup2(report_fd, keep, inheritable=False)
+        if report != keep:
+            os.dup2(report, keep, inheritable=False)
         os.closerange(keep + 1, 1 << 16)
         os.setsid()
         os.chdir(jail.WORK)
@@ -277,7 +301,7 @@ def _become(request, standard, channel, report, world, settings, source=None):
         jail.set_limits(request["limits"], not settings["counted"] and command is None)
         world.lock_down(request.get("network") == "loopback", request.get("ipc", True))
     except BaseException as error:
-        socket.socket(fileno=keep).send(_failed(error))
+        os.write(keep, _failed(error))
         os._exit(1)
     if command is not None:
         os.set_inheritable(keep, False)
@@ -292,9 +316,9 @@ def _become(request, standard, channel, report, world, settings, source=None):
 
 def _python(request, source):
     """Run the program in this interpreter, on the standard streams it has had since its start."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    _signal.signal(_signal.SIGINT, _signal.default_int_handler)  # (`signal.signal` spends more on its enums)
     sys.path.insert(0, jail.WORK)
-    gc.enable()  # (`random` seeds itself anew in every fork)
+    gc.enable()
     if request["mode"] == "program":
         return driver.run_program(request["main"], source, request["argv"])
     if request["mode"] == "calls":

@@ -73,7 +73,12 @@ def decode(text: "str | bytes", handle: "Callable[[int, str], Any] | None" = Non
 def loads(text: "str | bytes") -> Any:
     """The JSON text, read; constants that are no JSON refused."""
     try:
-        return json.loads(text, parse_constant=_refuse)
+        text = text if isinstance(text, str) else str(text, "utf-8", "surrogatepass")
+        try:
+            node, end = _scan(text, 0)
+        except StopIteration:
+            end = -1
+        return node if end == len(text) else _decoder.decode(text)  # space around it, or an error with its place
     except Undecodable:
         raise
     except (ValueError, RecursionError) as error:
@@ -90,11 +95,25 @@ def built(node: Any, handle: "Callable[[int, str], Any] | None" = None) -> Any:
         raise Undecodable(str(error)[:200]) from None
 
 
-_dumps = json.JSONEncoder(ensure_ascii=True, check_circular=False, allow_nan=False, separators=(",", ":")).encode
+def _encoder() -> "Callable[[Any], str]":
+    """`JSONEncoder.encode`, which makes its inner encoder anew for every value, with one that is kept."""
+    plainly = json.JSONEncoder(ensure_ascii=True, check_circular=False, allow_nan=False, separators=(",", ":"))
+    if (make := getattr(json.encoder, "c_make_encoder", None)) is None:  # an interpreter without it
+        return plainly.encode
+    ascii_text = json.encoder.encode_basestring_ascii
+    pieces = make(None, plainly.default, ascii_text, None, ":", ",", False, False, False)
+    return lambda value: "".join(pieces(value, 0))
+
+
+_dumps = _encoder()
 
 
 def _refuse(constant):
     raise Undecodable("%s is not JSON" % constant)
+
+
+_decoder = json.JSONDecoder(parse_constant=_refuse)  # `json.loads` would make one for every line
+_scan = _decoder.scan_once  # type: ignore[attr-defined]
 
 
 def _plain(value, handle, depth):
