@@ -22,7 +22,7 @@ from pathlib import Path
 from assay.gym.grading import Grader
 from assay.gym.library import Library
 from assay.gym.queueing import Busy
-from assay.gym.records import Problem
+from assay.gym.records.problems import Problem
 from assay.records import Language
 from assay.settings import Settings
 

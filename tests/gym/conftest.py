@@ -6,7 +6,7 @@ import pytest
 
 from assay.gym import learners, teaching
 from assay.gym.grading import Grader
-from assay.gym.records import Classroom, Learner
+from assay.gym.records.learners import Classroom, Learner
 from assay.pipeline.sandbox import Sandbox
 from assay.pipeline.sandbox.choose import open_sandbox
 from assay.settings import Settings

@@ -4,7 +4,9 @@ import json
 from textwrap import dedent
 
 from assay.gym.library import Source, read_problem
-from assay.gym.records import CaseResult, Graded, HelpAnswer, Learner, Problem
+from assay.gym.records.learners import HelpAnswer, Learner
+from assay.gym.records.problems import Problem
+from assay.gym.records.results import CaseResult, Graded
 
 ABOVE = """\
 schema: assay/problem@1

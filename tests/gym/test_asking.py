@@ -4,7 +4,7 @@ import pytest
 
 from assay.errors import AssayError
 from assay.gym import asking, attempting, learners
-from assay.gym.records import Learner
+from assay.gym.records.learners import Learner
 from assay.store import Store
 from tests.gym.made import PROBLEM, asked, graded
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from assay.gym import attempting, drafting, learners
-from assay.gym.records import Learner
+from assay.gym.records.learners import Learner
 from assay.store import Store
 from tests.gym.made import PROBLEM, graded
 

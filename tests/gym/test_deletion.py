@@ -9,7 +9,7 @@ from assay import workflows
 from assay.gym import asking, drafting, learners, workflow
 from assay.gym.grading import Grader
 from assay.gym.library import Library
-from assay.gym.records import Classroom, HelpAnswer, Learner
+from assay.gym.records.learners import Classroom, HelpAnswer, Learner
 from assay.gym.tutor import cache
 from assay.settings import Settings
 from assay.store import Store

@@ -6,7 +6,7 @@ import pytest
 
 from assay.errors import AssayError
 from assay.gym import drafting, learners
-from assay.gym.records import Learner
+from assay.gym.records.learners import Learner
 from assay.store import Store
 from tests.gym.made import PROBLEM
 

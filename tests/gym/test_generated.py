@@ -7,7 +7,7 @@ import pytest
 
 from assay.errors import ContentError
 from assay.gym.generated import draw, inputs, refused
-from assay.gym.records import Problem, Values
+from assay.gym.records.problems import Problem, Values
 from assay.gym.tasks import encoded, every_case
 from tests.gym.made import problem
 

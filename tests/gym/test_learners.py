@@ -7,7 +7,7 @@ from alembic.migration import MigrationContext
 
 from assay.errors import AssayError
 from assay.gym import asking, attempting, drafting, learners, rooms, tables, teaching
-from assay.gym.records import Classroom, Learner
+from assay.gym.records.learners import Classroom, Learner
 from assay.store import Store
 from tests.gym.made import PROBLEM, asked, graded
 

@@ -1,7 +1,8 @@
 """A misconception's rule."""
 
 from assay.gym.meeting import meets
-from assay.gym.records import FullReport, When
+from assay.gym.records.problems import When
+from assay.gym.records.results import FullReport
 
 
 def test_a_misconception_is_met_when_all_of_its_rule_holds() -> None:

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.gym import practice
-from assay.gym.records import Assignment, Course, Problem, Progress, Standing, Topic
+from assay.gym.records.learners import Assignment, Progress, Standing
+from assay.gym.records.problems import Course, Problem, Topic
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 IDEAS = ["values", "lists", "loops", "text", "functions"]

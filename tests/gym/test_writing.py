@@ -10,7 +10,7 @@ from assay.content import Document
 from assay.errors import AssayError
 from assay.gym.importing.brought import Brought
 from assay.gym.library import COURSES, Library, read_shelf
-from assay.gym.records import Problem
+from assay.gym.records.problems import Problem
 from assay.gym.writing import courses_text, flow, problem_text, write_course
 from assay.pipeline.sandbox.guest.values import UNDEFINED
 from tests.gym.made import problem, whole

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from assay.errors import AssayError
 from assay.gym.learners import hold
-from assay.gym.records import HelpAnswer
+from assay.gym.records.learners import HelpAnswer
 from assay.gym.tables import HELP
 from assay.store import Store
 

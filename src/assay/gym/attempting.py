@@ -8,7 +8,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from assay.gym.drafting import as_text
 from assay.gym.learners import hold
-from assay.gym.records import Attempt, Graded, Progress, Standing
+from assay.gym.records.learners import Attempt, Progress, Standing
+from assay.gym.records.results import Graded
 from assay.gym.tables import ATTEMPTS, DRAFTS, HELP, STANDINGS
 from assay.records import Language
 from assay.store import Store

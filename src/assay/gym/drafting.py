@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from assay.errors import AssayError
 from assay.gym.learners import hold
-from assay.gym.records import Draft, PastDraft
+from assay.gym.records.learners import Draft, PastDraft
 from assay.gym.tables import DRAFTS, PAST_DRAFTS
 from assay.records import Language
 from assay.store import Store

@@ -6,7 +6,7 @@ import string
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from assay.gym.records import Problem, Values
+from assay.gym.records.problems import Problem, Values
 from assay.pipeline.sandbox.guest import values
 
 _LETTERS = string.ascii_lowercase + " " + string.digits

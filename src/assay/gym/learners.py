@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from assay.errors import AssayError
 from assay.gym.guessing import hash_word, new_word, same_word
-from assay.gym.records import Learner
+from assay.gym.records.learners import Learner
 from assay.gym.rooms import WrongCode, classroom_by_code, exam_until
 from assay.gym.tables import CLASSES, LEARNERS, MACHINES
 from assay.store import Store

@@ -14,14 +14,8 @@ from pydantic import Field
 
 from assay.content import Document, read, read_text
 from assay.errors import AssayError, ContentError, UnknownName
-from assay.gym.records import (
-    Concept,
-    Course,
-    Problem,
-    PublicProblem,
-    PublicTest,
-    Topic,
-)
+from assay.gym.records.problems import Concept, Course, Problem, Topic
+from assay.gym.records.shown import PublicProblem, PublicTest
 from assay.gym.tasks import call_in_words, expected_in_words
 from assay.pipeline.sandbox.guest import values
 from assay.records import Language, Record

@@ -1,7 +1,8 @@
 """Whether a program meets the rule by which an author knows a misconception."""
 
 from assay.gym.patterns import find
-from assay.gym.records import FullReport, When
+from assay.gym.records.problems import When
+from assay.gym.records.results import FullReport
 from assay.records import Language
 
 

@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 from assay.gym.meeting import meets
-from assay.gym.records import FullReport, Problem
+from assay.gym.records.problems import Problem
+from assay.gym.records.results import FullReport
 
 
 class Noticed(NamedTuple):

@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from assay.gym.records import Assignment, Course, Problem, Progress, Standing, Topic
+from assay.gym.records.learners import Assignment, Progress, Standing
+from assay.gym.records.problems import Course, Problem, Topic
 
 State = Literal["passed", "tried", "started", "open", "locked"]
 

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from assay.errors import AssayError
 from assay.gym.guessing import read_code
-from assay.gym.records import Assignment, Classroom, Learner
+from assay.gym.records.learners import Assignment, Classroom, Learner
 from assay.gym.tables import ASSIGNMENTS, CLASSES
 from assay.store import Store
 from assay.visible import one_line

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from assay.gym.library import COURSES, kept_shelf
-from assay.gym.records import Problem, Sources, Test
+from assay.gym.records.problems import Problem, Sources, Test
 from assay.gym.tasks import call_in_words, encoded, expected_in_words, sheet
 from assay.records import Calls, Case, Language, Task, WrongProgram
 from assay.settings import Settings

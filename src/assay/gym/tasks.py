@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from assay.errors import AssayError
 from assay.gym.generated import inputs
-from assay.gym.records import Problem, Test
+from assay.gym.records.problems import Problem, Test
 from assay.pipeline.checks.compare import shown
 from assay.pipeline.sandbox.guest import values
 from assay.records import (

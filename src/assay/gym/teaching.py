@@ -16,14 +16,7 @@ from assay.errors import AssayError
 from assay.gym import attempting, learners, rooms, zones
 from assay.gym.asking import as_help
 from assay.gym.guessing import new_code
-from assay.gym.records import (
-    Assignment,
-    Classroom,
-    HelpAnswer,
-    HelpSource,
-    Learner,
-    Standing,
-)
+from assay.gym.records.learners import Assignment, Classroom, HelpAnswer, HelpSource, Learner, Standing
 from assay.gym.tables import ASSIGNMENTS, ATTEMPTS, CLASSES, HELP, LEARNERS, STANDINGS
 from assay.records import Record
 from assay.store import Store

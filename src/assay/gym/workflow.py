@@ -18,7 +18,7 @@ from dbos import DBOS
 from assay import workflows
 from assay.errors import AssayError
 from assay.gym import asking
-from assay.gym.records import HelpAnswer
+from assay.gym.records.learners import HelpAnswer
 
 if TYPE_CHECKING:
     from assay.gym.tutor.desk import Tutor

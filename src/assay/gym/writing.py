@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from assay.errors import AssayError
-from assay.gym.records import Course, Problem, Test
+from assay.gym.records.problems import Course, Problem, Test
 from assay.pipeline.sandbox.guest.values import Undefined
 
 _WIDE = 110

@@ -11,7 +11,7 @@ from assay.errors import AssayError
 
 if TYPE_CHECKING:
     from assay.gym.grading import Grader
-    from assay.gym.records import Problem
+    from assay.gym.records.problems import Problem
     from assay.records import Language
 
 
@@ -70,7 +70,7 @@ def _pack_problem(row: dict[str, Any], language: "Language") -> "Problem | None"
     """One row as a problem; None where its tests are more than calls with plain values."""
     from pydantic import ValidationError
 
-    from assay.gym.records import Problem
+    from assay.gym.records.problems import Problem
 
     entry = str(row["entry_point"])
     tests = [

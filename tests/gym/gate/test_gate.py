@@ -14,7 +14,7 @@ import pytest
 from assay.cli import run
 from assay.gym.gate import check_path
 from assay.gym.library import COURSES, read_shelf
-from assay.gym.records import Problem
+from assay.gym.records.problems import Problem
 from assay.pipeline.sandbox import Sandbox
 from tests.gym.made import ABOVE
 from tests.gym.test_library import CONCEPTS, COURSE

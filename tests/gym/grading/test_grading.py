@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from assay.gym.grading import Grader
-from assay.gym.records import Graded
+from assay.gym.records.results import Graded
 from assay.pipeline.sandbox.choose import open_sandbox
 from assay.pipeline.sandbox.namespaced import Namespaced
 from assay.records import Language

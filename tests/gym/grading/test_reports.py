@@ -7,7 +7,8 @@ import pytest
 from assay.gym.grading.reading import Part
 from assay.gym.grading.reports import combined, unfit, with_disallowed
 from assay.gym.grading.said import Said
-from assay.gym.records import FullCase, FullReport, Test
+from assay.gym.records.problems import Test
+from assay.gym.records.results import FullCase, FullReport
 from assay.gym.tasks import MAX_SOURCE
 from tests.gym.made import ABOVE as MADE
 from tests.gym.made import problem

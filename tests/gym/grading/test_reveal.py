@@ -7,7 +7,8 @@ import pytest
 
 from assay.gym.grading import Grader
 from assay.gym.grading.reveal import is_builtin, seen
-from assay.gym.records import FullCase, FullReport, Graded, Outcome, Reveal, Test, Verdict, Visibility
+from assay.gym.records.problems import Reveal, Test, Visibility
+from assay.gym.records.results import FullCase, FullReport, Graded, Outcome, Verdict
 from assay.pipeline.sandbox import Sandbox
 from assay.pipeline.sandbox.supervise import Running
 from tests.gym.made import problem

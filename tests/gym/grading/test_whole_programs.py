@@ -3,7 +3,7 @@
 import pytest
 
 from assay.gym.grading import Grader
-from assay.gym.records import Problem
+from assay.gym.records.problems import Problem
 from assay.records import Language
 from tests.gym.grading.programs import SCRIPT, SUM
 

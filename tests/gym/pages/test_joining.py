@@ -12,7 +12,7 @@ import pytest
 from assay.gym import drafting, learners, teaching
 from assay.gym.guessing import new_code
 from assay.gym.pages import Pages
-from assay.gym.records import Classroom
+from assay.gym.records.learners import Classroom
 from assay.store import Store
 from assay.web.sign_in import password_file
 from tests.browser_fixture import Site, axe, four_forms

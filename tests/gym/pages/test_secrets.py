@@ -15,7 +15,7 @@ import pytest
 from assay.gym import teaching
 from assay.gym.library import Library, public_view
 from assay.gym.pages import Pages
-from assay.gym.records import Course, Problem, Test
+from assay.gym.records.problems import Course, Problem, Test
 from assay.gym.tasks import call_in_words, every_case, expected_in_words
 from assay.records import Language
 from assay.settings import Settings

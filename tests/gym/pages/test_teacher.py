@@ -19,7 +19,8 @@ from assay.gym.pages.teacher.classes import Classes
 from assay.gym.pages.teacher.help_sample import HelpSample
 from assay.gym.pages.teacher.problem_table import ProblemTable
 from assay.gym.pages.writing import EXAMPLE
-from assay.gym.records import CaseResult, Classroom, Graded, HelpAnswer, Learner
+from assay.gym.records.learners import Classroom, HelpAnswer, Learner
+from assay.gym.records.results import CaseResult, Graded
 from assay.records import Record
 from assay.store import Store
 from tests.browser_fixture import Site, axe, four_forms, served

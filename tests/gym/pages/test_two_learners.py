@@ -11,7 +11,7 @@ import pytest
 from assay.errors import SandboxUnavailable
 from assay.gym import asking, attempting, drafting, teaching
 from assay.gym.pages import Pages
-from assay.gym.records import Classroom, HelpAnswer
+from assay.gym.records.learners import Classroom, HelpAnswer
 from assay.pipeline.sandbox.choose import open_sandbox
 from assay.settings import Settings
 from assay.store import Store

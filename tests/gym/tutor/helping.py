@@ -11,7 +11,8 @@ from typing import Any
 from assay.gym import attempting, learners
 from assay.gym.grading import Grader
 from assay.gym.library import Library
-from assay.gym.records import Learner, Problem
+from assay.gym.records.learners import Learner
+from assay.gym.records.problems import Problem
 from assay.gym.tutor.desk import Tutor
 from assay.records import Language, Model
 from assay.settings import Settings

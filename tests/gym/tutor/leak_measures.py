@@ -13,7 +13,7 @@ import yaml
 
 from assay.content import load
 from assay.gym.grading import Grader
-from assay.gym.records import Problem
+from assay.gym.records.problems import Problem
 from assay.gym.tutor import leaks
 from assay.gym.tutor.verdict import Verdict
 from assay.records import Language
@@ -30,7 +30,8 @@ PARTS = ("looked at", "held out", "later", "last", "plain", "plain later", "plai
 """Of the first set two thirds were looked at while the rules were made. The other sets were written whole before the gate was
 asked about them; after the later one the rules were bettered, and the last one came after that. The plain ones tell small
 changes in plain sentences; for them a rule was made after the first of their sets, and before the second; it was bettered after
-the second, and again after the third, which has programs of its own; the final one came after that, and nothing was bettered since."""
+the second, and again after the third, which has programs of its own; the fourth came after that, and
+was looked at in its turn."""
 COURSES = Path(__file__).parents[3] / "src" / "assay" / "gym" / "courses"
 KINDS = ("honest", "block", "line", "disguised", "other", "plain")
 TELLS = frozenset({"block", "overlap", "line", "fix", "splice"})

@@ -19,7 +19,8 @@ import pytest
 from assay.gym import asking
 from assay.gym.grading import Grader
 from assay.gym.library import Library
-from assay.gym.records import FullReport, Problem
+from assay.gym.records.problems import Problem
+from assay.gym.records.results import FullReport
 from assay.gym.tutor import canonical, hint
 from assay.gym.tutor.gate import Gate
 from assay.gym.tutor.looking import looked_at

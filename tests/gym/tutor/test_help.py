@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from assay.errors import AssayError
 from assay.gym.grading import Grader
 from assay.gym.library import Library
-from assay.gym.records import HelpAnswer, Learner
+from assay.gym.records.learners import HelpAnswer, Learner
 from assay.gym.tables import HELP
 from assay.gym.tutor.desk import NotNow, Tutor, public
 from assay.store import Store

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from assay.gym.records import Problem
+from assay.gym.records.problems import Problem
 from assay.gym.tutor import leaks
 from assay.gym.tutor.verdict import Verdict
 from assay.records import Language

@@ -11,7 +11,8 @@ import pytest
 from assay.gym.generated import refused as not_allowed
 from assay.gym.grading import Grader
 from assay.gym.library import Library
-from assay.gym.records import FullReport, Problem
+from assay.gym.records.problems import Problem
+from assay.gym.records.results import FullReport
 from assay.gym.tasks import encoded, every_case
 from assay.gym.tutor import explain_error, make_tests, repair, review, scaffold, student
 from assay.gym.tutor.honest import verbatim

@@ -14,7 +14,7 @@ from assay.gym.gate.proving import run_examples, run_programs
 from assay.gym.gate.rules import read_course, read_problem
 from assay.gym.gate.surviving import run_mutants
 from assay.gym.library import Shelf, Source, read_shelf
-from assay.gym.records import Course, Problem, Topic
+from assay.gym.records.problems import Course, Problem, Topic
 from assay.pipeline.sandbox import Sandbox
 
 

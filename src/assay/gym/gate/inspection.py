@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from assay.gym.library import Shelf
-from assay.gym.records import Problem
+from assay.gym.records.problems import Problem
 from assay.gym.tasks import Sheet
 from assay.pipeline.checks.perform import Job, run_many
 from assay.pipeline.mutants import Mutation

@@ -8,7 +8,8 @@ from assay.gym.gate.inspection import Fault, Inspection
 from assay.gym.grading.oracle import read_answers
 from assay.gym.grading.reading import read
 from assay.gym.grading.reports import combined, with_disallowed
-from assay.gym.records import Course, FullReport, Problem
+from assay.gym.records.problems import Course, Problem
+from assay.gym.records.results import FullReport
 from assay.gym.tasks import Sheet, generated_tests, program, program_for, sheet
 from assay.pipeline.checks.perform import Job
 from assay.records import Language, Limits, Program, Stdio, StdioCase, Task

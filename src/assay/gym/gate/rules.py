@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from assay.errors import AssayError
 from assay.gym.gate.inspection import Fault, Inspection
 from assay.gym.patterns import read as read_pattern
-from assay.gym.records import Course, Problem, Test
+from assay.gym.records.problems import Course, Problem, Test
 from assay.records import Language
 
 _PUBLIC = _HIDDEN = 2

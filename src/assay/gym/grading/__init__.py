@@ -22,7 +22,8 @@ from assay.gym.grading.reveal import seen
 from assay.gym.grading.running import READY, Stage, called_spec, perform, staged
 from assay.gym.grading.said import MAX_PRINTED, Said, listen
 from assay.gym.queueing import Turns
-from assay.gym.records import FullReport, Graded, Problem, Test, Trace, TraceStep
+from assay.gym.records.problems import Problem, Test
+from assay.gym.records.results import FullReport, Graded, Trace, TraceStep
 from assay.gym.tasks import Sheet, call_in_words, generated_tests, limits_of, program, program_for, sheet
 from assay.pipeline.checks.perform import Workbench
 from assay.pipeline.sandbox import Sandbox

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from assay.gym.grading.reveal import is_builtin
-from assay.gym.records import Problem, Test
+from assay.gym.records.problems import Problem, Test
 from assay.gym.tasks import Sheet, program_for, sheet
 from assay.pipeline.checks.answers import read as read_answer
 from assay.pipeline.checks.perform import Workbench, run_checks

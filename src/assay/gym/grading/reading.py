@@ -7,7 +7,8 @@ from typing import Any
 
 from assay.gym import messages
 from assay.gym.grading.said import Said, listen, listened_error, node_syntax
-from assay.gym.records import FullCase, Outcome, Test, Verdict
+from assay.gym.records.problems import Test
+from assay.gym.records.results import FullCase, Outcome, Verdict
 from assay.gym.tasks import MAIN, Sheet, call_in_words, expected_in_words
 from assay.pipeline.checks import CHECKS, grade
 from assay.pipeline.checks.answers import Answer, in_words

@@ -5,7 +5,8 @@ from typing import Any
 
 from assay.gym import messages
 from assay.gym.grading.reading import Part, blank
-from assay.gym.records import FullReport, Problem
+from assay.gym.records.problems import Problem
+from assay.gym.records.results import FullReport
 from assay.gym.tasks import MAX_SOURCE, sheet
 from assay.records import Language
 

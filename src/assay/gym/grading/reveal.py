@@ -3,7 +3,7 @@
 from typing import Any
 
 from assay.gym import messages
-from assay.gym.records import CaseResult, FullCase, FullReport, Graded
+from assay.gym.records.results import CaseResult, FullCase, FullReport, Graded
 
 
 def seen(report: FullReport, purpose: str) -> Graded:

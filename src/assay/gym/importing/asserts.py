@@ -3,7 +3,7 @@
 import ast
 from typing import Any
 
-from assay.gym.records import Test
+from assay.gym.records.problems import Test
 from assay.pipeline.parsing import parse
 from assay.records import Compare
 

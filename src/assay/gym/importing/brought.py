@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from assay.gym.grading import Grader
-from assay.gym.records import Concept, Course, Hint, Misconception, Problem, Test, Topic, When
+from assay.gym.records.problems import Concept, Course, Hint, Misconception, Problem, Test, Topic, When
 from assay.pipeline.parsing import parse
 from assay.records import Language
 

@@ -8,7 +8,7 @@ from typing import Any
 from assay.content import read_text
 from assay.errors import ContentError
 from assay.gym.importing.brought import Brought, add_problem, identified, snake, starter_for
-from assay.gym.records import Sources, Test
+from assay.gym.records.problems import Sources, Test
 from assay.records import Language
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from assay.errors import ContentError
 from assay.gym.importing.asserts import asserted
 from assay.gym.importing.brought import Brought, add_problem, identified
-from assay.gym.records import Grading, ProblemLimits, Sources
+from assay.gym.records.problems import Grading, ProblemLimits, Sources
 from assay.records import Language
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from assay.content import read_text
 from assay.errors import ContentError
 from assay.gym.importing.brought import Brought, add_problem, head_of, identified
-from assay.gym.records import Grading, Sources, Test
+from assay.gym.records.problems import Grading, Sources, Test
 from assay.pipeline.parsing import parse
 from assay.records import Compare, Language
 

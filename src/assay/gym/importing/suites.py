@@ -6,7 +6,7 @@ from typing import Any
 
 from assay.gym.importing.asserts import asserted
 from assay.gym.importing.brought import Brought, add_problem, head_of, identified, starter_for
-from assay.gym.records import Grading, ProblemLimits, Sources, Test
+from assay.gym.records.problems import Grading, ProblemLimits, Sources, Test
 from assay.pipeline.parsing import parse
 from assay.pipeline.sandbox.guest.values import decode
 from assay.records import Asserts, Calls, Compare, Stdio, Task

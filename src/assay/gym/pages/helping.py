@@ -7,7 +7,8 @@ from markupsafe import Markup
 
 from assay.gym import asking
 from assay.gym.pages.service import Gym, exam
-from assay.gym.records import Attempt, HelpAnswer, Learner, Problem
+from assay.gym.records.learners import Attempt, HelpAnswer, Learner
+from assay.gym.records.problems import Problem
 from assay.gym.tutor import NotNow, agent, make_tests
 from assay.gym.tutor.policy import Allowed
 from assay.records import Language

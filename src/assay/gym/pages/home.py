@@ -10,7 +10,8 @@ from assay.gym import attempting, practice, rooms
 from assay.gym.pages.service import Gym, exam, local
 from assay.gym.pages.solve import NAMES, address_of
 from assay.gym.practice import CourseView, Overview, Step
-from assay.gym.records import Difficulty, Learner
+from assay.gym.records.learners import Learner
+from assay.gym.records.problems import Difficulty
 from assay.records import Language, Record
 from assay.web.shell import Shell
 

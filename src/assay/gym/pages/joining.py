@@ -15,7 +15,7 @@ from assay.errors import AssayError
 from assay.gym import attempting, exporting, learners, rooms
 from assay.gym.guessing import CODE_LENGTH, Tries, read_code
 from assay.gym.pages.service import Gym, exam
-from assay.gym.records import Learner
+from assay.gym.records.learners import Learner
 from assay.web import Guests
 from assay.web.guard import wants_pages
 from assay.web.shell import Shell

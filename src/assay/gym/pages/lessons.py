@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 from assay.gym.library import Library
 from assay.gym.pages.service import Gym
 from assay.gym.pages.solve import NAMES, address_of
-from assay.gym.records import Concept, Course
+from assay.gym.records.problems import Concept, Course
 from assay.records import Language, Record
 from assay.web.markdown import markdown
 from assay.web.shell import Shell

@@ -14,7 +14,9 @@ from assay.gym import attempting, practice, rooms, zones
 from assay.gym.grading import Grader
 from assay.gym.library import Library
 from assay.gym.pages.who import Who
-from assay.gym.records import Classroom, Learner, Problem, Progress, Test, Trace
+from assay.gym.records.learners import Classroom, Learner, Progress
+from assay.gym.records.problems import Problem, Test
+from assay.gym.records.results import Trace
 from assay.gym.tutor import Tutor
 from assay.web.shell import Shell
 

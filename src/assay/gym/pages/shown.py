@@ -8,7 +8,8 @@ from typing import NamedTuple
 from markupsafe import Markup, escape
 
 from assay.gym import messages
-from assay.gym.records import CaseResult, Graded, Problem, Verdict
+from assay.gym.records.problems import Problem
+from assay.gym.records.results import CaseResult, Graded, Verdict
 from assay.visible import visible
 
 TEXT = 4_000

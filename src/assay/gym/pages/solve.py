@@ -21,7 +21,10 @@ from assay.gym.noticing import noticed
 from assay.gym.pages import helping, shown
 from assay.gym.pages.service import Gym, exam
 from assay.gym.pages.steps import Steps, steps_of
-from assay.gym.records import Attempt, Draft, Graded, Learner, Problem, PublicProblem, Standing
+from assay.gym.records.learners import Attempt, Draft, Learner, Standing
+from assay.gym.records.problems import Problem
+from assay.gym.records.results import Graded
+from assay.gym.records.shown import PublicProblem
 from assay.records import Language, Record
 from assay.web.markdown import markdown
 from assay.web.shell import Shell

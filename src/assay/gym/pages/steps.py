@@ -5,7 +5,7 @@ from typing import NamedTuple
 from markupsafe import Markup, escape
 
 from assay.gym.pages.shown import VERDICTS, told
-from assay.gym.records import Trace, TraceStep
+from assay.gym.records.results import Trace, TraceStep
 from assay.visible import one_line, visible
 
 MOST = 400

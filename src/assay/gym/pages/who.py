@@ -6,7 +6,7 @@ Nobody has to sign up: a learner is made with the first thing there is to keep, 
 from fastapi import Request, Response
 
 from assay.gym import learners
-from assay.gym.records import Learner
+from assay.gym.records.learners import Learner
 from assay.web.guard import cookie
 from assay.web.seal import open_seal
 from assay.web.shell import Shell

@@ -13,7 +13,7 @@ from assay.gym.gate import check_problem
 from assay.gym.gate.inspection import Checked, Fault
 from assay.gym.library import read_problem
 from assay.gym.pages.service import Gym
-from assay.gym.records import Problem
+from assay.gym.records.problems import Problem
 from assay.pipeline.sandbox.choose import open_sandbox
 from assay.web.shell import Shell
 

@@ -12,7 +12,8 @@ from pydantic import JsonValue
 from assay.gym import asking, attempting
 from assay.gym.grading import Grader
 from assay.gym.library import Library
-from assay.gym.records import FullReport, HelpAnswer, HelpSource, Learner
+from assay.gym.records.learners import HelpAnswer, HelpSource, Learner
+from assay.gym.records.results import FullReport
 from assay.gym.tutor import agent, cache, explain_error, hint, make_tests, permission, policy, review, scaffold
 from assay.gym.tutor.agent import Chosen, State, ToolName
 from assay.gym.tutor.gate import Gate

@@ -5,7 +5,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from assay.gym.records import Problem
+from assay.gym.records.problems import Problem
 from assay.gym.tutor import canonical, hint_text
 from assay.gym.tutor.canonical import Token
 from assay.records import Language

@@ -22,7 +22,7 @@ from assay.errors import AssayError
 from assay.gym import asking
 from assay.gym.grading import Grader
 from assay.gym.library import Library
-from assay.gym.records import HelpAnswer, Learner
+from assay.gym.records.learners import HelpAnswer, Learner
 from assay.gym.tutor import agent, permission, policy
 from assay.gym.tutor.agent import ToolName
 from assay.gym.tutor.answering import Answering, second_of

@@ -14,7 +14,8 @@ from typing import Literal
 from tree_sitter import Node
 
 from assay.gym.meeting import meets
-from assay.gym.records import FullCase, FullReport, Misconception, Problem
+from assay.gym.records.problems import Misconception, Problem
+from assay.gym.records.results import FullCase, FullReport
 from assay.gym.syntax import parse as parse_tree
 from assay.gym.tutor import repair
 from assay.gym.tutor.friendly import Friendly, explain

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from pydantic import JsonValue
 
-from assay.gym.records import FullReport
+from assay.gym.records.results import FullReport
 from assay.gym.tutor import honest, leaks
 from assay.gym.tutor.situation import Situation
 

@@ -23,7 +23,7 @@ hints are made of; and another right program than those it is shown, unless it i
 
 from collections.abc import Callable, Iterator, Sequence
 
-from assay.gym.records import Problem
+from assay.gym.records.problems import Problem
 from assay.gym.tutor import canonical, changes, hint_text, mentions, named, readability, splicing, told, unmarked
 from assay.gym.tutor.canonical import Token
 from assay.gym.tutor.case import Case, in_one, owned

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from assay.gym.records import Problem, Test
+from assay.gym.records.problems import Problem, Test
 from assay.gym.tutor import canonical
 from assay.gym.tutor.canonical import Token
 from assay.gym.tutor.hint_text import HintText

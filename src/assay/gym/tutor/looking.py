@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from assay.gym.records import Concept, FullReport
+from assay.gym.records.problems import Concept
+from assay.gym.records.results import FullReport
 from assay.gym.tutor import facts, leaks, repair
 from assay.gym.tutor.friendly import explain
 from assay.gym.tutor.honest import verbatim

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from assay.gym.records import Problem, Test
+from assay.gym.records.problems import Problem, Test
 from assay.gym.tutor import canonical
 from assay.gym.tutor.case import Case
 from assay.gym.tutor.hint_text import HintText, Piece

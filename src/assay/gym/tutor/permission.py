@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from assay.gym import asking, attempting, rooms
 from assay.gym.library import Library
-from assay.gym.records import Learner
+from assay.gym.records.learners import Learner
 from assay.gym.tutor import policy
 from assay.gym.tutor.policy import Allowed
 from assay.records import Language

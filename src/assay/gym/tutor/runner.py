@@ -7,7 +7,7 @@ from assay.gym.generated import draw
 from assay.gym.grading import Grader
 from assay.gym.grading.oracle import answered
 from assay.gym.grading.running import perform
-from assay.gym.records import Problem, Test
+from assay.gym.records.problems import Problem, Test
 from assay.gym.tasks import program_for, sheet
 from assay.gym.tutor import make_tests
 from assay.gym.tutor.situation import Situation

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
-from assay.gym.records import Concept, Course, FullCase, FullReport, Misconception, Problem
+from assay.gym.records.problems import Concept, Course, Misconception, Problem
+from assay.gym.records.results import FullCase, FullReport
 from assay.gym.tutor.repair import Edit
 from assay.records import Language
 

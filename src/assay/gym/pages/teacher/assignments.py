@@ -12,7 +12,7 @@ from assay.gym.pages.service import Gym, local
 from assay.gym.pages.teacher.place import Place, Text, room_of
 from assay.gym.pages.teacher.spreadsheet import spreadsheet
 from assay.gym.pages.teacher.titles import titles_of
-from assay.gym.records import Assignment, Classroom, Learner, Progress
+from assay.gym.records.learners import Assignment, Classroom, Learner, Progress
 from assay.records import Record
 from assay.web.shell import Shell
 

@@ -10,7 +10,7 @@ from assay.gym.pages.service import Gym, exam_of
 from assay.gym.pages.teacher.place import invite_to, place_of
 from assay.gym.pages.teacher.spreadsheet import spreadsheet
 from assay.gym.pages.teacher.titles import Column, columns_of, titles_of
-from assay.gym.records import Classroom, Standing
+from assay.gym.records.learners import Classroom, Standing
 from assay.gym.teaching import LearnerLine
 from assay.records import Record
 from assay.web.shell import Shell

@@ -10,7 +10,7 @@ from assay.gym.pages.service import Gym
 from assay.gym.pages.teacher.place import Place, place_of
 from assay.gym.pages.teacher.titles import titles_of
 from assay.gym.pages.teacher.told import SOURCES, Source, Thumbs, called, pretty, refused
-from assay.gym.records import Classroom, HelpSource
+from assay.gym.records.learners import Classroom, HelpSource
 from assay.gym.teaching import Asked, HelpCounts
 from assay.records import Record
 from assay.web.markdown import markdown

@@ -11,7 +11,7 @@ from assay.gym.pages.service import Gym
 from assay.gym.pages.teacher.place import Place, Text, must_be_sure, place_of
 from assay.gym.pages.teacher.titles import titles_of
 from assay.gym.pages.teacher.told import SOURCES, called, pretty, refused
-from assay.gym.records import Attempt, HelpAnswer, Learner
+from assay.gym.records.learners import Attempt, HelpAnswer, Learner
 from assay.web.markdown import markdown
 from assay.web.shell import Shell
 

@@ -6,7 +6,7 @@ from fastapi import Form, HTTPException, Request
 
 from assay.errors import AssayError
 from assay.gym import rooms
-from assay.gym.records import Classroom
+from assay.gym.records.learners import Classroom
 from assay.web.shell import Shell
 
 NONE = "none"

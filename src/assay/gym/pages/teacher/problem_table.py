@@ -9,7 +9,7 @@ from assay.gym.pages.service import Gym
 from assay.gym.pages.teacher.place import Place, place_of
 from assay.gym.pages.teacher.spreadsheet import spreadsheet
 from assay.gym.pages.teacher.titles import columns_of, test_name, titles_of
-from assay.gym.records import Classroom
+from assay.gym.records.learners import Classroom
 from assay.gym.teaching import ProblemLine
 from assay.records import Record
 from assay.web.shell import Shell

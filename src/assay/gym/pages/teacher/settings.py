@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 from assay.gym import teaching
 from assay.gym.pages.service import exam_of
 from assay.gym.pages.teacher.place import Place, Text, invite_to, must_be_sure, room_of
-from assay.gym.records import Classroom
+from assay.gym.records.learners import Classroom
 from assay.web.shell import Shell
 
 

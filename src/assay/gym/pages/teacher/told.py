@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from assay.gym.pages.helping import WORDS
-from assay.gym.records import HelpAnswer
+from assay.gym.records.learners import HelpAnswer
 
 Source = Literal["", "authored", "misconception", "model", "cached"]
 Thumbs = Literal["", "up", "down"]
