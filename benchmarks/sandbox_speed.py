@@ -1,11 +1,12 @@
 """What running one program costs in each sandbox, beside the bare interpreter.
 
-    python benchmarks/sandbox_speed.py [--rounds 7] [--runs 40] [--quick] [--docker-image python:3.11-slim]
+    python benchmarks/sandbox_speed.py [--rounds 7] [--runs 40] [--quick] [--scaling] [--docker-image python:3.11-slim]
 
 Two programs (one line, and one like HumanEval's: a function with its test), in Python and in JavaScript, run one after
 the other by each back end, in rounds that take turns. CPU is that of the whole tree, what starts the programs included:
 for the bare interpreter a loop of posix_spawn, for the sandboxes Assay itself. What Docker's daemon does on a client's
-behalf lies outside its tree, so of Docker only wall time is shown. Last, the runs a second of two workers against one.
+behalf lies outside its tree, so of Docker only wall time is shown. Last (alone with --scaling), the runs a second of two
+workers against one, beside two bare loops against one.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from pathlib import Path
 from measured import Contender, Round, Skipped, interleaved, machine, median, percentile, said, say, table
 
 RUNNER = Path(__file__).parent / "peers" / "running.py"
+LOOPS = RUNNER.with_name("loops.py")
 PROGRAMS = ("one line", "like HumanEval")
 
 
@@ -27,6 +29,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=40, help="programs in a round")
     parser.add_argument("--docker-image", default="python:3.11-slim", help="an image that is already there")
     parser.add_argument("--quick", action="store_true", help="one round of three runs")
+    parser.add_argument("--scaling", action="store_true", help="only two workers against one")
     options = parser.parse_args()
     if options.quick:
         options.rounds, options.runs = 1, 3
@@ -36,10 +39,13 @@ def main() -> int:
         racers = [
             stack.enter_context(Contender(name, [sys.executable, str(RUNNER), *arguments]))
             for name, arguments in _contenders(docker, options.docker_image).items()
+            if name == "zygote, python" or not options.scaling
         ]
-        for number, program in enumerate(PROGRAMS):
+        for number, program in enumerate(() if options.scaling else PROGRAMS):
             _race(program, f"run {number} {options.runs} 1", racers, options.rounds)
-        _scaling([racer for racer in racers if racer.name.startswith("zygote, python")], options)
+        for racer in racers:
+            if racer.name == "zygote, python" and not racer.failed:
+                _scaling(racer, options)
     if docker:
         print(f"\nleft out: docker: {docker}")
     return 0
@@ -117,19 +123,30 @@ def _cpu_ms(rounds: list[Round], runs: int) -> float:
     return median([one.cpu_s for one in rounds]) * 1000 / runs
 
 
-def _scaling(racers: list[Contender], options: argparse.Namespace) -> None:
-    rates: dict[int, list[float]] = {1: [], 2: []}
-    for racer in racers:
-        if racer.failed:
-            continue
+def _scaling(racer: Contender, options: argparse.Namespace) -> None:
+    """Two workers against one, beside two bare loops against one, in turn.
+
+    Two processors that share a core, or a machine that others use, give less than twice one: what the loops lose is not
+    the sandbox's. And one worker keeps more than one processor busy, as a program's end overlaps with the next one's start.
+    """
+    turns = 5 * options.runs
+    loops: dict[int, list[Round]] = {1: [], 2: []}
+    ours: dict[int, list[Round]] = {1: [], 2: []}
+    with Contender("bare loops", [sys.executable, str(LOOPS)]) as bare:
         racer.ask(f"run 1 {options.runs} 2")
-        for _ in range(options.rounds):
-            for workers, kept in rates.items():
-                runs = options.runs * 3 * workers
-                kept.append(runs / racer.round(f"run 1 {runs} {workers}").wall_s)
-        one, two = median(rates[1]), median(rates[2])
-        said()
-        print(f"\n{racer.name}: one worker {one:.0f} runs/s, two workers {two:.0f} runs/s: {two / one:.2f} times")
+        for number in range(options.rounds):
+            say(f"two workers, round {number + 1} of {options.rounds}")
+            for workers in (1, 2):
+                loops[workers].append(bare.round(f"loop {turns} {workers}"))
+                ours[workers].append(racer.round(f"run 1 {options.runs * 3 * workers} {workers}"))
+    said()
+    one, two = (median([options.runs * 3 * workers / one.wall_s for one in ours[workers]]) for workers in (1, 2))
+    gain = median([2 * one.wall_s / two.wall_s for one, two in zip(loops[1], loops[2], strict=True)])
+    busy = median([one.cpu_s / one.wall_s for one in ours[1]])
+    dearer = median([two.cpu_s / 2 / one.cpu_s for one, two in zip(ours[1], ours[2], strict=True)])
+    print(f"\n{racer.name}: one worker {one:.0f} runs/s, two workers {two:.0f} runs/s: {two / one:.2f} times")
+    print(f"bare loops: two processes {gain:.2f} times one, so ours is {two / one / gain:.2f} of theirs")
+    print(f"one worker keeps {busy:.2f} processors busy; with two, a run takes {dearer:.2f} times the CPU time")
 
 
 if __name__ == "__main__":
