@@ -1,6 +1,6 @@
 """What running one program costs in each sandbox, beside the bare interpreter.
 
-    python benchmarks/sandbox_speed.py [--rounds 7] [--runs 40] [--quick] [--scaling] [--docker-image python:3.11-slim]
+    python benchmarks/sandbox_speed.py [--rounds 7] [--runs 40] [--quick] [--only node] [--scaling] [--docker-image IMAGE]
 
 Two programs (one line, and one like HumanEval's: a function with its test), in Python and in JavaScript, run one after
 the other by each back end, in rounds that take turns. CPU is that of the whole tree, what starts the programs included:
@@ -29,6 +29,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=40, help="programs in a round")
     parser.add_argument("--docker-image", default="python:3.11-slim", help="an image that is already there")
     parser.add_argument("--quick", action="store_true", help="one round of three runs")
+    parser.add_argument("--only", default="", help="those whose name contains this")
     parser.add_argument("--scaling", action="store_true", help="only two workers against one")
     options = parser.parse_args()
     if options.quick:
@@ -39,6 +40,7 @@ def main() -> int:
         racers = [
             stack.enter_context(Contender(name, [sys.executable, str(RUNNER), *arguments]))
             for name, arguments in _contenders(docker, options.docker_image).items()
+            if options.only in name
             if name == "zygote, python" or not options.scaling
         ]
         for number, program in enumerate(() if options.scaling else PROGRAMS):
