@@ -180,6 +180,11 @@ def test_random_numbers_differ_from_run_to_run_and_the_order_of_sets_does_not(sa
     assert len({python(sandbox, source).stdout for _ in range(3)}) == 1
 
 
+def test_a_program_sees_nothing_of_what_the_sandbox_did_to_be_ready(sandbox: Sandbox) -> None:
+    look = "import os, sys; print(sys.argv, 'candidate' in sys.modules, 'LD_BIND_NOW' in os.environ, sys.modules['__main__'].look)"
+    assert python(sandbox, f"look = 1\n{look}").stdout == b"['main.py'] False False 1\n"
+
+
 def test_the_environment_holds_nothing_of_ours(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-value")
     run = python(sandbox, "import os; print(dict(os.environ)); print(open('/proc/self/environ').read())")

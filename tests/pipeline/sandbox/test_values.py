@@ -78,6 +78,18 @@ def test_any_text_is_read_or_refused_in_one_way(text: str) -> None:
     assert not isinstance(value, type)
 
 
+def test_space_around_a_value_is_passed_over() -> None:
+    assert decode(" [1, 2] \n") == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "1 2", "[1", "NaN", "-Infinity", "\ufeff1", b"\xff", "1".encode("utf-16"), b"\xef\xbb\xbf1"]
+)
+def test_what_is_no_json_or_more_than_one_value_is_refused(text: str | bytes) -> None:
+    with pytest.raises(Undecodable):
+        decode(text)
+
+
 class Liar(int):
     def __eq__(self, other: object) -> bool:
         return True
