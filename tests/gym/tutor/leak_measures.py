@@ -26,12 +26,12 @@ PLAIN = Path(__file__).with_name("labelled_hints_plain.yaml")
 PLAIN_LATER = Path(__file__).with_name("labelled_hints_plain_later.yaml")
 PLAIN_LAST = Path(__file__).with_name("labelled_hints_plain_last.yaml")
 PLAIN_FINAL = Path(__file__).with_name("labelled_hints_plain_final.yaml")
-PARTS = ("looked at", "held out", "later", "last", "plain", "plain later", "plain last", "plain final")
+PLAIN_FIFTH = Path(__file__).with_name("labelled_hints_plain_fifth.yaml")
+PARTS = ("looked at", "held out", "later", "last", "plain", "plain later", "plain last", "plain final", "plain fifth")
 """Of the first set two thirds were looked at while the rules were made. The other sets were written whole before the gate was
 asked about them; after the later one the rules were bettered, and the last one came after that. The plain ones tell small
-changes in plain sentences; for them a rule was made after the first of their sets, and before the second; it was bettered after
-the second, and again after the third, which has programs of its own; the fourth came after that, and
-was looked at in its turn."""
+changes in plain sentences: a rule was made after the first of their sets, and bettered after each of the others. The third
+was written by somebody who had not read the rules, and has programs of its own."""
 COURSES = Path(__file__).parents[3] / "src" / "assay" / "gym" / "courses"
 KINDS = ("honest", "block", "line", "disguised", "other", "plain")
 TELLS = frozenset({"block", "overlap", "line", "fix", "splice"})
@@ -60,6 +60,7 @@ def labelled() -> Iterator[Labelled]:
         (PLAIN_LATER, "plain later"),
         (PLAIN_LAST, "plain last"),
         (PLAIN_FINAL, "plain final"),
+        (PLAIN_FIFTH, "plain fifth"),
     )
     for file, part in files:
         for group in yaml.safe_load(file.read_text("utf-8"))["groups"]:

@@ -30,7 +30,7 @@ def test_the_gate_is_as_good_as_it_must_be(grader: Grader) -> None:
         found = measures(results, part)
         assert found["honest"].share <= 0.01, part
         if "plain" in part:
-            assert found["plain"].share >= 0.9, part
+            assert found["plain"].share >= 0.8, part
             continue
         assert found["block"].share >= 0.99, part
         assert found["line"].share >= 0.95, part

@@ -37,9 +37,11 @@ _RAW = re.compile(
     r"(?P<line>(?:[ \t]*\n[ \t]*)+)|(?P<word>[^\W\d]\w*)|(?P<number>\d+(?:\.\d+)?)|"
     r"(?P<sign>\\.|===|!==|\.\.\.|=>|==|!=|<=|>=|\+=|-=|\*=|/=|\*\*|//|&&|\|\||\?\?|\+\+|--|[^\s\w])"
 )
+_ERROR = re.compile(r"(Error\()(f?(?:`[^`]*`|\"[^\"\n]*\"|'[^'\n]*'))")
+"""The text of an error is anybody's choice."""
 _FREE = canonical.listed("( ) , . : { } ; \" ' ` $ \\ let => #")
 """What goes without saying where something else is named."""
-_WEAK = canonical.listed("= [ ]")
+_WEAK = canonical.listed("= [ ] new")
 """What may go without saying there, but counts where it is named."""
 _KINDS = (
     canonical.listed("< <= > >="),
@@ -155,7 +157,9 @@ def _changes(learner: str, solutions: tuple[str, ...], language: Language) -> tu
         return ()
     shapes = [token.shape for token in mine]
     scored = []
-    for source in dict.fromkeys(solutions):
+    mistake = _ERROR.search(learner)
+    text = mistake[2] if mistake else '""'
+    for source in dict.fromkeys(_ERROR.sub(lambda match: match[1] + text, one) for one in solutions):
         its = canonical.program(source, language)
         if len(its) > 600:
             continue

@@ -8,7 +8,8 @@ _VERB = (
     r"give|begin|start|prefix|wrap|use|call|multiply|subtract|divide|times|store|save|keep|assign|round|turn|convert|make|let|set|"
     r"move|shift|(?:un|out|de)?-?indent|dedent|swap|exchange|switch|reverse|flip|change|replace|apply|return|pull|bring|surround|"
     r"enclose|negate|invert|omit|join|initiali[sz]e|connect|combine|split|trim|catch|throw|raise|skip|stop|double|declare|"
-    r"increase|decrease|lower|pass|copy|spread|(?:ask|check|test) (?:with|for|whether|if)|fall back|exit|accumulate|mirror|interchange|attach|comment|lose|"
+    r"increase|decrease|lower|pass|copy|spread|(?:ask|check|test) (?:with|for|whether|if)|fall back|exit|accumulate|"
+    r"format|allow|clear|reset|pad|fill|mirror|interchange|attach|comment|lose|"
     r"strip|do|try (?:to )?\w+|go (?:outside|after|before|behind|into))\b"
 )
 _LEADS = (
@@ -26,7 +27,7 @@ _ASKS_FOR = re.compile(
 )
 _SAYS_WHAT_IS_WRONG = re.compile(
     r"\b(?:swapped|reversed|mixed up|wrong|instead|incomplete|but (?:you|it|your|only)|you (?:only|never|forgot|overwrite|replace\w*|"
-    r"append|collect|wrote|mixed|are missing)|forgot\w*|too (?:early|late|few|many|far)|is missing|so (?:that|you|your|it|the)|must|"
+    r"append|collect|wrote|mixed|are missing)|forgot\w*|too (?:early|late|few|many|far)|is missing|so|therefore|thus|is enough|must|"
     r"not the other|and not|, not|has to|have to|needs?|should)\b",
     re.I,
 )

@@ -10,14 +10,17 @@ NUMBERS = {
 }  # fmt: skip
 """Numbers in words."""
 
-_ADD = r"add\w*|plus|sum|increas\w+|increment\w*|grow\w*|go(?:es)? up|raise\w*|more|accumulat\w+|between|behind|join\w*|glue\w*"
+_ADD = (
+    r"add\w*|plus|sum|increas\w+|increment\w*|grow\w*|go(?:es)? up|raise\w*|more|accumulat\w+|between|behind|join\w*|glue\w*|"
+    r"append\w* (?:the|it|each|your|new|them)|concatenat\w+"
+)
 _TAKE = (
     r"subtract\w*|minus|tak\w+ (?:away|off)|decreas\w+|reduc\w+|smaller|shrink\w*|less|fewer|go(?:es)? down|difference"
 )
-_NO_EQUAL = r"strict\w*|plain|exclud\w+|(?:drop|remov|delet|los|without)\w* (?:the )?(?:equals?|=)"
+_NO_EQUAL = r"not (?:include|allow|count)\w*|really|strict\w*|plain|exclud\w+|(?:drop|remov|delet|los|without)\w* (?:the )?(?:equals?|=)"
 _LESS = r"less|smaller|fewer|below|under|before|lower|shorter|earlier|colder"
 _MORE = r"greater|bigger|larger|more|above|over|after|higher|longer|exceed\w*|later|warmer"
-_EQUAL = r"equals?|equality|equally|or equal|includ\w+|itself|too|at (?:least|most)|up to|exactly"
+_EQUAL = r"equals?|equality|equally|or equal|includ\w+|itself|too|at (?:least|most)|up to|exactly|allow\w*"
 _TURN = r"flip\w*|revers\w+|invert\w*|turn\w* (?:a?round|over)|opposite|wrong way|other way|wrong direction"
 _SAME = r"equals?|equality|same|compar\w+|is\b|are\b|there (?:is|are)|check\w*|match\w*"
 _BACK = r"return\w*|(?:give|gives|hand|hands|pass|passes|send|sends)(?: \w+)? back"
@@ -46,8 +49,8 @@ _SAID: dict[str, str] = {
     "or": r"need or|with or|an or|or\b(?=\W*$)|either|one of them|or operator|enough|use or|say or",
     "||": r"need or|with or|an or|or\b(?=\W*$)|either|one of them|or operator|enough|use or|say or",
     "not": r"not|negat\w+|opposite|unless",
-    "[": r"square|index\w*|brackets?|position|list|array|key",
-    "]": r"square|index\w*|brackets?|position|list|array|key",
+    "[": r"clear\w*|empty|reset\w*|square|index\w*|brackets?|position|list|array|key",
+    "]": r"clear\w*|empty|reset\w*|square|index\w*|brackets?|position|list|array|key",
     "...": r"spread|three dots|copy|copies|dots",
     "return": _BACK, "break": _END, "continue": r"continue|skip\w*|next (?:round|one)",
     "throw": r"throw\w*", "raise": r"rais\w+", "await": r"await\w*|wait\w*", "new": r"new\b",
