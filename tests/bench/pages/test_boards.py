@@ -39,6 +39,17 @@ def test_what_is_missing_cannot_be_overlooked(client: TestClient, store: Store) 
     assert "1 missing" in page
 
 
+def test_an_error_of_ours_says_why_and_leads_to_the_first(client: TestClient, store: Store) -> None:
+    run = make_run(store, models=("good",), tasks=3, skip=frozenset({("good", 2)}))
+    made = make_sample(run.id, "functions", "functions/2", "good", "error", text="<b>\u202eno room")
+    evaluations.save_samples(store, [made])
+    page = client.get(RUN).text
+    assert "the first error, on functions/2: gave &lt;b&gt;⟨U+202E⟩no room" in page
+    first = f"{RUN}/attempts/functions/functions/2?model=good&amp;sample=0"
+    assert f'<a href="{first}">1 error of ours' in page
+    assert "no room" in client.get(first.replace("&amp;", "&")).text
+
+
 def test_each_table_is_also_csv_that_no_spreadsheet_takes_for_a_formula(client: TestClient, store: Store) -> None:
     make_run(store, models=("=HYPERLINK(1)", "other"))
     for address in (f"{RUN}.csv", f"{RUN}/tasks.csv", f"{RUN}/compare.csv", f"{RUN}/cost.csv", f"{RUN}/format.csv"):

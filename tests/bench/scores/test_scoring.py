@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from assay.bench.records import Sample
+from assay.bench.records import Attempt, Sample
 from assay.bench.scores.comparing import compare
+from assay.bench.scores.records import FirstError
 from assay.bench.scores.scoring import score
-from assay.records import Model, Status
+from assay.records import Model, Reply, Report, Status
 from tests.bench.scores.made import attempt, evaluation, only, sample, tasks
 
 
@@ -76,6 +77,19 @@ def test_an_error_of_ours_counts_for_nobody_and_is_said() -> None:
     assert (one.if_missing_failed, one.if_missing_passed) == (0.5, 1.0)
     assert one.shares["error"].value == 0.5
     assert any("error of ours" in warning for warning in one.warnings)
+
+
+def test_the_first_error_is_said_with_its_task_whatever_came_first() -> None:
+    def failed(task: str, index: int, why: str) -> Sample:
+        report = Report(task=task, suite="s", status="error", message=why)
+        return sample("m", task, index, Attempt(reply=Reply(text=""), report=report))
+
+    given_ = [failed("c", 0, "later"), failed("b", 1, "later too"), failed("b", 0, "no sample\n\u202e0 there.")]
+    for order in (given_, given_[::-1]):
+        one = only(score(evaluation("m", samples=2), [sample("m", "a", 0, "pass"), *order], tasks("a", "b", "c")))
+        assert one.first_error == FirstError(task="b", sample=0, said="no sample⏎⟨U+202E⟩0 there.")
+        assert one.warnings[0].endswith("; the first error, on b: no sample⏎⟨U+202E⟩0 there.")
+    assert only(score(evaluation("m"), [sample("m", "a", 0, "pass")], tasks("a"))).first_error is None
 
 
 def test_pass_at_10_says_which_tasks_it_is_without() -> None:

@@ -137,6 +137,15 @@ class TaskScore(Record):
         return self.passed / self.samples if self.samples else None
 
 
+class FirstError(Record):
+    """The first sample of a model on a suite, by task, that failed through a fault of ours: where a reader begins to look."""
+
+    task: str
+    sample: int
+    said: str
+    """What went wrong, in the words of whoever said it, on one line."""
+
+
 class Score(Record):
     """One model on one suite."""
 
@@ -152,6 +161,8 @@ class Score(Record):
     samples_expected: int
     missing: int
     errors: int
+    first_error: FirstError | None = None
+    """None: there is no error."""
     passed: int
     pass_at: dict[int, Rate]
     """pass@k by k."""
@@ -197,6 +208,9 @@ class Score(Record):
         for k, rate in self.pass_at.items():
             if rate.left_out and k > 1:
                 said.append(f"pass@{k} is without {count(rate.left_out, 'task')} of fewer than {k} samples")
+        if self.first_error is not None:  # last: a long one may be cut off
+            why = self.first_error.said.rstrip(".") or "nothing was said of why"
+            said.append(f"the first error, on {self.first_error.task}: {why}")
         return (f"{self.model} on {self.suite}: {'; '.join(said)}.",) if said else ()
 
     def as_json(self) -> dict[str, Any]:
@@ -222,6 +236,7 @@ class Score(Record):
             **self.model_dump(
                 mode="json",
                 include={
+                    "first_error",
                     "if_missing_failed",
                     "if_missing_passed",
                     "format_tax",

@@ -141,6 +141,7 @@ def _score(
         samples_expected=sum(max(task.expected, task.seen) for task in by_task),
         missing=sum(task.missing for task in by_task),
         errors=statuses["error"],
+        first_error=tally.first_error,
         passed=passed,
         pass_at=pass_at,
         if_missing_failed=_mean([task.passed / (task.samples + task.errors + task.missing) for task in by_task]),

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from assay.bench.records import Kind, Sample
 from assay.bench.scores.formulas import percentile
-from assay.bench.scores.records import Usage
+from assay.bench.scores.records import FirstError, Usage
 from assay.records import Isolation, Status
+from assay.visible import one_line
 
 
 @dataclass
@@ -41,6 +42,7 @@ class Tally:
 
     kind: Kind = "reply"
     tasks: dict[str, TaskTally] = field(default_factory=dict)
+    first_error: FirstError | None = None
     rescued: int = 0
     broken: int = 0
     tried: int = 0
@@ -69,6 +71,8 @@ class Tally:
         self.kind = sample.kind
         task = self.tasks.setdefault(sample.task, TaskTally())
         task.statuses[sample.status] += 1
+        if sample.status == "error":
+            self._add_error(sample)
         self._add_repair(task, sample)
         self._add_tax(task, sample)
         if sample.flaky is not None:
@@ -84,6 +88,13 @@ class Tally:
             self.isolation[_in_words(counted.isolation)] += 1
         if counted.integrity is not None:
             self.integrity[counted.integrity] += 1
+
+    def _add_error(self, sample: Sample) -> None:
+        # samples come in any order, and the same of them must be named whatever it is
+        known = self.first_error
+        if known is None or (sample.task, sample.index) < (known.task, known.sample):
+            said = one_line(sample.counted(sample.last).message, 240)
+            self.first_error = FirstError(task=sample.task, sample=sample.index, said=said)
 
     def _add_repair(self, task: TaskTally, sample: Sample) -> None:
         if len(sample.attempts) > 1:
