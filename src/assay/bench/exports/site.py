@@ -12,7 +12,7 @@ import hashlib
 import os
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from html import escape
@@ -108,9 +108,6 @@ class _Writer:
                 self.site.left_out.add(address)
                 self.names.pop(address, None)
                 continue
-            if fetched.kind == "text/html":
-                for link in _links(fetched.body.decode("utf-8", "replace")):
-                    self._wanted(self._canonical(link, address))
             self._write(address, self._body(address, fetched), fetched.kind)
         self._drop_dead_links()
 
@@ -168,12 +165,13 @@ class _Writer:
         return name[:-1] + (".txt" if "/texts/" in address else ".html")
 
     def _relative(self, link: str, base: str) -> str | None:
-        """A link as it stands in a file; None: what it leads to is not in the site."""
+        """A link as it stands in a file, its page wanted from now on; None: what it leads to is not in the site."""
         if link.startswith("#"):
             return link
         if link.startswith("data:"):
             return link
         address = self._canonical(link, base)
+        self._wanted(address)
         if address is None or address not in self.names:
             return None
         fragment = urlsplit(link).fragment
@@ -265,18 +263,6 @@ def _digest(text: str) -> str:
 
 
 # ---- a page of the app as a page of the site -----------------------------------------------------------------------
-
-
-def _links(page: str) -> Iterable[str]:
-    """Where a page leads, forms and live parts left out."""
-    found: list[str] = []
-
-    def note(link: str) -> str:
-        found.append(link)
-        return link
-
-    _Rewriter(note).rewritten(page)
-    return found
 
 
 class _Rewriter(HTMLParser):
