@@ -143,8 +143,12 @@ class Ahead:
             self._changed.notify()
 
     def _missing(self) -> Spec | None:
-        """The kind that one should be started for next: the last programs asked for, where they were no exceptions."""
-        wanted = [kind for kind in reversed(self._asked) if self._asked.count(kind) > 1][:MOST]
+        """The kind that one should be started for next: the last programs asked for, where they were no exceptions.
+
+        One with the second program, two with the third: their sandboxes have to be started too, the first time.
+        """
+        most = min(MOST, len(self._asked) - 1)
+        wanted = [kind for kind in reversed(self._asked) if self._asked.count(kind) > 1][:most]
         there = [waiting.kind for waiting in self._shelf]
         for kind in wanted:
             if kind not in there:
