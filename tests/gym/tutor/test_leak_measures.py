@@ -1,7 +1,8 @@
 """The leak detector on hints that were labelled by hand; `leak_measures.py` prints the same numbers.
 
 A third of the first hints, chosen by a hash of their text, was held out; the later ones were written before the gate was
-asked about any of them. By default programs are run for the last hints and the later plain ones; with ASSAY_TEST_LONG=1 for all.
+asked about any of them. By default programs are run for the last hints and the later plain ones, and plain sentences
+are not looked at by their text alone; with ASSAY_TEST_LONG=1 all are.
 """
 
 import os
@@ -40,7 +41,8 @@ def test_the_gate_is_as_good_as_it_must_be(grader: Grader) -> None:
 
 
 def test_by_the_text_alone_the_gate_refuses_no_honest_hint_and_hardly_misses_a_block() -> None:
-    whole = measures(list(judged()), *PARTS)
+    parts = PARTS if LONG else tuple(part for part in PARTS if "plain" not in part)  # plain sentences hold no code
+    whole = measures(list(judged(None, parts)), *parts)
     assert whole["honest"].share <= 0.01
     assert whole["block"].share >= 0.97
     assert whole["line"].share >= 0.85

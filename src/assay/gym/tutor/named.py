@@ -27,11 +27,13 @@ _LIKE = 0.6
 """Below this likeness it is another idea."""
 _PLACES = 6
 """Places where two programs may differ for their difference to be small changes."""
-_STEPS = {"+=": ("=", "+"), "-=": ("=", "-"), "*=": ("=", "*")}
 _LARGEST = 12
 """Tokens of one change, those that go without saying apart."""
 _LONGEST = 4_000
-"""Characters of a program that is looked at."""
+_TOKENS = 300
+"""Characters and tokens of a program that is looked at; those of the courses have up to 200 tokens."""
+_TRIED = 200
+"""Changes of one program that are looked at."""
 
 _RAW = re.compile(
     r"(?P<line>(?:[ \t]*\n[ \t]*)+)|(?P<word>[^\W\d]\w*)|(?P<number>\d+(?:\.\d+)?)|"
@@ -43,6 +45,8 @@ _FREE = canonical.listed("( ) , . : { } ; \" ' ` $ \\ let => #")
 """What goes without saying where something else is named."""
 _WEAK = canonical.listed("= [ ] new")
 """What may go without saying there, but counts where it is named."""
+_STEPS = {"+=": ("=", "+"), "-=": ("=", "-"), "*=": ("=", "*")}
+"""Two signs in one."""
 _KINDS = (
     canonical.listed("< <= > >="),
     canonical.listed("+ - * / // %"),
@@ -52,6 +56,7 @@ _KINDS = (
 )
 """Signs that are taken for one another."""
 _VALUE = re.compile(r"\b(?:initial|starting|first|start) value\b|\b(?:index|number)\b", re.I)
+"""Words for the one number that a change is about."""
 
 
 class _Token(NamedTuple):
@@ -149,11 +154,14 @@ class _Told(NamedTuple):
 # ---- what differs ----------------------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)
 def _changes(learner: str, solutions: tuple[str, ...], language: Language) -> tuple[_Change, ...]:
-    """The small changes that bring a program nearer to one of the solutions like it; those that parse, small ones first."""
+    """The small changes that bring a program nearer to one of the solutions like it; those that parse, small ones first.
+
+    Kept for the hints on one program that are looked at in a row, and for few: a program has up to some hundred changes.
+    """
     mine = canonical.program(learner, language)
-    if not 3 <= len(mine) <= 600:
+    if not 3 <= len(mine) <= _TOKENS:
         return ()
     shapes = [token.shape for token in mine]
     scored = []
@@ -161,14 +169,18 @@ def _changes(learner: str, solutions: tuple[str, ...], language: Language) -> tu
     text = mistake[2] if mistake else '""'
     for source in dict.fromkeys(_ERROR.sub(lambda match: match[1] + text, one) for one in solutions):
         its = canonical.program(source, language)
-        if len(its) > 600:
+        if len(its) > _TOKENS:
             continue
         matcher = SequenceMatcher(None, shapes, [token.shape for token in its], autojunk=False)
         if matcher.quick_ratio() >= _LIKE and (ratio := matcher.ratio()) >= _LIKE:
             scored.append((ratio, source, matcher))
     found: dict[str, _Change] = {}
+    tried = 0
     for _, source, matcher in sorted(scored, key=lambda one: -one[0])[:_NEAREST]:
         for change in _between(learner, _renamed(source, matcher, mine, canonical.program(source, language)), language):
+            tried += 1
+            if tried > _TRIED:
+                break
             if change.source.strip() != learner.strip() and not parse(language, change.source).has_error:
                 found.setdefault(change.source, change)
     return tuple(sorted(found.values(), key=lambda one: len(one.new) + len(one.gone)))
