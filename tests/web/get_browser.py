@@ -4,6 +4,8 @@ As root Debian's package is installed (`--package`: it needs no .venv, so this i
 Playwright's own build is fetched, where it can be. Where neither works, one line says what to do, and the tests of pages skip.
 """
 
+from __future__ import annotations  # an older Python gets as far as being told that it is too old
+
 import os
 import shutil
 import subprocess
