@@ -145,10 +145,15 @@ def test_a_search_that_finds_nothing_says_so(browser: Browser) -> None:
 def test_the_home_page_offers_each_products_next_thing(browser: Browser, garden: Garden) -> None:
     page = browser.get("/").text
     assert "Plant peas" in page
-    found = re.search(r'action="/garden/beds">\s*<input type="hidden" name="_token" value="([^"]+)">', page)
-    assert found
-    assert browser.post("/garden/beds", {"_token": found[1], "bed": "peas"}).status == 303
-    assert garden.beds[-1] == "peas"
+    offered = re.findall(
+        r'action="/garden/beds">\s*<input type="hidden" name="_token" value="([^"]+)">'
+        r'\s*<input type="hidden" name="bed" value="([^"]+)">',
+        page,
+    )
+    assert [bed for _, bed in offered] == ["peas", "beans"]
+    for token, bed in offered:
+        assert browser.post("/garden/beds", {"_token": token, "bed": bed}).status == 303
+        assert garden.beds[-1] == bed
 
 
 def test_a_product_that_is_opened_alone_is_the_whole_app(serve_app: Serve) -> None:

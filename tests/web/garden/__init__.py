@@ -85,7 +85,14 @@ class Garden:
                 label="Plant them",
                 href="/garden/beds",
                 fields={"bed": "peas"},
-            )
+            ),
+            Offer(
+                title="Or beans",
+                text="They climb.",
+                label="Plant beans",
+                href="/garden/beds",
+                fields={"bed": "beans"},
+            ),
         ]
 
     def search(self, shell: Shell, words: str, limit: int) -> list[Hit]:

@@ -40,6 +40,11 @@ class Flip(Record):
     a: str
     """The address of a's attempt."""
     b: str
+    a_passed: int | None = None
+    """Of a's samples that count, those that passed; None where only addresses are asked for."""
+    a_samples: int | None = None
+    b_passed: int | None = None
+    b_samples: int | None = None
 
 
 def router(shell: Shell) -> APIRouter:
@@ -163,8 +168,27 @@ def _versus(shell: Shell, evaluation: Evaluation, a: str, b: str, suite: str, pa
     made = made.model_copy(update={"p_holm": corrected})
     number = len(pairs)
     look = {(name, task): one.look[place] for name, one in columns.items() for place, task in enumerate(one.tasks)}
-    a_wins, b_wins = _flips(made, look)
+    counts = {name: _counts(one) for name, one in columns.items()}
+    a_wins, b_wins = (
+        tuple(
+            flip.model_copy(
+                update={**_of("a", counts[made.a.model][flip.task]), **_of("b", counts[made.b.model][flip.task])}
+            )
+            for flip in flips
+        )
+        for flips in _flips(made, look)
+    )
     return Versus(comparison=made, said=_verdict_in_words(made, number), a_wins=a_wins, b_wins=b_wins)
+
+
+def _counts(one: standings.Tasks) -> dict[str, tuple[int, int]]:
+    """Passed and counted samples, by task."""
+    pairs = zip(one.passed.tolist(), (one.seen - one.errors).tolist(), strict=True)
+    return dict(zip(one.tasks, pairs, strict=True))
+
+
+def _of(side: str, count: tuple[int, int]) -> dict[str, int]:
+    return {f"{side}_passed": count[0], f"{side}_samples": count[1]}
 
 
 def _flips(
