@@ -10,8 +10,8 @@ const path = require('node:path')
 const CHANNEL = 3
 
 exports.receive = function () {
-  // What programs take most, which Node loads when it is asked for: printing, reading lines, asserting, showing an object.
-  for (const name of ['net', 'readline', 'assert']) require(`node:${name}`)
+  // What programs take most, which Node loads when it is asked for: printing, asserting, showing an object.
+  for (const name of ['net', 'assert']) require(`node:${name}`)
   require('node:util').inspect({ a: [1] })
   fs.writeSync(CHANNEL, 'w')
   const told = exactly(parseInt(exactly(8).toString('latin1'), 16))
