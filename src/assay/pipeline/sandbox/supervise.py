@@ -351,7 +351,8 @@ class Running:
         """What was still in the pipes when the last process died. All writers are gone, so this ends."""
         if self._report is not None:
             for _ in range(3):
-                self._read_report()
+                if self._report.fileno() in self._watched:
+                    self._read_report()
         for fd in (self._stdout, self._stderr):
             for _ in range(64):  # a pipe holds no more than 16 of these; survivors (level 0) must not keep us
                 before = len(self._output[fd]) + self._dropped[fd]

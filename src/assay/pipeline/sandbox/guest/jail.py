@@ -56,6 +56,7 @@ class Jail:
 
     def __init__(self, machine, counted, families, special=None):
         self._libc = ctypes.PyDLL(None, use_errno=True)  # PyDLL: the GIL is not worth letting go for these
+        _ = self._libc.syscall  # looked up now: a child would look for it anew
         self._numbers = _SYSCALLS[machine]
         self._filters = []
         self._program = self._ready(seccomp.build(machine, counted, families, special))

@@ -17,7 +17,6 @@ import _sitebuiltins
 import array
 import builtins
 import contextlib
-import ctypes
 import gc
 import json
 import os
@@ -103,9 +102,9 @@ def _look_up(world):
     for code in waiting:
         names.update(code.co_names)
         waiting += [inner for inner in code.co_consts if type(inner) is type(code)]
-    for kind in (type(sys), type(world), driver.Channel, ctypes.PyDLL):
+    for thing in (world, os):  # what is found out about one module's attribute holds for every module
         for name in names:
-            getattr(kind, name, None)
+            getattr(thing, name, None)
 
 
 def _functions(part):
