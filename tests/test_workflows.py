@@ -234,7 +234,7 @@ def test_reviving_recovers_at_once_what_a_killed_process_was_doing(engine: Engin
     assert engine.alive("victim")
     victim.send_signal(signal.SIGKILL)
     victim.wait()
-    wait_until(lambda: not engine.alive("victim"), 5)
+    wait_until(lambda: not engine.alive("victim"), 30)
     work.open_gate(engine.store, "run-1/a")
     assert engine.revive("run-2/") == []
     assert engine.revive("run-1/") == ["run-1/a"]
@@ -250,7 +250,7 @@ def test_an_executor_that_lives_is_not_recovered_and_one_that_died_is(engine: En
         engine.recover("victim")
     victim.send_signal(signal.SIGKILL)
     victim.wait()
-    wait_until(lambda: not engine.alive("victim"), 5)
+    wait_until(lambda: not engine.alive("victim"), 30)
     work.open_gate(engine.store, "w")
     assert engine.recover("victim") == ["w"]
     assert workflows.result("w") == ["first", "last"]
