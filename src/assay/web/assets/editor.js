@@ -304,7 +304,8 @@ function open(form) {
       else reveal(name);
     } catch (reason) {
       if (reason instanceof Error) throw reason;
-      const words = reason.said ?? "The app does not answer. Your code is kept in this browser: try again in a moment.";
+      const before = part.querySelector(".result") ? " What stands below is of an earlier run." : "";
+      const words = reason.said ?? `The app does not answer. Your code is kept in this browser: try again in a moment.${before}`;
       if (text() !== kept) lost(reason);
       else if (!reason.said) lookAgain();
       trouble(words, !reason.said);
