@@ -48,7 +48,7 @@ def main() -> int:
         for racer in racers:
             if racer.name == "zygote, python" and not racer.failed:
                 _scaling(racer, options)
-    if docker:
+    if docker and not options.scaling:
         print(f"\nleft out: docker: {docker}")
     return 0
 
