@@ -85,6 +85,20 @@ def short(name: str) -> str:
     return one_line(name, _NAME)
 
 
+def both_ends(name: str, limit: int) -> str:
+    """A name for a narrow column, cut in its middle: names that begin alike are often told apart by their ends."""
+    name = one_line(name, 1_000)
+    head = limit // 3
+    return name if len(name) <= limit else f"{name[:head]}…{name[head + 1 - limit :]}"
+
+
+def names(all_names: Iterable[str], limit: int, most: int = 3) -> str:
+    """Several names for a narrow column: the first few, and how many more there are."""
+    listed = list(all_names)
+    more = f" and {len(listed) - most} more" if len(listed) > most else ""
+    return ", ".join(both_ends(name, limit) for name in listed[:most]) + more
+
+
 def rate_of(rate: Rate | None) -> float | None:
     """The number alone."""
     return rate.value if rate else None

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from assay.bench import evaluations
 from assay.bench.pages import live
-from assay.bench.pages.around import Names, Page, without_secrets, words
+from assay.bench.pages.around import Names, Page, both_ends, names, without_secrets, words
 from assay.bench.records import Evaluation
 from assay.bench.scores import standings
 from assay.bench.scores.records import Rate
@@ -53,7 +53,9 @@ def router(shell: Shell) -> APIRouter:
     @routes.get("/", include_in_schema=False)
     def index(request: Request, run: Names = (), page: Page = 1) -> HTMLResponse:
         found, more = lines(run, page)
-        return shell.page(request, "bench/index.html", lines=found, more=more, page=page, **words())
+        return shell.page(
+            request, "bench/index.html", lines=found, more=more, page=page, names=names, both_ends=both_ends, **words()
+        )
 
     @routes.get("/runs.json", response_model=list[RunLine])
     def index_json(run: Names = (), page: Page = 1) -> Response:
