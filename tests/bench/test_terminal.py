@@ -122,6 +122,15 @@ def test_an_evaluation_without_samples_says_so() -> None:
     assert "not known: nothing has been run" in text
 
 
+def test_what_failed_is_followed_by_where_it_is_told_why() -> None:
+    asked = evaluation("a")
+    where = f"assay bench export {asked.id} --table checks"
+    failed = score(asked, [sample("a", 0, "wrong", "functions")])
+    assert where in " ".join(printed(show(asked, failed), 80).split())
+    passed = score(asked, [sample("a", 0, "pass", "functions")])
+    assert where not in " ".join(printed(show(asked, passed), 80).split())
+
+
 def test_a_single_model_has_nothing_to_be_compared_with() -> None:
     assert "it takes two models" in printed(comparison([]))
 

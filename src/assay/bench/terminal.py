@@ -73,7 +73,7 @@ def leaderboard(scores: Scores) -> RenderableType:
     if not scores.scores:
         parts.append(Text("No samples yet."))
     if scores.warnings:
-        parts.append(Group(*(Text(f"! {one_line(warning, 400)}", style="yellow") for warning in scores.warnings)))
+        parts.append(Group(*(Text(f"! {one_line(warning, 600)}", style="yellow") for warning in scores.warnings)))
     return _apart(parts)
 
 
@@ -90,6 +90,13 @@ def show(evaluation: Evaluation, scores: Scores, comparisons: Sequence[Compariso
         parts.append(_usage(scores))
     if comparisons:
         parts.append(comparison(comparisons))
+    if any(score.samples > score.passed for score in scores.scores):
+        parts.append(
+            Text(
+                "Why one failed: assay up, in the browser; as a table: "
+                f"assay bench export {one_line(evaluation.id)} --table checks -o checks.csv"
+            )
+        )
     return _apart(parts)
 
 

@@ -93,7 +93,7 @@ class Tally:
         # samples come in any order, and the same of them must be named whatever it is
         known = self.first_error
         if known is None or (sample.task, sample.index) < (known.task, known.sample):
-            said = one_line(sample.counted(sample.last).message, 240)
+            said = one_line(sample.counted(sample.last).message, 320)
             self.first_error = FirstError(task=sample.task, sample=sample.index, said=said)
 
     def _add_repair(self, task: TaskTally, sample: Sample) -> None:
