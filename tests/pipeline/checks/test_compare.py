@@ -106,5 +106,8 @@ def test_values_are_shown_in_their_own_language_and_cut() -> None:
     assert shown({"a": 1}, "javascript") == "{a: 1}"
     assert shown({1: 2}, "javascript") == "new Map([[1, 2]])"
     assert shown([True, None]) == "[True, None]"
+    assert shown({"a": ({1},), "b": []}) == "{'a': ({1},), 'b': []}"
+    assert shown([{"c", "a", "b"}, frozenset("yx"), set()]) == "[{'a', 'b', 'c'}, frozenset({'x', 'y'}), set()]"
+    assert shown({"c", "a", "b"}, "javascript") == 'new Set(["a", "b", "c"])'
     assert shown("x" * 1000).endswith("… (1002 characters)")
     assert shown(10**5000) == "<a value too large to show>"

@@ -53,7 +53,7 @@ def same_text(compare: Compare, expected: str, got: str) -> bool:
 def shown(value: object, language: Language = "python", limit: int = _MAX_SHOWN) -> str:
     """The value as somebody writing in `language` would write it, cut at `limit` characters."""
     try:
-        text = _as_javascript(value) if language == "javascript" else repr(value)
+        text = _as_javascript(value) if language == "javascript" else _as_python(value)
     except (ValueError, RecursionError):  # integers of more than 4,300 digits have no repr
         text = "<a value too large to show>"
     return text if len(text) <= limit else f"{text[: limit - 1]}… ({len(text)} characters)"
@@ -150,6 +150,23 @@ def _members_equal(expected: list[object], got: list[object], equal: Callable[[o
     return True
 
 
+def _as_python(value: object) -> str:
+    """Its repr, but members of sets in one order: theirs is another one in every process."""
+    text = repr(value)
+    if "{" not in text:
+        return text
+    if isinstance(value, list):
+        return f"[{', '.join(map(_as_python, value))}]"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_as_python, value))}{',' if len(value) == 1 else ''})"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_as_python(key)}: {_as_python(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, (set, frozenset)) and value:
+        members = "{" + ", ".join(sorted(map(_as_python, value))) + "}"
+        return members if isinstance(value, set) else f"frozenset({members})"
+    return text
+
+
 def _as_javascript(value: object) -> str:
     if value is None:
         return "null"
@@ -162,7 +179,7 @@ def _as_javascript(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(map(_as_javascript, value))}]"
     if isinstance(value, (set, frozenset)):
-        return f"new Set([{', '.join(map(_as_javascript, value))}])"
+        return f"new Set([{', '.join(sorted(map(_as_javascript, value)))}])"
     if isinstance(value, dict):
         if all(isinstance(key, str) for key in value):
             return (
