@@ -226,6 +226,8 @@ def test_progress_says_cost_errors_speed_and_time_left() -> None:
 
 def test_a_given_estimate_is_shown_and_a_finished_run_says_how_long_it_took() -> None:
     first = Progress(0, 4, 0)
+    waiting = progress_in_words(Progress(1, 4, 1, waits_for="it is down: tried twice\nfor nothing"), first, 100)
+    assert waiting.endswith("· it is down: tried twice⏎for nothing")
     under_way = progress_in_words(Progress(1, 4, 1, cost=0.1, expected_cost=3), first, 100)
     assert "0.1000 of about 3.00 USD · 5 min 00 s left" in under_way
     assert progress_in_words(Progress(4, 4, 4, cost=1.5), first, 7_300).endswith("1.50 USD · in 2 h 01 min")

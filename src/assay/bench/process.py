@@ -210,6 +210,10 @@ class Bench:
                 self._tasks[evaluation] = {(task.suite, task.id): task for task in tasks}
             return self._tasks[evaluation]
 
+    def waits_for(self) -> str:
+        """What the models' servers keep this process waiting for, in words; empty: nothing."""
+        return self.gateway.waits_for() if self.asked else ""
+
     def check_models(self, models: Sequence[Model]) -> None:
         """Raise what would keep one of them from being asked at all, before anything is saved: no key, a bad URL."""
         for model in models:

@@ -28,6 +28,8 @@ class Progress:
     expected_cost: float | None = None
     """Of the whole run; None: what it comes to at the cost so far."""
     note: str = ""
+    waits_for: str = ""
+    """What the models' servers keep this process waiting for; empty: nothing but their answers."""
 
 
 def seconds_left(fresh: int, left: int, elapsed_s: float) -> float | None:

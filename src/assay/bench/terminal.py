@@ -477,8 +477,7 @@ def progress_in_words(now: Progress, first: Progress, elapsed_s: float) -> str:
         parts.append(f"in {duration(elapsed_s)}")
     elif (left := seconds_left(now.done - first.done, now.total - now.done, elapsed_s)) is not None:
         parts.append(f"{duration(left)} left")
-    if now.note:
-        parts.append(one_line(now.note))
+    parts += [one_line(text, 300) for text in (now.note, now.waits_for) if text]
     return " · ".join(parts)
 
 

@@ -187,4 +187,5 @@ def progress(bench: Bench, evaluation: Evaluation, total: int) -> Progress:
         completion_tokens=spent.completion_tokens,
         cost=spent.cost,
         currency=spent.currency,
+        waits_for=bench.waits_for(),
     )

@@ -15,6 +15,7 @@ from assay.errors import AssayError, ProviderError
 from assay.pipeline.llm import Patience, Refused, ServerDown, Unanswered
 from assay.pipeline.llm.gateway import Gateway, Outcome
 from assay.records import Message, Model, Reply, Request
+from tests.killing import wait_for as until
 from tests.servers import ScriptedReply, in_turn
 from tests.servers.ollama import OllamaServer
 from tests.servers.openai import OpenAIServer
@@ -220,6 +221,22 @@ def test_a_server_that_comes_back_in_time_has_never_been_down() -> None:
         reply = gateway.complete(question(model_at(server)))
         back.stop()
     assert reply.attempts > 1
+
+
+def test_what_is_waited_for_is_said_while_it_is_and_no_longer() -> None:
+    with OpenAIServer() as server, Gateway({}, patience=Patience(attempts=30, wait_s=0.5, connect_s=1)) as gateway:
+        port = server.port
+        server.stop()
+        back = OpenAIServer(port=port)
+        assert gateway.waits_for() == ""
+        asking = threading.Thread(target=gateway.complete, args=(question(model_at(server)),))
+        asking.start()
+        until(lambda: "tried once" in gateway.waits_for())
+        assert "cannot be reached" in gateway.waits_for()
+        back.start()
+        asking.join()
+        assert gateway.waits_for() == ""
+        back.stop()
 
 
 # ---- keys ----------------------------------------------------------------------------------------------------------

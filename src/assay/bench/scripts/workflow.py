@@ -430,6 +430,7 @@ def progress(bench: Bench, run: str, stages: Sequence[Stage], total: int) -> Pro
         cost=spent.cost,
         currency=spent.currency,
         note=f"stage {stage}",
+        waits_for=bench.waits_for(),
     )
 
 

@@ -106,6 +106,17 @@ class Gateway:
 
         self._wait_for(ask())
 
+    def waits_for(self) -> str:
+        """In words, what requests wait for that must be tried again; empty: for nothing but answers."""
+        troubles = filter(None, [lane.trouble() for lane in tuple(self._lanes.values())])
+        said = []
+        for trouble in troubles:
+            left = trouble.again_at - time.monotonic()
+            when = f"next in {left:.0f} s" if left >= 1 else "trying again"
+            times = "once" if trouble.tries == 1 else f"{trouble.tries} times"
+            said.append(f"{trouble.said.rstrip('.')}: tried {times}, {when}")
+        return " · ".join(said)
+
     def close(self) -> None:
         """End the thread and its connections. Safe to call again."""
         with self._start:

@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections import deque
+from typing import NamedTuple
 
 from assay.errors import ProviderError
 from assay.pipeline.llm import Busy, Provider, Refused, Server, ServerDown, Unanswered, UnknownModel, Unreachable
@@ -11,6 +12,15 @@ from assay.records import Model, Reply, Request
 
 _LIST_S = 60
 """How long a server's list of models is believed."""
+
+
+class Trouble(NamedTuple):
+    """What keeps a request waiting for its next try."""
+
+    said: str
+    tries: int
+    again_at: float
+    """By `time.monotonic`; past: it is being tried."""
 
 
 class Lane:
@@ -27,6 +37,7 @@ class Lane:
         self._rest_until = 0.0
         self._answers = 0
         self._listed: tuple[float, list[str]] = (-_LIST_S, [])
+        self._troubles: dict[int, Trouble] = {}
 
     async def complete(self, request: Request) -> Reply:
         """Ask until there is an answer. Raises Refused, Unanswered or ServerDown."""
@@ -34,7 +45,12 @@ class Lane:
         try:
             return await self._ask(request)
         finally:
+            self._troubles.pop(id(request), None)
             self._leave()
+
+    def trouble(self) -> Trouble | None:
+        """That of the request which has been tried most often. Safe to call from any thread."""
+        return max(tuple(self._troubles.values()), key=lambda one: one.tries, default=None)
 
     def check(self, model: Model) -> None:
         self._provider.check(model)
@@ -60,6 +76,7 @@ class Lane:
                 given_up = attempt == patience.attempts or time.monotonic() - began > patience.whole_s
                 if given_up or wait > patience.longest_retry_after_s:
                     break
+                self._troubles[id(request)] = Trouble(str(error), attempt, time.monotonic() + wait)
                 await asyncio.sleep(wait)
             else:
                 self._answers += 1
