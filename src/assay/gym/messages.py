@@ -156,8 +156,11 @@ def no_exception(wanted: str, got: str, language: Language) -> str:
     return f"{wanted} should be {word} here, but your function gave back {got}."
 
 
-def missing(name: str, language: Language) -> str:
+def missing(name: str, language: Language, source: str = "") -> str:
     """The function or name that the tests look for is not there."""
+    near = friendly.nearest_own(name, source, language)
+    if near:
+        return f"There is no `{name}` in your program. Should your `{near}` be called that?"
     if language == "python":
         return f"There is no `{name}` in your program. Is it spelled exactly so, and not indented?"
     return f"There is no `{name}` in your program. Is it spelled exactly so, capital letters included?"

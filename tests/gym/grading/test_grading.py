@@ -42,6 +42,7 @@ CALLED = [
     ("def above(n limit):\n    pass\n", "syntax", "Line 1: Python cannot read this", 1),
     ("def above(n, limit):\n    if n\n        pass\n", "syntax", "Line 2: Python cannot read this: expected ':'", 2),
     ("x = 1\n", "nothing", "There is no `above` in your program", None),
+    ("def abov(n, limit):\n    return n\n", "nothing", "There is no `above` in your program. Should your `abov` be called that?", None),
     ("1 / 0\n", "exception", "ZeroDivisionError", 1),
     ("import sys\nsys.exit(0)\n", "exception", "ended itself", 2),
     ("def above(apples, n):\n    return aples\n", "exception", "Line 2: Python does not know the name `aples`. Did you mean `apples`?", 2),
@@ -92,6 +93,11 @@ SCRIPTED = [
     ("async function above(n, l) { return n.filter(x => x > l) }", "pass", ""),
     ("function above() { return 'a' }", "wrong", "should be an array, but your function gave back a string"),
     ("function aboveAll() {}", "nothing", "There is no `above`"),
+    (
+        "function Above(n) { return n }",
+        "nothing",
+        "There is no `above` in your program. Should your `Above` be called that?",
+    ),
     ("process.exit(0)", "exception", "ended itself"),
     ("function above() { for (;;) console.log('x') }", "output_limit", "printed more than"),
 ]

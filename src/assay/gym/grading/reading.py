@@ -157,13 +157,13 @@ def _failed_call(sheet: Sheet, case: FullCase, answer: Answer | None, run: Run, 
         verdict: Verdict = "oom" if answer.raised == "MemoryError" else "exception"
         message = _exception(sheet, said, answer.raised, answer.message, line)
         if missing and answer.raised in ("NameError", "ReferenceError"):
-            verdict, message = "nothing", messages.missing(missing, language)
+            verdict, message = "nothing", messages.missing(missing, language, said.source)
         elif case.test.raises is not None:
             message = messages.other_exception(case.expected, answer.raised, line, language)
         return case.model_copy(
             update={
                 "verdict": verdict,
-                "got": in_words(answer, language),
+                "got": in_words(answer, language) if verdict != "nothing" else "",
                 "message": message,
                 "line": line,
                 "error_type": answer.raised,

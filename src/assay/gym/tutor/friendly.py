@@ -218,10 +218,20 @@ def _near(name: str, said: str, source: str, language: Language) -> str:
     return f"Did you mean `{_safe(near[0], 40)}`?{letters}"
 
 
-@lru_cache(maxsize=64)
+def nearest_own(name: str, source: str, language: Language) -> str:
+    """The program's own name that reads nearly like this one; empty where none does."""
+    own = _own_names(source, language) - {name}
+    same = sorted(one for one in own if one.lower() == name.lower())
+    return _safe(next(iter(same or difflib.get_close_matches(name, sorted(own), n=1, cutoff=0.7)), ""), 40)
+
+
 def _names(source: str, language: Language) -> frozenset[str]:
-    own = {token.text for token in canonical.program(source, language) if token.kind == "name"}
-    return frozenset(own | canonical.library_names(language))
+    return _own_names(source, language) | canonical.library_names(language)
+
+
+@lru_cache(maxsize=64)
+def _own_names(source: str, language: Language) -> frozenset[str]:
+    return frozenset(token.text for token in canonical.program(source, language) if token.kind == "name")
 
 
 _FOREIGN: dict[Language, dict[str, str]] = {
