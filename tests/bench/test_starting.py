@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from assay.bench.starting import AT_ONCE, RECORDINGS, AtWork, Ended, Order, Phas
 from assay.settings import Settings
 from assay.store import Store
 from tests.killing import end_started, wait_for
-from tests.servers import ScriptedReply
+from tests.servers import Held, ScriptedReply
 from tests.servers.openai import OpenAIServer
 
 LONG_S = 90.0  # for a process to do what it is to do on a busy machine
@@ -36,9 +37,17 @@ def starter(settings: Settings, store: Store) -> Iterator[Starter]:
     end_started(made)
 
 
+WRONG = ScriptedReply("```python\ndef nothing(): pass\n```")
+
+
 def slow(prompt: str, nth: int) -> ScriptedReply:
     """A right-looking program that fails, late enough to be looked at."""
-    return ScriptedReply("```python\ndef nothing(): pass\n```", first_token_s=0.5)
+    return replace(WRONG, first_token_s=0.5)
+
+
+def all_but_two() -> Held:
+    """Of 40 answers: then at least one batch is whole and graded, and the run cannot end."""
+    return Held(WRONG, 38)
 
 
 def read(store: Store, identifier: str) -> Evaluation:
@@ -128,7 +137,8 @@ def test_no_more_than_so_many_are_at_work_and_the_refusal_says_so(starter: Start
 
 
 def test_stop_pauses_and_continue_goes_on_and_nothing_is_paid_twice(starter: Starter, store: Store) -> None:
-    with OpenAIServer(slow) as server:
+    answers = all_but_two()
+    with OpenAIServer(answers) as server:
         order = Order(suites=("functions",), models=(f"{server.url}#model-a",), limit=10, samples=4)
         identifier = starter.start(order, LONG_S)
         wait_for(lambda: done(store, identifier) >= 2, LONG_S)
@@ -139,6 +149,7 @@ def test_stop_pauses_and_continue_goes_on_and_nothing_is_paid_twice(starter: Sta
         kept = done(store, identifier)
         assert read(store, identifier).note == "stopped by the user"
         wait_for(lambda: starter.at_work() == [], LONG_S)
+        answers.let_go()
         starter.go_on(read(store, identifier), LONG_S)
         wait_for(stands(starter, store, identifier, "done"), LONG_S)
         assert kept < done(store, identifier) == 40
@@ -146,12 +157,14 @@ def test_stop_pauses_and_continue_goes_on_and_nothing_is_paid_twice(starter: Sta
 
 
 def test_a_killed_process_is_known_to_be_dead_and_another_goes_on(starter: Starter, store: Store) -> None:
-    with OpenAIServer(slow) as server:
+    answers = all_but_two()
+    with OpenAIServer(answers) as server:
         order = Order(suites=("functions",), models=(f"{server.url}#model-a",), limit=10, samples=4)
         identifier = starter.start(order, LONG_S)
         wait_for(lambda: done(store, identifier) >= 2, LONG_S)
         os.kill(process_of(store, identifier), signal.SIGKILL)
         wait_for(stands(starter, store, identifier, "dead"), LONG_S)
+        answers.let_go()
         starter.go_on(read(store, identifier), LONG_S)
         wait_for(stands(starter, store, identifier, "done"), LONG_S)
         assert done(store, identifier) == 40

@@ -6,7 +6,7 @@
 As a process of its own: `python -m tests.servers.openai --port-file F`, whose counts are read from `/counts`.
 """
 
-from tests.servers.script import Answer, ScriptedReply, Seen, in_turn
+from tests.servers.script import Answer, Held, ScriptedReply, Seen, in_turn
 from tests.servers.serving import Counts, Server
 
-__all__ = ["Answer", "Counts", "ScriptedReply", "Seen", "Server", "in_turn"]
+__all__ = ["Answer", "Counts", "Held", "ScriptedReply", "Seen", "Server", "in_turn"]

@@ -1,7 +1,7 @@
 """What a server is to answer."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -71,6 +71,23 @@ def in_turn(*replies: ScriptedReply) -> Answer:
         return replies[min(given, len(replies)) - 1]
 
     return answer
+
+
+class Held:
+    """Answers so many questions and leaves all others unanswered until `let_go`: what it is asked for is not done before."""
+
+    def __init__(self, reply: ScriptedReply, answered: int) -> None:
+        self._reply = reply
+        self._left = answered
+        self._held = True
+
+    def __call__(self, prompt: str, nth: int) -> ScriptedReply:
+        self._left -= 1
+        return replace(self._reply, hang_after=0) if self._held and self._left < 0 else self._reply
+
+    def let_go(self) -> None:
+        """Answer whatever is asked from now on."""
+        self._held = False
 
 
 def echo(prompt: str, nth: int) -> ScriptedReply:

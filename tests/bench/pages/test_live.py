@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from assay.store import Store
 from tests.bench.pages.visiting import Visitor
 from tests.browser_fixture import Site, axe, in_every_form, served
 from tests.killing import end_started, wait_for
-from tests.servers import ScriptedReply
+from tests.servers import Held, ScriptedReply
 from tests.servers.ollama import OllamaServer
 from tests.servers.openai import OpenAIServer
 
@@ -78,13 +79,11 @@ def ollama(monkeypatch: pytest.MonkeyPatch) -> Iterator[OllamaServer]:
         yield server
 
 
+WRONG = ScriptedReply("```python\ndef nothing(): pass\n```")
+
+
 def slow(prompt: str, nth: int) -> ScriptedReply:
-    return ScriptedReply("```python\ndef nothing(): pass\n```", first_token_s=0.4)
-
-
-def slower(prompt: str, nth: int) -> ScriptedReply:
-    """For a run that must still be at work when a busy machine comes to look at it."""
-    return ScriptedReply("```python\ndef nothing(): pass\n```", first_token_s=1.2)
+    return replace(WRONG, first_token_s=0.4)
 
 
 def started(visitor: Visitor, *fields: tuple[str, str]) -> str:
@@ -132,7 +131,8 @@ def test_a_local_model_is_offered_run_and_watched_to_the_end(
 def test_a_run_is_stopped_continued_killed_and_continued_and_no_call_is_paid_twice(
     visitor: Visitor, store: Store
 ) -> None:
-    with OpenAIServer(slower) as server:
+    answers = Held(WRONG, 48)  # of 50: at least one batch is whole and graded, and the run cannot end
+    with OpenAIServer(answers) as server:
         model = ("named", f"{server.url}#model-a")
         identifier = started(visitor, model, ("limit", "10"), ("samples", "5"))
         address = f"/bench/runs/{identifier}"
@@ -143,9 +143,9 @@ def test_a_run_is_stopped_continued_killed_and_continued_and_no_call_is_paid_twi
         assert "stopped by the user" in page
         assert "Continue" in page
         assert "data-live=" not in page
+        before = server.counts().requests
         assert visitor.post(f"{address}/continue", []).status_code == 303
-        before = done(store, identifier)
-        wait_for(lambda: done(store, identifier) > before, LONG_S)
+        wait_for(lambda: server.counts().requests > before, LONG_S)
         query = sa.text("select pid from executors where id = :id")
         with store.engine.connect() as connection:
             executor = evaluations.read_evaluation(store, identifier).executor
@@ -153,6 +153,7 @@ def test_a_run_is_stopped_continued_killed_and_continued_and_no_call_is_paid_twi
         wait_for(stands(visitor, identifier, "dead"), LONG_S)
         page = visitor.get(f"{address}/progress").text
         assert "The process that carried this run out is gone" in page
+        answers.let_go()
         assert visitor.post(f"{address}/continue", []).status_code == 303
         wait_for(stands(visitor, identifier, "done"), LONG_S)
         assert done(store, identifier) == 50
@@ -355,7 +356,7 @@ def test_a_run_is_started_by_keyboard_and_its_progress_moves_without_a_reload(
 
     def when_allowed(prompt: str, nth: int) -> ScriptedReply:
         allowed.wait(LONG_S)  # the whole server waits: once it may answer, nothing holds it up
-        return ScriptedReply("```python\ndef nothing(): pass\n```", first_token_s=3)
+        return replace(WRONG, first_token_s=3)
 
     with OpenAIServer(when_allowed) as server, ending(allowed.set):
         in_every_form(page, f"{site.url}/bench/new", tmp_path, "new")
