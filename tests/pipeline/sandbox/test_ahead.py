@@ -13,6 +13,7 @@ import pytest
 from assay.errors import AssayError, SandboxUnavailable
 from assay.pipeline.sandbox.ahead import MOST, Waiting, kind_of
 from assay.pipeline.sandbox.bwrap import Bwrap
+from assay.pipeline.sandbox.guest.jail import WORK
 from assay.pipeline.sandbox.meter import descendants
 from assay.pipeline.sandbox.namespaced import Namespaced
 from assay.pipeline.sandbox.zygote import Zygote
@@ -119,7 +120,7 @@ def test_one_that_waited_runs_modules_keeps_time_and_brings_files_out(sandbox: N
         collect=("*.txt",),
     )
     run = _over_a_waiting_one(sandbox, spec)
-    assert (run.status, run.files) == ("ok", {"out.txt": b"file:///box/work/main.js true"}), run
+    assert (run.status, run.files) == ("ok", {"out.txt": f"file://{WORK}/{spec.main} true".encode()}), run
 
 
 def test_one_that_waited_answers_calls(sandbox: Namespaced) -> None:
