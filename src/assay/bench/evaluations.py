@@ -355,10 +355,17 @@ def drop_errors(store: Store, evaluation: str) -> int:
 # ---- recordings ----------------------------------------------------------------------------------------------------
 
 
+def must_be_new(recording: Path) -> None:
+    """Raise AssayError where there is a recording already."""
+    if recording.exists():
+        raise AssayError(
+            f"{recording} is there already.", "Name another file, or delete it: two recordings do not mix."
+        )
+
+
 def write_recording(store: Store, evaluation: Evaluation, path: Path) -> int:
     """Write every reply of an evaluation to a new recording, which `recorded/PATH` answers from; how many there were."""
-    if path.exists():
-        raise AssayError(f"{path} is there already.", "Name another file, or delete it: two recordings do not mix.")
+    must_be_new(path)
     tasks = {(task.suite, task.id): task for task in read_tasks(store, evaluation.id)}
     models = {model.name: model for model in evaluation.models}
     writer = RecordingWriter(path)

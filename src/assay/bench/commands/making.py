@@ -27,7 +27,7 @@ from assay.bench.cli import (
     say,
     write,
 )
-from assay.errors import AssayError, StoreError
+from assay.errors import StoreError
 from assay.settings import Settings
 
 if TYPE_CHECKING:
@@ -281,10 +281,9 @@ def _ready(junit: Path | None, record: Path | None = None) -> None:
     if junit is not None:
         ready(junit, "--junit")
     if record is not None:
-        if record.exists():
-            raise AssayError(
-                f"{record} is there already.", "Name another file, or delete it: two recordings do not mix."
-            )
+        from assay.bench.evaluations import must_be_new
+
+        must_be_new(record)
         ready(record, "--record")
 
 

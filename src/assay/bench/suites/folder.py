@@ -20,6 +20,7 @@ from pydantic import Field, model_validator
 from assay.bench.suites import Suite
 from assay.content import Document, Value, read, read_text
 from assay.errors import ContentError, UnknownName
+from assay.pipeline.checks.compare import as_python
 from assay.pipeline.sandbox.guest import values
 from assay.records import (
     Calls,
@@ -361,19 +362,11 @@ def example(entry: str, case: Case, language: Language) -> str:
 
 def show_python(value: Any) -> str:
     """A value as Python writes it; sets in the order of their members' text, so that a prompt never changes."""
-    if type(value) is float and value - value != 0:
-        return f'float("{value}")'
-    if type(value) is list:
-        return f"[{', '.join(map(show_python, value))}]"
-    if type(value) is tuple:
-        return f"({', '.join(map(show_python, value))}{',' if len(value) == 1 else ''})"
-    if type(value) is dict:
-        return "{" + ", ".join(f"{show_python(key)}: {show_python(item)}" for key, item in value.items()) + "}"
-    if type(value) is set:
-        return "{" + ", ".join(sorted(map(show_python, value))) + "}" if value else "set()"
-    if type(value) is frozenset:
-        return f"frozenset({show_python(set(value)) if value else ''})"
-    return repr(value)
+    return as_python(value, _number)
+
+
+def _number(value: object) -> str:
+    return f'float("{value}")' if isinstance(value, float) and value - value != 0 else repr(value)
 
 
 _IDENTIFIER = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")

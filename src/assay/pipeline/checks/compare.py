@@ -53,10 +53,30 @@ def same_text(compare: Compare, expected: str, got: str) -> bool:
 def shown(value: object, language: Language = "python", limit: int = _MAX_SHOWN) -> str:
     """The value as somebody writing in `language` would write it, cut at `limit` characters."""
     try:
-        text = _as_javascript(value) if language == "javascript" else _as_python(value)
+        if language == "javascript":
+            text = _as_javascript(value)
+        else:
+            text = repr(value)
+            text = as_python(value) if "{" in text else text  # a set perhaps, whose order is another in every process
     except (ValueError, RecursionError):  # integers of more than 4,300 digits have no repr
         text = "<a value too large to show>"
     return text if len(text) <= limit else f"{text[: limit - 1]}… ({len(text)} characters)"
+
+
+def as_python(value: object, other: Callable[[object], str] = repr) -> str:
+    """A value as Python writes it, members of sets in the order of their text. `other`: of what holds no values."""
+    if isinstance(value, list):
+        return f"[{', '.join(as_python(item, other) for item in value)}]"
+    if isinstance(value, tuple):
+        return f"({', '.join(as_python(item, other) for item in value)}{',' if len(value) == 1 else ''})"
+    if isinstance(value, dict):
+        return (
+            "{" + ", ".join(f"{as_python(key, other)}: {as_python(item, other)}" for key, item in value.items()) + "}"
+        )
+    if isinstance(value, (set, frozenset)) and value:
+        members = "{" + ", ".join(sorted(as_python(item, other) for item in value)) + "}"
+        return members if isinstance(value, set) else f"frozenset({members})"
+    return other(value)
 
 
 def _equal(expected: object, got: object) -> bool:
@@ -148,23 +168,6 @@ def _members_equal(expected: list[object], got: list[object], equal: Callable[[o
         else:
             return False
     return True
-
-
-def _as_python(value: object) -> str:
-    """Its repr, but members of sets in one order: theirs is another one in every process."""
-    text = repr(value)
-    if "{" not in text:
-        return text
-    if isinstance(value, list):
-        return f"[{', '.join(map(_as_python, value))}]"
-    if isinstance(value, tuple):
-        return f"({', '.join(map(_as_python, value))}{',' if len(value) == 1 else ''})"
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{_as_python(key)}: {_as_python(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, (set, frozenset)) and value:
-        members = "{" + ", ".join(sorted(map(_as_python, value))) + "}"
-        return members if isinstance(value, set) else f"frozenset({members})"
-    return text
 
 
 def _as_javascript(value: object) -> str:
