@@ -130,7 +130,6 @@ def _choice(task: Task, grammar: Grammar, text: str, *, cut_short: bool, last_fi
     if last_first:
         return None if best is None else best
     stretches = unfenced(grammar, entry, _without_fences(text), cut_short=cut_short)
-    stretches = unfenced(grammar, entry, _without_fences(text), cut_short=cut_short)
     outside = choose(grammar, entry, stretches, cut_short=cut_short, noun="run of code")
     if outside is not None and outside.defines and (entry is not None or best is None):
         return outside

@@ -9,8 +9,8 @@ import builtins
 import keyword
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import tree_sitter_python
 from tree_sitter import Language as Syntax
@@ -26,11 +26,14 @@ _STRING = (
     r'|"[^"\\\n]*+(?:\\(?:.|\Z)[^"\\\n]*+)*(?:"|(?P<cut2>))'
     r"|'[^'\\\n]*+(?:\\(?:.|\Z)[^'\\\n]*+)*(?:'|(?P<cut1>)))"
 )
+_ODD = r"\xa0\u200b-\u200d\u2060\ufeff\u3000"
+"""Blanks that Python refuses."""
 TOKEN = re.compile(
     rf"(?P<comment>\#[^\n]*+)|(?P<string>{_STRING})|(?P<open>[(\[{{])|(?P<close>[)\]}}])|(?P<join>\\\n)|(?P<newline>\n)"
-    r"|(?P<odd>[\xa0\u200b-\u200d\u2060\ufeff\u3000])",
+    rf"|(?P<odd>[{_ODD}])",
     re.S,
 )
+_UNCLOSED = ("open2", "open1", "cut2", "cut1")
 _FRESH = re.compile(r"(?:def |async def |class |@\w|import \w|from [\w.]+ import\b)")
 """What begins a statement wherever it stands at the first column: brackets left open in prose end here."""
 _JOINED = re.compile(r"(?:else|elif|except|finally)\b")
@@ -48,8 +51,23 @@ _STUB_LINE = re.compile(r"(?:pass|\.\.\.|raise[ \t]+NotImplementedError\b.*)$", 
 _WORD = re.compile(r"(?<![\w.])[^\W\d]\w*+")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+_SHORT_STRING = (
+    r'"(?!"")(?:[^"\\\n]++|\\[^\n])*+"|"""[^"\\\n]*+"""'
+    r"|'(?!'')(?:[^'\\\n]++|\\[^\n])*+'|'''[^'\\\n]*+'''"
+)
+
+
+def _balanced(depth: int) -> str:
+    """What stands on a line with its strings and brackets closed, at most `depth` of these in each other."""
+    inner = rf"|[(\[{{]{_balanced(depth - 1)}[)\]}}]" if depth else ""
+    return rf"(?:[^\n\#\"'()\[\]{{}}\\{_ODD}]++|{_SHORT_STRING}{inner})*+"
+
+
+_WHOLE_LINE = re.compile(rf"[ \t\f]*+({_balanced(4)})(?:\#[^\n]*+)?+(?:\n|\Z)")
+"""A physical line that is a logical one by itself, as nearly all are: looked at in one step."""
+
+
+class Line(NamedTuple):
     """One logical line: comment and blank lines aside, brackets, strings and backslashes joined."""
 
     start: int
@@ -66,58 +84,50 @@ class Line:
 
 def lines(code: str, *, prose: bool = False) -> Iterator[Line]:
     """The logical lines. With `prose`, a bracket left open ends where a definition begins at the first column."""
-    depth, start, sound, last = 0, 0, True, 0
-    blank = True
-    """Nothing but blanks and comments since `start`."""
-    colon = False
-    size = len(code)
+    at, size = 0, len(code)
+    while at < size:
+        if whole := _WHOLE_LINE.match(code, at):
+            text, end = whole[1], whole.end()
+            if text and not text.isspace():
+                yield Line(at, whole.start(1), end, text.rstrip().endswith(":"), True)
+        else:
+            line = _joined(code, at, prose=prose)
+            yield line
+            end = line.end
+        at = end
 
-    def line(end: int) -> Line:
-        text = start
-        while text < size and code[text] in " \t\f":
-            text += 1
-        return Line(start, text, end, colon, sound)
 
-    for token in TOKEN.finditer(code):
+def _joined(code: str, start: int, *, prose: bool) -> Line:
+    """The logical line that starts there: of several physical ones, or not sound."""
+    depth, last, sound, colon = 0, start, True, False
+    for token in TOKEN.finditer(code, start):
         kind = token.lastgroup
         between = code[last : token.start()]
         if between and not between.isspace():
-            blank = False
             colon = between.rstrip().endswith(":")
         last = token.end()
         if kind == "newline":
-            if depth > 0 and not (prose and _FRESH.match(code, last)):
-                continue
-            sound = sound and depth <= 0
-            if not blank:
-                yield line(last)
-            depth, start, blank, sound, colon = 0, last, True, True, False
-        elif kind == "comment":
-            pass
-        elif kind == "join":
-            blank = False
-        else:
-            blank = colon = False
+            if depth <= 0 or (prose and _FRESH.match(code, last)):
+                break
+        elif kind not in ("comment", "join"):
+            colon = False
             if kind == "open":
                 depth += 1
             elif kind == "close":
                 depth -= 1
                 if depth < 0:
                     sound, depth = False, 0
-            elif kind == "odd" or (
-                token["open2"] is not None
-                or token["open1"] is not None
-                or token["cut2"] is not None
-                or token["cut1"] is not None
-            ):
+            elif kind == "odd" or (kind == "string" and any(token[name] is not None for name in _UNCLOSED)):
                 sound = False
-    rest = code[last:]
-    if rest and not rest.isspace():
-        blank = False
-        colon = rest.rstrip().endswith(":")
-    if not blank:
-        sound = sound and depth <= 0
-        yield line(size)
+    else:
+        rest = code[last:]
+        if rest and not rest.isspace():
+            colon = rest.rstrip().endswith(":")
+        last = len(code)
+    text = start
+    while text < last and code[text] in " \t\f":
+        text += 1
+    return Line(start, text, last, colon, sound and depth <= 0)
 
 
 def _columns(indent: str) -> tuple[int, int]:
