@@ -4,14 +4,14 @@
 elsewhere, where both verdicts are kept: what the text says with the best will, and what it says as it came.
 """
 
-from functools import cache
+from dataclasses import replace
 from typing import Literal
 
 from assay.pipeline.extract.choosing import Choice, choose, unfenced
 from assay.pipeline.extract.continuing import continued, cut_at_stop, is_whole_program
 from assay.pipeline.extract.disguises import MAX_CHARS, bare, without_thinking
 from assay.pipeline.extract.fences import blocks, tagged
-from assay.pipeline.extract.mending import MENDING_LIMIT, mend
+from assay.pipeline.extract.mending import MENDING_LIMIT, dropped_around, mend
 from assay.pipeline.extract.statements import Grammar, Source
 from assay.records import Language, Program, Reply, Task
 
@@ -25,14 +25,14 @@ _MAIN: dict[Language, str] = {"python": "main.py", "javascript": "main.js"}
 
 def extract(task: Task, reply: Reply) -> Program:
     """The program a chat reply gives: behind the task's preamble, with what was changed in words."""
-    return _from_reply(task, reply.text, cut_short=reply.truncated)
+    return _from_reply(task, reply.text, _grammar(task.language), cut_short=reply.truncated)
 
 
 def cleaned(task: Task, text: str, kind: Kind, stop: tuple[str, ...] | None = None) -> Program:
     """The program a text gives with the best will. `stop` cuts a completion; None: it is cut by what it says."""
     if kind == "completion":
         return _from_completion(task, text, stop)
-    return _from_reply(task, text)
+    return _from_reply(task, text, _grammar(task.language))
 
 
 def raw(task: Task, text: str, kind: Kind, stop: tuple[str, ...] | None = None) -> Program:
@@ -53,8 +53,8 @@ def raw(task: Task, text: str, kind: Kind, stop: tuple[str, ...] | None = None) 
     return _program(task, text, changes)
 
 
-@cache
 def _grammar(language: Language) -> Grammar:
+    """A grammar for one extraction: it remembers what it was asked, for the same text is looked at again and again."""
     if language == "javascript":
         from assay.pipeline.extract.javascript import JavaScript
 
@@ -84,8 +84,7 @@ def _nothing(task: Task, problem: str, changes: list[str]) -> Program:
 # ---- a reply or a solution -------------------------------------------------------------------------------------------
 
 
-def _from_reply(task: Task, text: str, *, cut_short: bool = False) -> Program:
-    grammar = _grammar(task.language)
+def _from_reply(task: Task, text: str, grammar: Grammar, *, cut_short: bool = False) -> Program:
     text, changes = bare(text)
     text, thought, unclosed = without_thinking(text)
     changes += thought
@@ -129,8 +128,12 @@ def _choice(task: Task, grammar: Grammar, text: str, *, cut_short: bool, last_fi
         return body
     if last_first:
         return None if best is None else best
-    stretches = unfenced(grammar, entry, _without_fences(text), cut_short=cut_short)
+    plain = _without_fences(text)
+    stretches = unfenced(grammar, entry, plain, cut_short=cut_short)
     outside = choose(grammar, entry, stretches, cut_short=cut_short, noun="run of code")
+    if outside is not None:
+        around = dropped_around(grammar, plain, outside.span, cut_short=cut_short)
+        outside = replace(outside, changes=(*around, *outside.changes))
     if outside is not None and outside.defines and (entry is not None or best is None):
         return outside
     if best is None and outside is None and entry is not None:
@@ -220,15 +223,16 @@ def _from_completion(task: Task, text: str, stop: tuple[str, ...] | None) -> Pro
         changes.append("cut at a stop word")
     entry = task.entry
     if entry is None or not Source(grammar, task.prompt).defines(entry):
-        return _with(changes, _from_reply(task, text))
+        return _with(changes, _from_reply(task, text, grammar))
     if not text.strip():
         return _nothing(task, "the completion is empty", changes)
     if is_whole_program(grammar, text, entry):
-        return _with(changes, _from_reply(task, text), "the completion is a whole program: the prompt is not repeated")
+        program = _from_reply(task, text, grammar)
+        return _with(changes, program, "the completion is a whole program: the prompt is not repeated")
     found = continued(grammar, task.prompt, text, entry)
     if found is not None:
         return _program(task, found.code, (*changes, *found.changes))
-    program = _from_reply(task, text)
+    program = _from_reply(task, text, grammar)
     if (
         program.problem is None
         and Source(grammar, program.source).defines(entry)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from assay.pipeline.extract import listings
 from assay.pipeline.extract.fences import Block
-from assay.pipeline.extract.mending import MENDING_LIMIT, Mended, dropped_around, mend, runs
+from assay.pipeline.extract.mending import MENDING_LIMIT, Mended, mend, runs
 from assay.pipeline.extract.statements import Grammar, Source, Statement
 
 _NOT_CODE = frozenset(
@@ -45,6 +45,8 @@ class Choice:
     """The path the reply gives to the chosen code, where it has several files."""
     defines: bool = True
     """Whether it defines the entry point that was asked for, or none was."""
+    span: tuple[int, int] = (0, 0)
+    """Where its block starts and ends in the text."""
 
 
 def choose(
@@ -99,23 +101,18 @@ def choose(
         changes.append(f"{noun} {index + 1} of {len(usable)} taken{why}")
     if files:
         changes.append(f"{len(files) + 1} files")
-    return Choice(code, tuple(changes), files, block.path if files else None, defines)
+    return Choice(code, tuple(changes), files, block.path if files else None, defines, (block.start, block.end))
 
 
 def _in_language(grammar: Grammar, blocks: Sequence[Block]) -> list[Block]:
     """The blocks that may be in the language: by their tag, or by their path where the tag says nothing."""
-    ours = [
-        b for b in blocks if b.code.strip() and (b.tag in grammar.tags or (b.path or "").endswith(grammar.suffixes))
+    taken = [
+        b
+        for b in blocks  # an untagged block may hold the answer beside a tagged example, and so may a diff
+        if b.tag in ("diff", "patch")
+        or (b.code.strip() and (b.tag not in _NOT_CODE or (b.path or "").endswith(grammar.suffixes)))
     ]
-    diffs = [b for b in blocks if b.tag in ("diff", "patch") or (b.tag not in _NOT_CODE and listings.is_diff(b.code))]
-    if any(b not in ours for b in diffs):
-        ours = [b for b in blocks if b in ours or b in diffs]
-    untagged = [b for b in blocks if b.code.strip() and b not in ours and b.tag not in _NOT_CODE]
-    if ours and untagged:  # an untagged block may hold the answer beside a tagged example: in their order
-        ours = [b for b in blocks if b in ours or b in untagged]
-    if ours or untagged:
-        return ours or untagged
-    return [
+    return taken or [
         b
         for b in blocks
         if b.code.strip()
@@ -242,7 +239,10 @@ def _joined(pieces: Sequence[str], code: str) -> str:
 
 
 def unfenced(grammar: Grammar, entry: str | None, text: str, *, cut_short: bool = False) -> list[Block]:
-    """The runs of code in a text without fences, longest first; the whole text where all of it is code."""
+    """The runs of code in a text without fences, longest first; the whole text where all of it is code.
+
+    What stands around them is not said here: a text may have thousands, and one is taken.
+    """
     whole = mend(grammar, text, entry, cut_short=cut_short, shorten=False)
     if (
         whole.parses
@@ -260,15 +260,4 @@ def unfenced(grammar: Grammar, entry: str | None, text: str, *, cut_short: bool 
     if not found and whole.parses:
         found = [run for run in runs(grammar, text) if any(s.kind == "call" for s in run.statements)]
     found.sort(key=lambda run: -len(run.code))
-    return [
-        Block(
-            run.code,
-            grammar.name,
-            None,
-            run.start,
-            run.end,
-            True,
-            dropped_around(grammar, text, run, cut_short=cut_short),
-        )
-        for run in found
-    ]
+    return [Block(run.code, grammar.name, None, run.start, run.end) for run in found]

@@ -5,14 +5,14 @@ expression literal that holds a bracket or a quote behind a bracket or a word, w
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 import tree_sitter_javascript
 from tree_sitter import Language as Syntax
 from tree_sitter import Parser
 
 from assay.pipeline.extract.disguises import LOOKALIKE_SIGN
-from assay.pipeline.extract.statements import PARSE_LIMIT, Statement, StatementKind
+from assay.pipeline.extract.statements import PARSE_LIMIT, REMEMBERED, Statement, StatementKind
 from assay.records import Language
 
 _NAME = r"[A-Za-z_$][\w$]*+"
@@ -101,6 +101,56 @@ def _plainly_signed(code: str) -> bool:
     return LOOKALIKE_SIGN.search(bare) is None
 
 
+def _parses(code: str) -> bool:
+    if len(code) > PARSE_LIMIT or _LONG_LINE.search(code) is not None:
+        return False
+    if not (code.isascii() or _plainly_signed(code)):
+        return False
+    content = code.encode("utf-8", "replace")
+    try:  # ended at the first error: to go on behind it is what costs, up to ten milliseconds a kilobyte
+        tree = Parser(_syntax()).parse(
+            lambda at, _: content[at : at + 4096], progress_callback=lambda _, failed: failed
+        )
+    except ValueError:
+        return False
+    return not tree.root_node.has_error
+
+
+def _statements(code: str, prose: bool) -> list[Statement]:
+    spans: list[tuple[int, int]] = []
+    depth, start, last, blank = 0, 0, 0, True
+
+    def finish(end: int) -> None:
+        text = start
+        while text < end and code[text] in " \t\n":
+            text += 1
+        if spans and not (prose and _FRESH.match(code, text)) and _JOINED.match(code, start, end):
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((text, end))
+
+    for token in TOKEN.finditer(code):
+        if blank and code[last : token.start()].strip():
+            blank = False
+        last = token.end()
+        kind = token.lastgroup
+        if kind == "newline":
+            if depth > 0 and not (prose and _FRESH.match(code, last)):
+                continue
+            if not blank:
+                finish(last)
+            depth, start, blank = 0, last, True
+        elif kind == "open":
+            depth, blank = depth + 1, False
+        elif kind == "close":
+            depth, blank = max(0, depth - 1), False
+        elif kind != "comment":
+            blank = False
+    if not blank or code[last:].strip():
+        finish(len(code))
+    return [Statement(start, end, *_kind(code[start:end])) for start, end in spans]
+
+
 class JavaScript:
     """See the module."""
 
@@ -111,53 +161,15 @@ class JavaScript:
     builtins = frozenset(_BUILTINS.split())
     suffixes: tuple[str, ...] = (".js", ".mjs", ".cjs", ".jsx")
 
+    def __init__(self) -> None:
+        self._parses = lru_cache(REMEMBERED)(_parses)
+        self._statements = lru_cache(REMEMBERED)(_statements)
+
     def parses(self, code: str) -> bool:
-        if len(code) > PARSE_LIMIT or _LONG_LINE.search(code) is not None:
-            return False
-        if not (code.isascii() or _plainly_signed(code)):
-            return False
-        content = code.encode("utf-8", "replace")
-        try:  # ended at the first error: to go on behind it is what costs, up to ten milliseconds a kilobyte
-            tree = Parser(_syntax()).parse(
-                lambda at, _: content[at : at + 4096], progress_callback=lambda _, failed: failed
-            )
-        except ValueError:
-            return False
-        return not tree.root_node.has_error
+        return self._parses(code)
 
     def statements(self, code: str, *, prose: bool = False) -> list[Statement]:
-        spans: list[tuple[int, int]] = []
-        depth, start, last, blank = 0, 0, 0, True
-
-        def finish(end: int) -> None:
-            text = start
-            while text < end and code[text] in " \t\n":
-                text += 1
-            if spans and not (prose and _FRESH.match(code, text)) and _JOINED.match(code, start, end):
-                spans[-1] = (spans[-1][0], end)
-            else:
-                spans.append((text, end))
-
-        for token in TOKEN.finditer(code):
-            if blank and code[last : token.start()].strip():
-                blank = False
-            last = token.end()
-            kind = token.lastgroup
-            if kind == "newline":
-                if depth > 0 and not (prose and _FRESH.match(code, last)):
-                    continue
-                if not blank:
-                    finish(last)
-                depth, start, blank = 0, last, True
-            elif kind == "open":
-                depth, blank = depth + 1, False
-            elif kind == "close":
-                depth, blank = max(0, depth - 1), False
-            elif kind != "comment":
-                blank = False
-        if not blank or code[last:].strip():
-            finish(len(code))
-        return [Statement(start, end, *_kind(code[start:end])) for start, end in spans]
+        return self._statements(code, prose)
 
     def unclosed(self, code: str) -> str:
         """The brackets that are missing at the end, in the order in which they would close."""

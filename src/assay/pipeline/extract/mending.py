@@ -181,7 +181,8 @@ def _shortened(source: Source, entry: str | None, *, cut_short: bool) -> Mended 
     for run in sorted(found, key=lambda run: -len(run.code)):
         kept = Source(source.grammar, run.code)
         if kept.parses:
-            return Mended(kept, dropped_around(source.grammar, source.code, run, cut_short=cut_short))
+            around = dropped_around(source.grammar, source.code, (run.start, run.end), cut_short=cut_short)
+            return Mended(kept, around)
     if cut_short and (shorter := _without_tail(source)) is not None and (entry is None or shorter.defines(entry)):
         return Mended(shorter, ("the half-finished end of a truncated text dropped",))
     return None
@@ -198,10 +199,10 @@ def _holding_all_code(source: Source, found: "Sequence[Run]") -> "list[Run]":
     return [run for run in found if not code or (run.start <= code[0] and code[-1] < run.end)]
 
 
-def dropped_around(grammar: Grammar, text: str, run: "Run", *, cut_short: bool) -> tuple[str, ...]:
+def dropped_around(grammar: Grammar, text: str, span: tuple[int, int], *, cut_short: bool) -> tuple[str, ...]:
     """In words: what of the text stands before and behind a run of code."""
     words = []
-    before, after = text[: run.start].strip(), text[run.end :].strip()
+    before, after = text[: span[0]].strip(), text[span[1] :].strip()
     if before:
         words.append(f"{_lines(before)} before the code dropped")
     if after:

@@ -8,15 +8,15 @@ function, `print x`, a zero-width blank), so the scan checks these. Not covered:
 import builtins
 import keyword
 import re
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, lru_cache, partial
 from typing import NamedTuple
 
 import tree_sitter_python
 from tree_sitter import Language as Syntax
 from tree_sitter import Parser
 
-from assay.pipeline.extract.statements import PARSE_LIMIT, Statement, StatementKind
+from assay.pipeline.extract.statements import PARSE_LIMIT, REMEMBERED, Statement, StatementKind
 from assay.records import Language
 
 # Possessive quantifiers keep it linear whatever the text.
@@ -137,11 +137,19 @@ def _columns(indent: str) -> tuple[int, int]:
     return len(indent.expandtabs(8)), len(indent)
 
 
-def well_indented(code: str) -> bool:
+LinesOf = Callable[[str, bool], tuple[Line, ...]]
+"""The logical lines of a text, with or without prose in it."""
+
+
+def _lines(code: str, prose: bool) -> tuple[Line, ...]:
+    return tuple(lines(code, prose=prose))
+
+
+def _well_indented(code: str, logical: Sequence[Line]) -> bool:
     """Whether Python would take the indents, and every block has a body, and no `return` stands outside a function."""
     stack: list[tuple[int, int, bool]] = [(0, 0, False)]
     wants, in_function = False, False
-    for at in lines(code):
+    for at in logical:
         if not at.sound:
             return False
         column, alternative = _columns(code[at.start : at.code].replace("\f", ""))
@@ -218,6 +226,25 @@ def _imported(text: str) -> tuple[str, ...]:
     return tuple(names)
 
 
+def _parses(lines_of: LinesOf, code: str) -> bool:
+    if len(code) > PARSE_LIMIT or not _well_indented(code, lines_of(code, False)):
+        return False
+    return not Parser(_syntax()).parse(code.encode("utf-8", "replace")).root_node.has_error
+
+
+def _statements(lines_of: LinesOf, code: str, prose: bool) -> list[Statement]:
+    spans: list[tuple[int, int]] = []
+    decorated = False
+    for at in lines_of(code, prose):
+        inside = at.code > at.start or (_JOINED.match(code, at.code) is not None)
+        if spans and (inside or decorated):
+            spans[-1] = (spans[-1][0], at.end)
+        else:
+            spans.append((at.start, at.end))
+        decorated = not (at.code > at.start) and code.startswith("@", at.code)
+    return [Statement(start, end, *_first_word_kind(code[start:end])) for start, end in spans]
+
+
 class Python:
     """See the module."""
 
@@ -228,28 +255,22 @@ class Python:
     builtins = frozenset(dir(builtins)) | frozenset(keyword.kwlist) | {"__name__", "__file__", "__doc__", "_"}
     suffixes: tuple[str, ...] = (".py", ".pyw")
 
+    def __init__(self) -> None:
+        self._lines = lru_cache(REMEMBERED)(_lines)
+        self._parses = lru_cache(REMEMBERED)(partial(_parses, self._lines))
+        self._statements = lru_cache(REMEMBERED)(partial(_statements, self._lines))
+
     def parses(self, code: str) -> bool:
-        if len(code) > PARSE_LIMIT or not well_indented(code):
-            return False
-        return not Parser(_syntax()).parse(code.encode("utf-8", "replace")).root_node.has_error
+        return self._parses(code)
 
     def statements(self, code: str, *, prose: bool = False) -> list[Statement]:
-        spans: list[tuple[int, int]] = []
-        decorated = False
-        for at in lines(code, prose=prose):
-            inside = at.code > at.start or (_JOINED.match(code, at.code) is not None)
-            if spans and (inside or decorated):
-                spans[-1] = (spans[-1][0], at.end)
-            else:
-                spans.append((at.start, at.end))
-            decorated = not (at.code > at.start) and code.startswith("@", at.code)
-        return [Statement(start, end, *_first_word_kind(code[start:end])) for start, end in spans]
+        return self._statements(code, prose)
 
     def unclosed(self, code: str) -> str:  # noqa: ARG002 - a body ends with its indent
         return ""
 
     def is_stub(self, code: str) -> bool:
-        body = [at for at in lines(code) if at.code > at.start]
+        body = [at for at in self._lines(code, False) if at.code > at.start]
         if not body:  # `def f(x): return 1` has its body on the line
             return re.search(r":[ \t]*(?:pass|\.\.\.)?[ \t]*(?:#.*)?$", code.rstrip()) is not None
         return all(

@@ -12,6 +12,8 @@ StatementKind = Literal["import", "definition", "assignment", "block", "call", "
 
 PARSE_LIMIT = 128 * 1024
 """Longer source is taken as it is: nothing a model writes for a task is so long, and parsing hostile text costs."""
+REMEMBERED = 256
+"""Of how many texts a grammar remembers what it said: the same one is met in several ways within a reply."""
 
 
 _PLAIN_VALUE = re.compile(r"\A[^=\n]*=[ \t]*[\[{\"'`\d]")
