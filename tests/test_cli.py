@@ -12,7 +12,7 @@ from assay import cli
 from assay.errors import AssayError
 
 ASSAY = (sys.executable, "-m", "assay")
-HEAVY = ("alembic", "dbos", "httpx2", "numpy", "pydantic", "rich", "scipy", "sqlalchemy", "vl_convert", "opentelemetry")
+HEAVY = ("alembic", "dbos", "httptools", "numpy", "pydantic", "rich", "scipy", "sqlalchemy", "vl_convert", "opentelemetry")
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("bench", "--help"), ("nonsense",)])

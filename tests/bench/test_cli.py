@@ -597,7 +597,7 @@ def test_checking_a_suite_holds_only_while_its_wrong_programs_fail_as_said(assay
 @pytest.mark.parametrize(
     ("module", "not_needed"),
     [
-        ("assay.bench.preparing", ("sqlalchemy", "numpy", "httpx2", "rich")),
+        ("assay.bench.preparing", ("sqlalchemy", "numpy", "httptools", "rich")),
         ("assay.bench.evaluations, assay.bench.terminal, assay.bench.scores.standings", ("numpy", "dbos", "alembic")),
     ],
     ids=["suites", "list and show"],

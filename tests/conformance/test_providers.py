@@ -31,8 +31,6 @@ KINDS = [Kind("openai", OpenAIServer), Kind("ollama", OllamaServer), Kind("anthr
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.provider)
 def kind(request: pytest.FixtureRequest) -> Kind:
-    if request.param.provider == "anthropic":
-        pytest.importorskip("anthropic", reason="needs the extra 'anthropic'")
     return request.param  # type: ignore[no-any-return]
 
 
@@ -249,8 +247,6 @@ def test_a_line_without_end_is_refused(kind: Kind) -> None:
 
 
 def test_an_answer_in_one_document_is_read_as_well(kind: Kind) -> None:
-    if kind.provider == "anthropic":
-        pytest.skip("its SDK reads only what it asked for")
     reply, _ = ask(
         kind, always(ScriptedReply("answer", thinking="hm", whole=True, prompt_tokens=3, completion_tokens=2))
     )

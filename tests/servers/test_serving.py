@@ -17,8 +17,6 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.parametrize(("kind", "path"), [("openai", "/v1"), ("ollama", ""), ("anthropic", "")])
 def test_a_server_of_its_own_writes_its_port_answers_and_counts(kind: str, path: str, tmp_path: Path) -> None:
-    if kind == "anthropic":
-        pytest.importorskip("anthropic", reason="needs the extra 'anthropic'")
     answers = tmp_path / "answers.jsonl"
     answers.write_text(json.dumps({"prompt": "Write f.", "reply": "def f(): pass"}) + "\n")
     port_file = tmp_path / "port"

@@ -1,10 +1,5 @@
 """What is particular to Anthropic's Messages."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from assay.pipeline.llm import Patience, Refused, ServerDown
@@ -14,11 +9,6 @@ from tests.servers import ScriptedReply, in_turn
 from tests.servers.anthropic import AnthropicServer
 
 QUICK = Patience(connect_s=2, first_token_s=2, silence_s=0.5, attempts=2, wait_s=0.01)
-
-
-@pytest.fixture(autouse=True)
-def _sdk() -> None:
-    pytest.importorskip("anthropic", reason="needs the extra 'anthropic'")
 
 
 def ask(server: AnthropicServer, options: Options | None = None, keys: dict[str, str] | None = None) -> Reply:
@@ -63,7 +53,7 @@ def test_its_key_is_accepted_and_a_wrong_one_refused() -> None:
     assert "SOME_KEY" in caught.value.help
 
 
-def test_its_sdk_does_not_retry_behind_our_back() -> None:
+def test_an_overload_is_asked_again_as_often_as_patience_says() -> None:
     with AnthropicServer(in_turn(ScriptedReply(status=529, error="Overloaded"))) as server:
         with pytest.raises(ServerDown, match="Overloaded"):
             ask(server)
@@ -79,24 +69,3 @@ def test_an_overload_in_mid_stream_is_busy() -> None:
 def test_a_refusal_of_the_model_is_a_filtered_reply() -> None:
     with AnthropicServer(in_turn(ScriptedReply("", finish="content_filter"))) as server:
         assert ask(server).finish == "filtered"
-
-
-def test_without_the_extra_the_error_names_it(tmp_path: Path) -> None:
-    program = """
-import sys
-sys.modules["anthropic"] = None  # as if it were not installed
-from assay.errors import AssayError
-from assay.pipeline.llm.gateway import Gateway
-from assay.records import Model
-with Gateway({"ANTHROPIC_API_KEY": "k"}) as gateway:
-    try:
-        gateway.check(Model(name="m", provider="anthropic", model="x"))
-    except AssayError as error:
-        print(error, error.help)
-"""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, env=environment, cwd=tmp_path, check=True
-    )
-    assert "needs the package 'anthropic'" in done.stdout
-    assert "pip install 'assay[anthropic]'" in done.stdout

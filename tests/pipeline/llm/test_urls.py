@@ -2,7 +2,7 @@
 
 import pytest
 
-from assay.pipeline.llm.urls import behind_proxy, is_loopback, server_url
+from assay.pipeline.llm.urls import is_loopback, proxy_for, server_url
 
 
 def test_a_trailing_slash_and_blanks_are_nothing() -> None:
@@ -14,13 +14,13 @@ def test_this_machine_is_never_behind_a_proxy(url: str, monkeypatch: pytest.Monk
     monkeypatch.setenv("http_proxy", "http://proxy:3128")
     monkeypatch.delenv("no_proxy", raising=False)
     assert is_loopback(url)
-    assert not behind_proxy(url)
+    assert not proxy_for(url)
 
 
 def test_another_machine_is_behind_the_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://proxy:3128")
     monkeypatch.setenv("no_proxy", "inside.example")
-    assert behind_proxy("http://outside.example/v1")
-    assert not behind_proxy("http://inside.example/v1")
+    assert proxy_for("http://outside.example/v1")
+    assert not proxy_for("http://inside.example/v1")
     monkeypatch.delenv("http_proxy")
-    assert not behind_proxy("http://outside.example/v1")
+    assert not proxy_for("http://outside.example/v1")

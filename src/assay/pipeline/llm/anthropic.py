@@ -1,20 +1,14 @@
-"""Anthropic's Messages, through its own SDK (the extra `anthropic`), whose retries are off: the gateway has its own."""
+"""Anthropic's Messages."""
 
-import asyncio
-import contextlib
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
+from urllib.parse import quote
 
-from assay.errors import AssayError
 from assay.pipeline.llm import Server
 from assay.pipeline.llm.openai import count
 from assay.pipeline.llm.pieces import Pieces
-from assay.pipeline.llm.wire import BROKEN, Clock, Wire, error_words, retry_after
+from assay.pipeline.llm.wire import Stream, Wire, error_words, parsed
 from assay.records import Finish, Message, Model, Reply
-
-if TYPE_CHECKING:
-    from anthropic import AsyncAnthropic, AsyncStream
-    from anthropic.types import RawMessageStreamEvent
 
 _FINISHES: dict[str, Finish] = {
     "end_turn": "stop",
@@ -26,6 +20,7 @@ _FINISHES: dict[str, Finish] = {
 _MAX_TOKENS = 8192
 """Anthropic wants a limit with every question; this one where the model has none."""
 _LEAST_THINKING = 1024
+_VERSION = "2026-10-21"
 _SAMPLING_VERSION = "2023-06-01"
 """The API's last version with temperature and top_p."""
 _STATUSES = {
@@ -39,6 +34,8 @@ _STATUSES = {
     "overloaded_error": 529,
 }
 """What an error in mid-stream would have been as a status; any other is the server's fault."""
+_PAGES = 20
+"""Of a server's list of models, a thousand names each."""
 
 
 class Anthropic:
@@ -49,69 +46,34 @@ class Anthropic:
     needs_key: ClassVar[bool] = True
 
     def __init__(self, server: Server) -> None:
-        # The SDK gathers a line without bounds before it looks at it.
-        self._wire = Wire(server, {}, cap=server.patience.reply_bytes * 8)
-        self._client = _sdk_client(server, self._wire)
+        self._wire = Wire(server, {"x-api-key": server.key} if server.key else {})
 
     def check(self, model: Model) -> None:
         pass  # only the server knows what it has
 
     async def complete(self, model: Model, messages: Sequence[Message], sample: int) -> Reply:  # noqa: ARG002 - no seeds here
-        clock = Clock(self._wire.server.patience)
-        with self._sorted_errors():
-            async with (
-                clock.running(self._wire.url),
-                await self._client.messages.create(**_body(model, messages), stream=True) as stream,
-            ):
-                return await _Reading(self._wire, clock).reply(stream)
+        body = _body(model, messages)
+        # Newer versions of the API reject these for every model, this one only for models that know none.
+        version = _SAMPLING_VERSION if {"temperature", "top_p"} & body.keys() else _VERSION
+        async with self._wire.post("/v1/messages", body, {"anthropic-version": version}) as stream:
+            return await _Reading(self._wire, stream).reply()
 
     async def models(self) -> list[str]:
-        with self._sorted_errors():
-            async with asyncio.timeout(self._wire.server.patience.connect_s + 20):
-                return sorted([model.id async for model in self._client.models.list(limit=1000)])
+        names: list[str] = []
+        after = ""
+        try:
+            for _ in range(_PAGES):
+                document = await self._wire.get(f"/v1/models?limit=1000{after}", {"anthropic-version": _VERSION})
+                names += [str(item["id"]) for item in document["data"]]
+                if not document.get("has_more"):
+                    break
+                after = f"&after_id={quote(names[-1], safe='')}"
+        except (AttributeError, LookupError, TypeError):
+            raise self._wire.garbled("no list of models") from None
+        return sorted(names)
 
     async def close(self) -> None:
-        await self._client.close()
-
-    @contextlib.contextmanager
-    def _sorted_errors(self) -> Iterator[None]:
-        import anthropic
-
-        try:
-            with self._wire.sorted_errors():
-                try:
-                    yield
-                except anthropic.APIConnectionError as error:
-                    raise error.__cause__ or TimeoutError from None  # httpx2's own, or a time-out without one
-        except anthropic.APIStatusError as error:
-            status: int | None = error.status_code
-            if status == 200:  # an error event in mid-stream
-                details = error.body.get("error") if isinstance(error.body, dict) else None
-                status = _STATUSES.get(details.get("type", "")) if isinstance(details, dict) else None
-            said = error_words(error.body) if error.body else error.message
-            raise self._wire.failure(status, said, retry_after(error.response.headers)) from None
-        except anthropic.APIError as error:
-            raise self._wire.garbled(
-                f"no answer of Anthropic's protocol: {self._wire.scrub(str(error))[:200]}"
-            ) from None
-
-
-def _sdk_client(server: Server, wire: Wire) -> "AsyncAnthropic":
-    try:
-        import anthropic
-    except ImportError:
-        raise AssayError(
-            "Asking Anthropic's models needs the package 'anthropic', which is not installed.",
-            "Install the extra: pip install 'assay[anthropic]'",
-        ) from None
-    # A key is always given: without one the SDK goes looking for credentials in places nobody told us of.
-    return anthropic.AsyncAnthropic(
-        api_key=server.key or "none",
-        base_url=server.url,
-        max_retries=0,
-        timeout=wire.client.timeout,
-        http_client=wire.client,
-    )
+        self._wire.close()
 
 
 def _body(model: Model, messages: Sequence[Message]) -> dict[str, Any]:
@@ -125,13 +87,14 @@ def _body(model: Model, messages: Sequence[Message]) -> dict[str, Any]:
         "messages": [
             {"role": message.role, "content": message.content} for message in messages if message.role != "system"
         ],
+        "stream": True,
     }
     if system := "\n\n".join(message.content for message in messages if message.role == "system"):
         body["system"] = system
-    sampling = {"temperature": options.temperature, "top_p": options.top_p}
-    if stated := {name: value for name, value in sampling.items() if value is not None}:
-        # Newer versions of the API reject these for every model, this one only for models that know none.
-        body |= {"extra_body": stated, "extra_headers": {"anthropic-version": _SAMPLING_VERSION}}
+    if options.temperature is not None:
+        body["temperature"] = options.temperature
+    if options.top_p is not None:
+        body["top_p"] = options.top_p
     if options.stop:
         body["stop_sequences"] = list(options.stop)
     if options.thinking is not None:
@@ -142,55 +105,89 @@ def _body(model: Model, messages: Sequence[Message]) -> dict[str, Any]:
 class _Reading:
     """One reply being put together from its events."""
 
-    def __init__(self, wire: Wire, clock: Clock) -> None:
+    def __init__(self, wire: Wire, stream: Stream) -> None:
         self._wire = wire
-        self._clock = clock
-        self._pieces = Pieces(wire, clock.began)
+        self._stream = stream
+        self._pieces = Pieces(wire, stream.began)
         self._model = ""
         self._prompt_tokens: int | None = None
         self._completion_tokens: int | None = None
         self._reason: str | None = None
         self._done = False
-        self._cut = False
 
-    async def reply(self, stream: "AsyncStream[RawMessageStreamEvent]") -> Reply:
+    async def reply(self) -> Reply:
         """Read to the end. Raises Busy where the reply breaks off or is no such reply."""
         try:
-            async for event in stream:
-                if not self._clock.heard():
-                    self._cut = True
-                    break
-                self._event(event)
+            if self._stream.is_document:
+                self._document(await self._stream.document())
+            else:
+                await self._read_events()
+                if self._done:
+                    await self._stream.drain()
         except (AttributeError, LookupError, TypeError, ValueError, RecursionError):
             raise self._wire.garbled("a reply that is not of Anthropic's protocol") from None
-        except BROKEN:
-            if self._reason is None:
-                raise
-        if not self._done and self._reason is None and not (self._cut and self._pieces.size):
+        if not self._done and self._reason is None and not (self._stream.cut and self._pieces.size):
             raise self._wire.garbled("half a reply")
         return self._built()
 
-    def _event(self, event: "RawMessageStreamEvent") -> None:
-        if event.type == "content_block_delta":
-            if event.delta.type == "text_delta":
-                self._pieces.said(event.delta.text)
-            elif event.delta.type == "thinking_delta":
-                self._pieces.thought(event.delta.thinking)
-        elif event.type == "message_start":
-            usage = event.message.usage
-            self._model = event.message.model
-            read = (usage.input_tokens, usage.cache_creation_input_tokens, usage.cache_read_input_tokens)
-            self._prompt_tokens = sum(count(tokens) or 0 for tokens in read)
-        elif event.type == "message_delta":
-            self._reason = event.delta.stop_reason
-            self._completion_tokens = count(event.usage.output_tokens)
-        elif event.type == "message_stop":
+    async def _read_events(self) -> None:
+        while not self._done and (lines := await self._lines()):
+            for line in lines:
+                if line.startswith(b"data:"):  # an event's name is in its data too
+                    self._event(parsed(line[5:]))
+
+    async def _lines(self) -> list[bytes]:
+        if self._reason:
+            return await self._stream.after_finish()
+        return await self._stream.lines(gather=self._pieces.size > 0)
+
+    def _event(self, event: dict[str, Any]) -> None:
+        kind = event["type"]
+        if kind == "content_block_delta":
+            delta = event["delta"]
+            if delta["type"] == "text_delta":
+                self._pieces.said(delta["text"])
+            elif delta["type"] == "thinking_delta":
+                self._pieces.thought(delta["thinking"])
+        elif kind == "message_start":
+            self._began(event["message"])
+        elif kind == "message_delta":
+            self._reason = event["delta"].get("stop_reason")
+            self._completion_tokens = count((event.get("usage") or {}).get("output_tokens"))
+        elif kind == "message_stop":
             self._done = True
+        elif kind == "error":
+            raise self._failure(event)
+
+    def _document(self, document: dict[str, Any]) -> None:
+        if document["type"] == "error":
+            raise self._failure(document)
+        self._began(document)
+        for block in document["content"]:
+            if block["type"] == "text":
+                self._pieces.said(block["text"])
+            elif block["type"] == "thinking":
+                self._pieces.thought(block["thinking"])
+        self._reason = document.get("stop_reason")
+        self._completion_tokens = count((document.get("usage") or {}).get("output_tokens"))
+        self._done = True
+
+    def _began(self, message: dict[str, Any]) -> None:
+        self._model = message["model"]
+        usage = message.get("usage") or {}
+        names = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+        if count(usage.get("input_tokens")) is not None:
+            self._prompt_tokens = sum(count(usage.get(name)) or 0 for name in names)
+
+    def _failure(self, event: dict[str, Any]) -> Exception:
+        error = event.get("error")
+        kind = error.get("type") if isinstance(error, dict) else None
+        return self._wire.failure(_STATUSES.get(str(kind)), error_words(event))
 
     def _built(self) -> Reply:
         return self._pieces.reply(
             model=str(self._model),
-            finish="length" if self._cut else _FINISHES.get(self._reason or "end_turn", "other"),
+            finish="length" if self._stream.cut else _FINISHES.get(str(self._reason or "end_turn"), "other"),
             prompt_tokens=self._prompt_tokens,
             completion_tokens=self._completion_tokens,
         )

@@ -14,7 +14,6 @@ Ollama cuts a prompt that does not fit without a word. How that is found out:
    So a missing or zero count says nothing, and the third rule asks `/api/version` first and holds only from 0.3 on.
 """
 
-import json
 import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -23,7 +22,7 @@ from assay.errors import ProviderError
 from assay.pipeline.llm import Refused, Server
 from assay.pipeline.llm.openai import count
 from assay.pipeline.llm.pieces import Pieces
-from assay.pipeline.llm.wire import Stream, Wire, error_words
+from assay.pipeline.llm.wire import Stream, Wire, error_words, parsed
 from assay.records import Finish, Message, Model, Reply
 
 _WORD = re.compile(r"\w+")
@@ -66,7 +65,7 @@ class Ollama:
         return sorted(names | {name.removesuffix(":latest") for name in names})
 
     async def close(self) -> None:
-        await self._wire.close()
+        self._wire.close()
 
     async def _was_cut(self, model: Model, messages: Sequence[Message], counted: int | None) -> bool:
         window = model.options.context
@@ -124,10 +123,10 @@ class _Reading:
         """Read to the end. Raises Busy where the reply breaks off or is no such reply."""
         try:
             # Lines end in a newline even where a server sends one document: both read alike.
-            while self._last is None and (lines := await self._stream.lines()):
+            while self._last is None and (lines := await self._stream.lines(gather=self._pieces.size > 0)):
                 for line in lines:
                     if line.strip():
-                        self._line(json.loads(line))
+                        self._line(parsed(line))
             if self._last is not None:
                 await self._stream.drain()
         except (AttributeError, LookupError, TypeError, ValueError, RecursionError):

@@ -1,12 +1,11 @@
 """Servers that speak OpenAI's chat completions: OpenAI itself, LM Studio, vLLM, OpenRouter, AI Pipe and many more."""
 
-import json
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from assay.pipeline.llm import Refused, Server
 from assay.pipeline.llm.pieces import Pieces
-from assay.pipeline.llm.wire import Stream, Wire, error_words
+from assay.pipeline.llm.wire import Stream, Wire, error_words, parsed
 from assay.records import Finish, Message, Model, Reply
 
 _FINISHES: dict[str, Finish] = {"stop": "stop", "eos": "stop", "length": "length", "content_filter": "filtered"}
@@ -48,7 +47,7 @@ class OpenAI:
             raise self._wire.garbled("no list of models") from None
 
     async def close(self) -> None:
-        await self._wire.close()
+        self._wire.close()
 
     def _body(self, model: Model, messages: Sequence[Message], sample: int) -> dict[str, Any]:
         options = model.options
@@ -176,8 +175,7 @@ class _Reading:
         return self._built()
 
     async def _read_events(self) -> None:
-        stream = self._stream
-        while not self._done and (lines := await (stream.after_finish() if self._finish else stream.lines())):
+        while not self._done and (lines := await self._lines()):
             for line in lines:
                 if not line.startswith(b"data:"):
                     continue  # blank lines between events, names of events, keep-alives
@@ -186,7 +184,12 @@ class _Reading:
                     self._done = True
                     return
                 if data:
-                    self._event(json.loads(data), "delta")
+                    self._event(parsed(data), "delta")
+
+    async def _lines(self) -> list[bytes]:
+        if self._finish:
+            return await self._stream.after_finish()
+        return await self._stream.lines(gather=self._pieces.size > 0)
 
     def _event(self, event: dict[str, Any], part: str) -> None:
         if error := event.get("error"):

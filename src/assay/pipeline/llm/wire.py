@@ -14,87 +14,57 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpcore2
-import httpx2
+from pydantic_core import from_json
 
 from assay.pipeline.llm import Busy, Patience, Refused, Server, ServerDown, Unreachable
-from assay.pipeline.llm.sockets import Transport
-from assay.pipeline.llm.urls import behind_proxy
+from assay.pipeline.llm.http import Client, Connection, Dropped, NotConnected, ProxyFailed
 
 _ERROR_BYTES = 64 << 10
 _OVERHEAD = 64
 """A streamed token of 4 characters comes in an event of about 250: no honest server sends more than so many times."""
 _DRAIN_S = 0.5
 _AFTER_S = 5
-_KEEP_S = 30
-BROKEN = (
-    httpx2.TransportError,
-    httpx2.StreamError,
-    httpcore2.NetworkError,
-    httpcore2.ProtocolError,
-    httpcore2.TimeoutException,
-    httpcore2.UnsupportedProtocol,
-)
 _BUSY = {408, 409, 423, 425, 429}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
-
-
-def _direct(url: str, cap: int | None) -> Transport:
-    # Reading the certificates costs 30 ms, which plain HTTP need not pay.
-    return Transport(httpx2.create_ssl_context() if url.startswith("https:") else None, _KEEP_S, cap)
 
 
 class Wire:
     """A client for one server, with its key in one header."""
 
-    def __init__(self, server: Server, headers: Mapping[str, str], cap: int | None = None) -> None:
+    def __init__(self, server: Server, headers: Mapping[str, str]) -> None:
         self.server = server
         self.url = server.url
-        patience = server.patience
-        self.client = httpx2.AsyncClient(
-            headers={
-                "accept-encoding": "identity",
-                "user-agent": "assay",
-                "content-type": "application/json",
-                **headers,
-            },
-            # Reads are bounded in `Stream`, where it is known whether a first token or the next one is awaited.
-            timeout=httpx2.Timeout(None, connect=patience.connect_s, write=60),
-            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=_KEEP_S),
-            transport=None if behind_proxy(server.url) else _direct(server.url, cap),
-            follow_redirects=False,
-        )
+        # Reads are bounded in `Stream`, where it is known whether a first token or the next one is awaited.
+        self._client = Client(server.url, headers, server.patience.connect_s)
 
-    async def close(self) -> None:
-        await self.client.aclose()
+    def close(self) -> None:
+        self._client.close()
 
     @contextlib.asynccontextmanager
-    async def post(self, path: str, body: object) -> AsyncIterator["Stream"]:
+    async def post(self, path: str, body: object, headers: Mapping[str, str] | None = None) -> AsyncIterator["Stream"]:
         """Send JSON; the reply as a stream of lines. Raises Refused, Busy or Unreachable, inside the block too."""
-        request = self.client.build_request("POST", self.url + path, content=json.dumps(body).encode())
         clock = Clock(self.server.patience)
         with self.sorted_errors():
             async with clock.running(self.url):
-                response = await self.client.send(request, stream=True)
+                answer = await self._client.send("POST", path, json.dumps(body).encode(), headers)
                 try:
-                    if response.status_code != 200:
-                        raise await self._error(response)
-                    yield Stream(self, response, clock)
+                    if answer.status != 200:
+                        raise await self._error(answer)
+                    yield Stream(self, answer, clock)
                 finally:
-                    await response.aclose()
+                    self._client.release(answer)
 
-    async def get(self, path: str) -> Any:
+    async def get(self, path: str, headers: Mapping[str, str] | None = None) -> Any:
         """A small JSON document."""
         with self.sorted_errors():
             async with asyncio.timeout(self.server.patience.connect_s + 20):
-                request = self.client.build_request("GET", self.url + path)
-                response = await self.client.send(request, stream=True)
+                answer = await self._client.send("GET", path, headers=headers)
                 try:
-                    if response.status_code != 200:
-                        raise await self._error(response)
-                    return await Stream(self, response, Clock(self.server.patience)).document()
+                    if answer.status != 200:
+                        raise await self._error(answer)
+                    return await Stream(self, answer, Clock(self.server.patience)).document()
                 finally:
-                    await response.aclose()
+                    self._client.release(answer)
 
     def scrub(self, text: str) -> str:
         """The text as one line without our key, which servers have been seen to echo."""
@@ -127,10 +97,10 @@ class Wire:
             return f"Some models accept no {named[0]}, or only some values: leave it out of this model's options."
         return ""
 
-    async def _error(self, response: httpx2.Response) -> Refused | Busy | ServerDown:
-        status = response.status_code
+    async def _error(self, answer: Connection) -> Refused | Busy | ServerDown:
+        status = answer.status
         if 300 <= status < 400:
-            target = urlsplit(self.scrub(response.headers.get("location", "")))
+            target = urlsplit(self.scrub(answer.headers.get("location", "")))
             to = f"{target.scheme}://{target.hostname}" if target.hostname else "elsewhere"
             return Refused(
                 f"{self.url} redirects to {to}.", "Give the final URL: a key is not carried along.", status=status
@@ -139,32 +109,28 @@ class Wire:
             return self.garbled(f"the status {status} instead of 200")
         body = b""
         # What was said is worth little beside the status: a broken or endless body takes nothing from it.
-        with contextlib.suppress(*BROKEN, TimeoutError):
+        with contextlib.suppress(Dropped, TimeoutError):
             async with asyncio.timeout(10):
-                async for chunk in response.aiter_raw():
-                    body += chunk
-                    if len(body) > _ERROR_BYTES:
-                        break
-        return self.failure(status, error_text(body[:_ERROR_BYTES]), retry_after(response.headers))
+                while len(body) <= _ERROR_BYTES and (piece := await answer.read()):
+                    body += piece
+        return self.failure(status, error_text(body[:_ERROR_BYTES]), retry_after(answer.headers))
 
     @contextlib.contextmanager
     def sorted_errors(self) -> Iterator[None]:
-        """Turn httpx2's exceptions into ours."""
+        """Turn those of HTTP into ours."""
         try:
             yield
-        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+        except NotConnected as error:
             raise Unreachable(
                 f"{self.url} cannot be reached: {self.scrub(str(error)) or 'it does not answer'}.",
                 "Is the server running?",
             ) from None
-        except httpx2.ProxyError as error:
+        except ProxyFailed as error:
             raise Unreachable(f"The proxy before {self.url} failed: {self.scrub(str(error))}.") from None
         except TimeoutError:
             raise Busy(f"{self.url} did not answer in time.") from None
-        except BROKEN as error:
-            raise Busy(
-                f"{self.url} dropped the connection: {self.scrub(str(error)) or type(error).__name__}."
-            ) from None
+        except Dropped as error:
+            raise Busy(f"{self.url} dropped the connection: {self.scrub(str(error))}.") from None
 
 
 class Clock:
@@ -219,23 +185,26 @@ class Clock:
 class Stream:
     """One reply coming in. `lines()` gives what has arrived, as whole lines; an empty list is its end."""
 
-    def __init__(self, wire: Wire, response: httpx2.Response, clock: Clock) -> None:
+    def __init__(self, wire: Wire, answer: Connection, clock: Clock) -> None:
         self._wire = wire
-        self._chunks = response.aiter_raw()
+        self._answer = answer
         self._rest = b""
-        self._size = 0
         self._ended = False
         self._clock = clock
         self.began = clock.began
-        self.is_document = response.headers.get("content-type", "").startswith("application/json")
+        self.is_document = answer.headers.get("content-type", "").startswith("application/json")
         """Whether the server answers with one JSON document although a stream was asked for."""
         self.cut = False
         """Whether it was still going when its time was up."""
 
-    async def lines(self) -> list[bytes]:
-        """The next whole lines, without their ends. Raises Busy when nothing comes for too long."""
+    async def lines(self, *, gather: bool = False) -> list[bytes]:
+        """The next whole lines, without their ends. Raises Busy when nothing comes for too long.
+
+        `gather`, once the first token has come: a tenth of a second's lines at once. To be woken for each token would cost
+        more than all else. The end of the reply is told at once.
+        """
         while not self._ended:
-            chunk = await self._read()
+            chunk = await self._read(gather)
             if chunk:
                 if (end := chunk.rfind(b"\n")) < 0:
                     self._rest += chunk
@@ -251,7 +220,7 @@ class Stream:
     async def after_finish(self) -> list[bytes]:
         """As `lines`, once the answer is whole: what may yet come is worth a short wait and no error."""
         self._clock.stop()
-        with contextlib.suppress(TimeoutError, *BROKEN):
+        with contextlib.suppress(TimeoutError, Dropped):
             async with asyncio.timeout(_AFTER_S):
                 return await self.lines()
         self._ended = True
@@ -260,34 +229,30 @@ class Stream:
     async def drain(self) -> None:
         """Read what follows the protocol's own last word, so that the connection can serve again."""
         self._clock.stop()
-        with contextlib.suppress(TimeoutError, *BROKEN):
+        if self._answer.whole:
+            return
+        with contextlib.suppress(TimeoutError, Dropped):
             async with asyncio.timeout(_DRAIN_S):
-                while not self._ended and await self._next():
+                while not self._ended and await self._answer.read():
                     pass
 
     async def document(self) -> Any:
         """The whole reply as one JSON document."""
         parts = []
-        while chunk := await self._read():
+        while chunk := await self._read(gather=False):
             parts.append(chunk)
         try:
-            return json.loads(b"".join(parts))
+            return parsed(b"".join(parts))
         except (ValueError, RecursionError):
             raise self._wire.garbled("something that is not JSON") from None
 
-    async def _next(self) -> bytes:
-        async for chunk in self._chunks:
-            return chunk
-        return b""
-
-    async def _read(self) -> bytes:
-        chunk = await self._next()
+    async def _read(self, gather: bool) -> bytes:
+        chunk = await self._answer.read(gather=gather)
         patience = self._wire.server.patience
         if not self._clock.heard() and chunk:
             self.cut = True
             return b""
-        self._size += len(chunk)
-        if self._size > patience.reply_bytes * _OVERHEAD or len(self._rest) > patience.reply_bytes:
+        if self._answer.received > patience.reply_bytes * _OVERHEAD or len(self._rest) > patience.reply_bytes:
             raise too_long(self._wire.url, patience.reply_bytes)
         return chunk
 
@@ -295,6 +260,14 @@ class Stream:
 def too_long(url: str, cap: int) -> Refused:
     """No honest reply is as long as this."""
     return Refused(f"{url} sent more than {cap / (1 << 20):.3g} MB in one reply.", "Set `max_tokens` for this model.")
+
+
+def parsed(line: bytes) -> Any:
+    """One JSON value. Raises ValueError or RecursionError where it is none."""
+    try:
+        return from_json(line)
+    except ValueError:
+        return json.loads(line)  # which takes what is nearly Unicode: halves of pairs
 
 
 def error_text(body: bytes) -> str:
