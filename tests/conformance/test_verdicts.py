@@ -28,13 +28,14 @@ def check(candidate):
     assert candidate([1, 2]) == [2, 5]
     assert not candidate(2) != 5
     assert abs(candidate(10) - 101) < 1e-6
+    assert all(map(lambda case: candidate(case[0]) == case[1], [(0, 1), (1, 2), (2, 5)]))
 """,
 )
 _CALLS = Calls(
     entry="answer",
     cases=tuple(
         Case(id=f"c{number}", args=encode([argument]), expect=encode(expected))
-        for number, (argument, expected) in enumerate([(3, 10), (0, 1), (-7, 50), ([1, 2], [2, 5]), (10, 101)])
+        for number, (argument, expected) in enumerate([(3, 10), (0, 1), (-7, 50), ([1, 2], [2, 5]), (10, 101), (1, 2)])
     ),
 )
 TASKS = {

@@ -299,6 +299,9 @@ class _Candidate:
             raise CandidateGone
         if frame[0] == "e":
             error = _exception(*frame[2:])
+            if isinstance(error, StopIteration) and target[1:] != ["next"]:
+                # From a call it would end a loop of the tests over such calls, `map(candidate, …)`, as if it had been passed.
+                error = RuntimeError("the candidate raised StopIteration")
             self._errors.append(error)
             raise error
         if len(frame) > 3:
