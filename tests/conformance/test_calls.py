@@ -237,8 +237,7 @@ def test_a_failed_assert_is_shown_with_its_line_and_the_last_answer(bench: Workb
 
 def test_test_code_that_never_calls_the_candidate_is_no_pass(bench: Workbench) -> None:
     report = graded(bench, "def f(x): return x", Asserts(entry="f", source="assert True"))
-    assert report.status == "wrong"
-    assert "0 times" in report.message
+    assert (report.status, report.message) == ("error", "the tests never call it")
 
 
 def test_test_code_that_hangs_on_an_answer_is_a_timeout_and_the_next_program_is_graded(bench: Workbench) -> None:
@@ -258,3 +257,17 @@ def test_a_whole_program_is_judged_by_what_it_prints(bench: Workbench) -> None:
     assert graded(bench, "print(1/0)", check).status == "exception"
     assert graded(bench, "while True: print(7)", check).status == "wrong"
     assert graded(bench, "print(7)\nimport os; os._exit(0)", check).status == "wrong"
+
+
+def test_answers_that_are_too_much_together_end_the_program(bench: Workbench) -> None:
+    check = Calls(entry="f", cases=tuple(case(number, [number], "") for number in range(12)))
+    report = graded(bench, "def f(n): return 'x' * (4 << 20) if n else ''", check)
+    assert (report.status, report.message) == ("wrong", "c1: another value was expected")
+    assert report.findings[-1].message == "its answers together have more than 32 MiB"
+
+
+def test_a_program_larger_than_its_folder_counts_against_itself_alone(bench: Workbench) -> None:
+    check = Calls(entry="f", cases=(case(0, [1], 1),))
+    report = graded(bench, "def f(x): return x\n#" + "x" * (1 << 20), check, scratch_mb=1)
+    assert report.status == "wrong"
+    assert "more than its scratch of 1 MiB" in report.message

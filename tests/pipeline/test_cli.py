@@ -96,6 +96,22 @@ def test_grade_passes_a_right_candidate_only(ending: str, tmp_path: Path) -> Non
     assert b"the last answer: 2" in wrong.stdout
 
 
+def test_what_a_candidate_raises_prints_no_verdict_of_its_own(tmp_path: Path) -> None:
+    candidate = write(tmp_path / "c.py", "def add(a, b): raise ValueError('\\x1b[2J\\npass (integrity: outside)')")
+    done = assay("grade", candidate, "--tests", write(tmp_path / "t.py", TESTS), "--entry", "add", folder=tmp_path)
+    assert done.returncode == 1
+    assert b"\x1b" not in done.stdout
+    assert not any(line.startswith(b"pass") for line in done.stdout.splitlines())
+
+
+def test_tests_that_fail_by_themselves_are_no_verdict_on_the_candidate(tmp_path: Path) -> None:
+    candidate = write(tmp_path / "c.py", "def add(a, b): return a + b")
+    tests = write(tmp_path / "t.py", "def check(candidate:\n    pass\n")
+    done = assay("grade", candidate, "--tests", tests, "--entry", "add", folder=tmp_path)
+    assert done.returncode == 3
+    assert b"the tests ended before they called it: SyntaxError" in done.stdout
+
+
 def test_grade_gives_the_whole_report_as_json(tmp_path: Path) -> None:
     tests = write(tmp_path / "tests.py", TESTS)
     done = assay(
@@ -117,7 +133,7 @@ def test_an_impossible_limit_and_an_unknown_back_end_are_said_so(tmp_path: Path)
     program = write(tmp_path / "p.py", "")
     done = assay("run", program, "--memory", "1", folder=tmp_path)
     assert done.returncode == 2
-    assert b"memory_mb cannot be 1" in done.stderr
+    assert b"--memory cannot be 1" in done.stderr
     done = assay("run", program, "--backend", "zygot", folder=tmp_path)
     assert done.returncode == 2
     assert b"Did you mean zygote" in done.stderr

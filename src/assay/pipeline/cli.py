@@ -3,15 +3,19 @@
 import json
 import sys
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from assay.errors import AssayError
 from assay.settings import Settings
 
+if TYPE_CHECKING:
+    from assay.records import Limits
+
 EXIT_CODES = {"timeout": 124, "sandbox_error": 125, "oom": 137, "cpu": 152, "output_limit": 153}
 """What `assay sandbox run` ends with where the program did not end by itself; 128 + n where signal n ended it."""
+_OPTIONS = {"wall_s": "--wall", "cpu_s": "--cpu", "memory_mb": "--memory", "processes": "--pids"}
 
 _UNSAFE = click.option("--allow-unsafe", is_flag=True, help="Let the back end `local` run: it isolates nothing.")
 _BACKEND = click.option(
@@ -43,7 +47,7 @@ def sandbox() -> None:
     show_default=True,
     help="Where to.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the whole Run as JSON (bytes as base64).")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole Run as JSON (bytes as URL-safe base64).")
 def run(
     file: Path, arguments: tuple[str, ...], lang: str | None, backend: str | None, allow_unsafe: bool, wall: float, cpu: float,
     memory: int, pids: int, stdin_file: BinaryIO | None, collect: tuple[str, ...], into: Path, as_json: bool,
@@ -54,17 +58,11 @@ def run(
     Other exit codes: 124 out of wall time, 152 out of CPU time, 137 out of memory,
     125 our sandbox failed, 128 + n ended by signal n.
     """
-    from pydantic import ValidationError
-
     from assay.pipeline.sandbox.choose import open_sandbox
-    from assay.records import Limits, Spec
+    from assay.records import Spec
 
     language = lang or ("javascript" if file.suffix in (".js", ".mjs", ".cjs") else "python")
-    try:
-        limits = Limits(wall_s=wall, cpu_s=cpu, memory_mb=memory, processes=pids)
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        raise AssayError(f"{wrong['loc'][0]} cannot be {wrong['input']}: {wrong['msg']}.") from None
+    limits = _limits(wall_s=wall, cpu_s=cpu, memory_mb=memory, processes=pids)
     spec = Spec(
         language="javascript" if language == "javascript" else "python", files={file.name: file.read_bytes()}, main=file.name,
         argv=arguments, stdin=stdin_file.read() if stdin_file else b"", collect=collect, limits=limits,
@@ -82,8 +80,10 @@ def run(
             if dropped:
                 click.echo(f"assay: {dropped} more bytes of {name} were dropped", err=True)
         if ended.status not in ("ok", "exit"):
-            click.echo(f"assay: {ended.status}: {ended.detail}", err=True)
+            click.echo(f"assay: {ended.status}: {_safe(ended.detail)}", err=True)
         _bring_out(ended.files, ended.files_left, into)
+        if collect and not ended.files and not ended.files_left:
+            click.echo(f"assay: nothing matches {' '.join(collect)}", err=True)
     sys.exit(EXIT_CODES.get(ended.status, 128 + ended.signal if ended.signal else ended.exit_code))
 
 
@@ -118,7 +118,7 @@ def grade(
     from assay.pipeline.checks import grade as judge
     from assay.pipeline.checks.perform import run_many
     from assay.pipeline.sandbox.choose import open_sandbox
-    from assay.records import Asserts, Limits, Program, Task
+    from assay.records import Asserts, Program, Task
 
     try:
         source = tests.read_text("utf-8")
@@ -126,7 +126,7 @@ def grade(
         raise AssayError(f"{tests} is not text in UTF-8.") from None
     task = Task(
         id=candidate.name, suite="sandbox", prompt="", entry=entry, checks=(Asserts(source=source, entry=entry),),
-        limits=Limits(wall_s=wall, cpu_s=cpu),
+        limits=_limits(wall_s=wall, cpu_s=cpu),
     )  # fmt: skip
     program = Program(files={"main.py": candidate.read_bytes()})
     with open_sandbox(Settings.from_environment(), backend=backend, allow_unsafe=allow_unsafe) as box:
@@ -145,7 +145,7 @@ def grade(
                 finding.got and f"  the last answer: {finding.got}",
             ):
                 if line:
-                    click.echo(line)
+                    click.echo(_safe(line))
     sys.exit(0 if report.passed else 3 if report.status == "error" else 1)
 
 
@@ -211,4 +211,24 @@ def _bring_out(files: dict[str, bytes], left: tuple[str, ...], into: Path) -> No
     if files:
         click.echo(f"assay: {len(files)} files brought out into {into}", err=True)
     for line in left:
-        click.echo(f"assay: left {line}", err=True)
+        click.echo(f"assay: left {_safe(line)}", err=True)
+
+
+def _limits(**wanted: float) -> "Limits":
+    from pydantic import ValidationError
+
+    from assay.records import Limits
+
+    try:
+        return Limits.model_validate(wanted)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        option = _OPTIONS[str(wrong["loc"][0])]
+        raise AssayError(f"{option} cannot be {wrong['input']}: {wrong['msg']}.") from None
+
+
+def _safe(line: str) -> str:
+    """What a program may have had a say in, on one line that moves no cursor: it could print a verdict of its own."""
+    from assay.visible import one_line
+
+    return one_line(line, 2_000)

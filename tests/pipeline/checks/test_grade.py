@@ -93,6 +93,28 @@ def test_a_program_that_was_not_found_is_no_code() -> None:
     assert grade(task(CALLS), Program(files={}, problem="no block of code"), []).status == "no_code"
 
 
+@pytest.mark.parametrize(
+    ("done", "status", "said"),
+    [
+        ('["done","raised","ImportError","no",1,0]', "error", "the tests ended before they called it: ImportError: no"),
+        ('["done","failed","AssertionError","",1,0]', "error", "the tests ended before they called it"),
+        ('["done","passed","","",0,0]', "error", "the tests never call it"),
+        ('["done","passed","","",0,1]', "pass", "1 calls"),
+        (
+            '["done","raised","TypeError","a value of type function cannot be handed to the candidate",1,1]',
+            "error",
+            "held",
+        ),
+        ('["done","raised","TypeError","not subscriptable",1,1]', "wrong", "could not use its answer"),
+    ],
+)
+def test_what_the_tests_do_wrong_by_themselves_counts_against_nobody(done: str, status: str, said: str) -> None:
+    answers = ['["v",1,1]'] if done.endswith(",1]") and "handed" not in done else []
+    report = grade(task(ASSERTS), PROGRAM, [run(*answers, done)])
+    assert report.status == status
+    assert said in report.findings[0].message
+
+
 @pytest.mark.parametrize("public", [True, False])
 def test_a_failed_assert_is_shown_only_where_the_test_code_may_be_seen(public: bool) -> None:
     check = ASSERTS.model_copy(update={"public": public})

@@ -12,6 +12,7 @@ from assay.records import Asserts, Finding, Integrity, Program, Run, Spec, Statu
 
 _READY = b'["ready"]'
 _GONE = b'["gone"]'
+_NOT_HANDED = "cannot be handed to the candidate"  # what the guest's driver says of a function, say, as an argument
 _MAX_KEPT = 400  # lines of a transcript: the first ones and the last one tell what there is to know
 
 
@@ -139,6 +140,10 @@ def _keep(lines: list[str], frame: bytes) -> None:
 
 def _from_testimony(task: Task, check: Asserts, run: Run) -> Judgement:
     _, outcome, error, message, line, calls = json.loads(run.transcript[-1])
+    if calls == 0 and (outcome in ("failed", "raised") or (outcome == "passed" and check.minimum_calls)):
+        # nothing of the candidate's had reached them: it is not to blame
+        said = f"ended before they called it: {error}: {message}" if error else "never call it"
+        return _judgement("error", f"the tests {said}", _source_line(check.source, line))
     if outcome == "passed":
         if calls < check.minimum_calls:
             return _judgement("wrong", f"the tests called it {calls} times; a pass needs {check.minimum_calls}")
@@ -156,6 +161,8 @@ def _from_testimony(task: Task, check: Asserts, run: Run) -> Judgement:
         )
     if last is not None and last.raised:
         return _judgement(_raised(last.raised), f"it raised {got}", where, got)
+    if message.endswith(_NOT_HANDED):
+        return _judgement("error", f"these tests cannot be held here: {message}", where)
     return _judgement("wrong", f"the tests could not use its answer: {error}: {message}", where, got)
 
 
