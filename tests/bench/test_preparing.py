@@ -9,6 +9,7 @@ from assay.errors import AssayError
 from assay.records import Model, Price, Reply, Request, Task
 from assay.settings import Settings
 from assay.store import Store
+from assay.suites import Suite
 
 MODEL = Model(name="mine", provider="openai", model="gpt")
 
@@ -47,3 +48,10 @@ def test_a_file_for_one_of_several_suites_must_say_which(tmp_path: Path) -> None
     with pytest.raises(AssayError, match="does not say which") as caught:
         preparing.suites_named(["humaneval", "mbpp"], ["x.jsonl"], Settings(home=tmp_path))
     assert caught.value.help == "Write --data humaneval=x.jsonl"
+
+
+def test_a_preamble_that_would_fail_every_program_is_refused() -> None:
+    suite = Suite(name="little", title="", tasks=(task("def f():\n"),))
+    assert preparing.with_preamble(suite, "import math").tasks[0].prompt == "import math\ndef f():\n"
+    with pytest.raises(AssayError, match="not Python that parses"):
+        preparing.with_preamble(suite, "def (")

@@ -148,6 +148,11 @@ def test_a_field_option_that_is_not_name_and_kind_is_refused(text: str) -> None:
             "several texts (reply, solution): choose one with --field",
         ),
         ('{"task_id": true, "reply": "a"}', "task_id is a JSON boolean, not a name or number"),
+        pytest.param(
+            json.dumps({"task_id": "Little/0", "reply": "x" * (1 + (16 << 20))}),
+            "'reply' has 16,777,217 characters; a reply may have 16,777,216",
+            id="endless",
+        ),
         ('{"name": "Little/0", "reply": "a"}', "neither task_id nor prompt; it has name, reply"),
         ('{"task_id": "Litle/0", "reply": "a"}', "no task 'Litle/0' in this suite; the nearest: Little/0"),
     ],

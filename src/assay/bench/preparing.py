@@ -11,6 +11,7 @@ from assay.bench.suites import SUITES, Suite, load_suite
 from assay.errors import AssayError, ContentError
 from assay.pipeline.llm import Patience
 from assay.pipeline.llm.names import parse_model
+from assay.pipeline.parsing import parse
 from assay.records import Model, Options, Record, Request, Task
 from assay.settings import Settings
 
@@ -121,9 +122,13 @@ def suites_of(models: Sequence[Model], named: Sequence[str]) -> tuple[tuple[str,
 
 
 def with_preamble(suite: Suite, text: str) -> Suite:
-    """The suite with this source before every program and prompt."""
+    """The suite with this source before every program and prompt. One that does not parse would fail every program."""
     if not text:
         return suite
+    if any(task.language == "python" for task in suite.tasks) and parse(text) is None:
+        raise AssayError(
+            "The preamble is not Python that parses.", "Every program would fail behind it: mend the file."
+        )
     before = text if text.endswith("\n") else text + "\n"
     tasks = tuple(
         task.model_copy(update={"preamble": before + task.preamble, "prompt": before + task.prompt})

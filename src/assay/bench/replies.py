@@ -18,6 +18,7 @@ from assay.records import Task
 FieldKind = Literal["reply", "completion", "solution", "samples"]
 FIELDS: tuple[FieldKind, ...] = get_args(FieldKind)
 _SHOWN = 20  # problems printed in full; a file of the wrong form would otherwise print one a line
+_LONGEST_MB = 16  # of one text: no model writes a hundredth of it, and each is kept, cleaned and run
 _GZIP = b"\x1f\x8b"
 
 
@@ -266,6 +267,8 @@ def _texts(row: Mapping[str, object], field: Field | None) -> tuple[Kind, list[s
     for text in texts:
         if not isinstance(text, str):
             raise _BrokenError(f"{name!r} holds a JSON {_json_name(text)}, not text")
+        if len(text) > _LONGEST_MB << 20:
+            raise _BrokenError(f"{name!r} has {len(text):,} characters; a reply may have {_LONGEST_MB << 20:,}")
     return ("completion" if kind == "samples" else kind), [_sendable(str(text)) for text in texts]
 
 

@@ -17,7 +17,8 @@ def same(compare: Compare, expected: object, got: object) -> bool:
     if mode == "truthy":
         return bool(expected) == bool(got) if not isinstance(got, Handle) else bool(expected)
     if mode == "set":
-        return _members_equal(_once(expected), _once(got), _equal)
+        wanted = _once(expected)
+        return _members_equal(wanted, _once(got, len(wanted)), _equal)
     if mode == "unordered":
         return type(expected) is type(got) and _members_equal(_members(expected), _members(got), _equal)
     if mode == "python":
@@ -147,11 +148,14 @@ def _members(value: object) -> list[object]:
     return list(value) if isinstance(value, (list, tuple, set, frozenset)) else [value]
 
 
-def _once(value: object) -> list[object]:
+def _once(value: object, most: int | None = None) -> list[object]:
+    """The members without those that are there already; no further than one beyond `most`, which a hostile list has."""
     kept: list[object] = []
     for member in _members(value):
         if not any(_equal(member, other) for other in kept):
             kept.append(member)
+            if most is not None and len(kept) > most:
+                break
     return kept
 
 
