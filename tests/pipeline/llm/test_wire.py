@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import ssl
-import subprocess
 import time
 from collections.abc import Iterator
 from email.utils import formatdate
@@ -15,6 +13,8 @@ from assay.pipeline.llm import Patience, ServerDown
 from assay.pipeline.llm.gateway import Gateway
 from assay.pipeline.llm.wire import error_text, retry_after
 from assay.records import Message, Model, Reply, Request
+from tests.servers.certificates import certificate as make_certificate
+from tests.servers.certificates import speaking
 from tests.servers.openai import OpenAIServer
 
 
@@ -64,19 +64,12 @@ def test_a_web_page_as_an_error_loses_its_tags() -> None:
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     if shutil.which("openssl") is None:
         pytest.skip("needs the openssl command")
-    folder = tmp_path_factory.mktemp("tls")
-    key, cert = folder / "key.pem", folder / "cert.pem"
-    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject]
-    subprocess.run([*command, "-keyout", str(key), "-out", str(cert)], check=True, capture_output=True)
-    return cert, key
+    return make_certificate(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture
 def secure(certificate: tuple[Path, Path]) -> Iterator[OpenAIServer]:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
-    with OpenAIServer(tls=context) as server:
+    with OpenAIServer(tls=speaking(*certificate)) as server:
         yield server
 
 
