@@ -51,20 +51,20 @@ _STUB_LINE = re.compile(r"(?:pass|\.\.\.|raise[ \t]+NotImplementedError\b.*)$", 
 _WORD = re.compile(r"(?<![\w.])[^\W\d]\w*+")
 
 
-_SHORT_STRING = (
-    r'"(?!"")(?:[^"\\\n]++|\\[^\n])*+"|"""[^"\\\n]*+"""'
-    r"|'(?!'')(?:[^'\\\n]++|\\[^\n])*+'|'''[^'\\\n]*+'''"
+_CLOSED_STRING = (
+    r'"(?!"")(?:[^"\\\n]++|\\[^\n])*+"|"""(?:[^"\\]++|\\.|"(?!""))*+"""'
+    r"|'(?!'')(?:[^'\\\n]++|\\[^\n])*+'|'''(?:[^'\\]++|\\.|'(?!''))*+'''"
 )
 
 
 def _balanced(depth: int) -> str:
     """What stands on a line with its strings and brackets closed, at most `depth` of these in each other."""
     inner = rf"|[(\[{{]{_balanced(depth - 1)}[)\]}}]" if depth else ""
-    return rf"(?:[^\n\#\"'()\[\]{{}}\\{_ODD}]++|{_SHORT_STRING}{inner})*+"
+    return rf"(?:[^\n\#\"'()\[\]{{}}\\{_ODD}]++|{_CLOSED_STRING}{inner})*+"
 
 
-_WHOLE_LINE = re.compile(rf"[ \t\f]*+({_balanced(4)})(?:\#[^\n]*+)?+(?:\n|\Z)")
-"""A physical line that is a logical one by itself, as nearly all are: looked at in one step."""
+_WHOLE_LINE = re.compile(rf"[ \t\f]*+({_balanced(4)})(?:\#[^\n]*+)?+(?:\n|\Z)", re.S)
+"""A logical line with no bracket over a line's end, as nearly all are: looked at in one step."""
 
 
 class Line(NamedTuple):
@@ -98,7 +98,7 @@ def lines(code: str, *, prose: bool = False) -> Iterator[Line]:
 
 
 def _joined(code: str, start: int, *, prose: bool) -> Line:
-    """The logical line that starts there: of several physical ones, or not sound."""
+    """The logical line that starts there: with a bracket or a backslash over a line's end, or not sound."""
     depth, last, sound, colon = 0, start, True, False
     for token in TOKEN.finditer(code, start):
         kind = token.lastgroup
@@ -270,15 +270,18 @@ class Python:
         return ""
 
     def is_stub(self, code: str) -> bool:
-        body = [at for at in self._lines(code, False) if at.code > at.start]
-        if not body:  # `def f(x): return 1` has its body on the line
-            return re.search(r":[ \t]*(?:pass|\.\.\.)?[ \t]*(?:#.*)?$", code.rstrip()) is not None
-        return all(
-            code[at.code] in "\"'"
-            or code.startswith(("r'''", 'r"""'), at.code)
-            or _STUB_LINE.match(code[at.code : at.end].strip())
-            for at in body
-        )
+        empty = None
+        for at in lines(code):
+            if at.code > at.start:
+                empty = (
+                    code[at.code] in "\"'"
+                    or code.startswith(("r'''", 'r"""'), at.code)
+                    or _STUB_LINE.match(code[at.code : at.end].strip()) is not None
+                )
+                if not empty:
+                    return False
+        # `def f(x): return 1` has its body on the line
+        return empty or re.search(r":[ \t]*(?:pass|\.\.\.)?[ \t]*(?:#.*)?$", code.rstrip()) is not None
 
     def used(self, code: str) -> set[str]:
         bare = TOKEN.sub(
