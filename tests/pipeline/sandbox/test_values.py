@@ -184,6 +184,20 @@ def test_malformed_text_is_refused(text: str) -> None:
         decode(text)
 
 
+@pytest.mark.parametrize("form", ['{"s":[%s]}', '{"z":[%s]}', '{"d":[%s]}', '[{"t":[{"d":[%s]}]}]'])
+def test_members_chosen_to_have_one_hash_are_refused(form: str) -> None:
+    # A million of them would keep the host for hours, which no limit of the program's ends.
+    members = [json.dumps({"t": [{"i": hex(n * (2**61 - 1))}]}) for n in range(10_000)]
+    text = form % ",".join(f"[{member},0]" if '"d"' in form else member for member in members)
+    with pytest.raises(Undecodable, match="one hash"):
+        decode(text)
+
+
+def test_sixty_four_members_of_one_hash_are_a_value() -> None:
+    members = {n * (2**61 - 1) for n in range(64)} | set(range(1, 5000))
+    assert decode(encode(members)) == members
+
+
 def test_undefined_is_not_none() -> None:
     assert decode('{"u":0}') == UNDEFINED
     assert decode('{"u":0}') is not None

@@ -19,7 +19,6 @@ import tarfile
 import tempfile
 import threading
 import time
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,10 +26,10 @@ from typing import Any
 from assay.errors import AssayError, SandboxUnavailable
 from assay.pipeline.sandbox import Service, collect
 from assay.pipeline.sandbox.canary import _CANARY, sing
+from assay.pipeline.sandbox.frames import Frames
 from assay.pipeline.sandbox.guest import seccomp, syscalls
 from assay.pipeline.sandbox.parcel import command_of, pieces, run_all
 from assay.pipeline.sandbox.runtime import BareRuntime, find_bare_runtime, reachable
-from assay.pipeline.sandbox.supervise import MAX_FRAME
 from assay.records import Isolation, Limits, Run, RunStatus, Spec
 from assay.settings import Settings
 
@@ -293,9 +292,7 @@ class Contained:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the container
         self._output = {"o": bytearray(), "e": bytearray()}
         self._files: dict[str, bytes] = {}
-        self._frames: deque[bytes] = deque()
-        self._partial: list[bytes] = []
-        self._partial_size = 0
+        self._frames = Frames()
         self.answers: dict[int, tuple[dict[str, Any], bytes]] = {}
         self._end: dict[str, Any] | None = None
         self._failed = ""
@@ -352,17 +349,18 @@ class Contained:
             if self._over():
                 return None
             self._step()
-        return self._frames.popleft()
+        return self._frames.take()
 
     def finish(self) -> Run:
         """Wait for the end within the limits, and say what happened."""
         if self._run is None:
+            self._frames.end()
             self._put("q", [])
             while not self._over():
                 self._step()
             if self._broken is not None:
                 self._hear_last_words()
-            self.unasked += len(self._frames)
+            self.unasked += self._frames.unasked
             self._run = self._result()
             self.close()
         return self._run
@@ -423,7 +421,8 @@ class Contained:
         elif kind == "x" and self._spec.judged_stdout:
             self._break("output_limit", f"printed more than {self._spec.limits.output_kb} KiB")
         elif kind == "c":
-            self._take(data)
+            if not self._frames.add(data):
+                self._break("output_limit", "answered with more than can be taken")
         elif kind == "f":
             end = 4 + int.from_bytes(data[:4], "big")
             self._files[os.fsdecode(data[4:end])] = data[end:]
@@ -443,19 +442,6 @@ class Contained:
             return self._incoming.get(timeout=max(0.0, wait))
         except queue.Empty:
             return "late", b""
-
-    def _take(self, data: bytes) -> None:
-        *whole, rest = data.split(b"\n")
-        for line in whole:
-            self._partial.append(line)
-            self._frames.append(b"".join(self._partial))
-            self._partial.clear()
-            self._partial_size = 0
-        if rest:
-            self._partial.append(rest)
-            self._partial_size += len(rest)
-        if self._partial_size > MAX_FRAME or len(self._frames) > 1 << 17:
-            self._break("output_limit", "answered with more than can be taken")
 
     def _break(self, status: RunStatus, why: str) -> None:
         if self._broken is None:

@@ -6,15 +6,14 @@ import select
 import signal
 import socket
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
 from assay.pipeline.sandbox import Dialogue
 from assay.pipeline.sandbox.collect import collect
+from assay.pipeline.sandbox.frames import Frames
 from assay.records import Isolation, Run, RunStatus, Spec
 
-MAX_FRAME = 32 << 20  # bytes: a longer line ends the dialogue
 _CHUNK = 1 << 16
 _TICK = 0.05  # s between two looks at CPU and memory
 _PIPE_READS = 64  # of _CHUNK: four times what a pipe may hold
@@ -69,9 +68,7 @@ class Running:
         self._stopped = False
         self._ending: dict[str, float] = {}
         self._box = -1
-        self._frames: deque[bytes] = deque()
-        self._partial: list[bytes] = []
-        self._partial_size = 0
+        self._frames = Frames()
         self._channel_open = channel is not None
         self._dead = False
         self._peak = 0
@@ -121,7 +118,7 @@ class Running:
                 self._step_with(beside)
             else:
                 self._step()
-        return self._frames.popleft()
+        return self._frames.take()
 
     def so_far(self) -> tuple[int, int]:
         """How many bytes of stdout and stderr are kept by now, with all that was written before: it is in the pipes."""
@@ -144,6 +141,7 @@ class Running:
         """Wait for the end within the limits, and say what happened."""
         if self._run is not None:
             return self._run
+        self._frames.end()
         if self._channel is not None and self._channel_open:
             with contextlib.suppress(OSError):  # its end is closed already
                 self._channel.shutdown(socket.SHUT_WR)
@@ -151,7 +149,7 @@ class Running:
             self._step()
         self._wait_dead()
         self._drain()
-        self.unasked += len(self._frames)
+        self.unasked += self._frames.unasked
         self._run = self._result()
         self.close()
         return self._run
@@ -293,29 +291,22 @@ class Running:
         for fd in descriptors:
             os.close(fd)
 
-    def _read_channel(self) -> None:
+    def _read_channel(self) -> bool:
+        """Take what is there; whether there may be more."""
         assert self._channel is not None
         try:
             data = self._channel.recv(_CHUNK << 4)
         except BlockingIOError:
-            return
+            return False
         except OSError:
             data = b""
         if not data:
             self._channel_open = False
             self._forget(self._channel.fileno())
-            return
-        *whole, rest = data.split(b"\n")
-        for line in whole:
-            self._partial.append(line)
-            self._frames.append(b"".join(self._partial))
-            self._partial.clear()
-            self._partial_size = 0
-        if rest:
-            self._partial.append(rest)
-            self._partial_size += len(rest)
-        if self._partial_size > MAX_FRAME or len(self._frames) > 1 << 17:
+            return False
+        if not self._frames.add(data):
             self._break("output_limit", "answered with more than can be taken")
+        return True
 
     def _forget(self, fd: int) -> None:
         """Watch it no more: its other end is closed."""
@@ -354,16 +345,15 @@ class Running:
                 if self._report.fileno() in self._watched:
                     self._read_report()
         for fd in (self._stdout, self._stderr):
-            for _ in range(64):  # a pipe holds no more than 16 of these; survivors (level 0) must not keep us
+            for _ in range(_PIPE_READS):  # survivors (level 0) must not keep us
                 before = len(self._output[fd]) + self._dropped[fd]
                 self._read_output(fd)
                 if len(self._output[fd]) + self._dropped[fd] == before:
                     break
-        while self._channel_open and self._channel is not None:
-            before = len(self._frames) + self._partial_size
-            self._read_channel()
-            if len(self._frames) + self._partial_size == before:
-                break
+        if self._channel is not None and self._channel_open:
+            for _ in range(_PIPE_READS):
+                if not self._read_channel():
+                    break
 
     def _result(self) -> Run:
         limits = self.spec.limits

@@ -17,6 +17,7 @@ from typing import Any
 
 MAX_DEPTH = 200  # json's own C scanner recurses; well under any recursion limit on either side
 _SMALL = 1 << 63
+_ONE_HASH = 64  # members of a set or keys of a dict: each that has another's hash is compared with all of those
 _ATOMS = {type(None), bool, str}
 
 
@@ -207,11 +208,13 @@ def _value(node, handle):
     if tag == "t":
         return tuple([_value(item, handle) for item in _list(body)])
     if tag == "d":
-        return {_value(key, handle): _value(item, handle) for key, item in _list(body)}
+        pairs = [(_value(key, handle), _value(item, handle)) for key, item in _list(body)]
+        _spread([key for key, _ in pairs])
+        return dict(pairs)
     if tag == "s":
-        return {_value(item, handle) for item in _list(body)}
+        return set(_spread([_value(item, handle) for item in _list(body)]))
     if tag == "z":
-        return frozenset([_value(item, handle) for item in _list(body)])
+        return frozenset(_spread([_value(item, handle) for item in _list(body)]))
     if tag == "i":
         return int(body, 16)
     if tag == "f":
@@ -224,6 +227,19 @@ def _value(node, handle):
     if tag == "u":
         return UNDEFINED
     raise Undecodable("an unknown tag")
+
+
+def _spread(members):
+    """The members, if they can be put into a table in time that grows with their number: all that have one hash, which can be
+    chosen (k * (2**61 - 1)), would take the square of it."""
+    if len(members) > _ONE_HASH:
+        counts: dict[int, int] = {}
+        for member in members:
+            number = hash(member)
+            counts[number] = count = counts.get(number, 0) + 1
+            if count > _ONE_HASH:
+                raise Undecodable("more than %d members of one hash" % _ONE_HASH)
+    return members
 
 
 def _list(body):
