@@ -515,7 +515,7 @@ def graded(assay: Assay, tasks: Path, tmp_path: Path) -> str:
     return str(ended.json["evaluation"])
 
 
-def test_an_evaluation_is_listed_and_shown_by_a_part_of_its_id(assay: Assay, graded: str) -> None:
+def test_an_evaluation_is_listed_and_shown_by_a_part_of_its_id(assay: Assay, graded: str, tasks: Path) -> None:
     (entry,) = assay("bench", "list", "--json").json
     assert (entry["id"], entry["state"], entry["done"], entry["expected"], entry["passed"]) == (graded, "done", 2, 2, 1)
     assert graded in assay("bench", "list").out
@@ -526,6 +526,29 @@ def test_an_evaluation_is_listed_and_shown_by_a_part_of_its_id(assay: Assay, gra
     missing = assay("bench", "show", "2099")
     assert missing.code == 2
     assert "No evaluation is called '2099'" in missing.err
+    _attempts_are_explained(assay, graded, *ids(tasks)[:2])
+
+
+def _attempts_are_explained(assay: Assay, graded: str, one: str, two: str) -> None:
+    told = assay("bench", "show", graded, "--task", two)
+    assert told.code == 0, told.err
+    headings = ["Reply (", "Program graded", "Findings (", "Run ("]
+    places = [told.out.find(f"\n{heading}") for heading in headings]
+    assert -1 < places[0] < places[1] < places[2] < places[3]
+    assert "✗ Failed: wrong answer: " in told.out.splitlines()[1]
+    shown = assay("bench", "show", graded, "--task", f"functions/{two}", "--model", "alf", "--json").json
+    assert (shown["task"], shown["others"]) == (two, {"half": {"wrong": 1}})
+    assert shown["program"] in shown["evidence"]["tries"][0]["attempt"]["reply"]["text"]
+    assert assay("bench", "show", graded, "--task", one).out.splitlines()[1].startswith("✓ Passed")
+    for wrong, said in [
+        (("--task", f"{two[:-1]}"), f"Did you mean {two}"),
+        (("--task", two, "--model", "x"), "Known: half"),
+        (("--task", two, "--sample", "7"), "no sample 7 of half"),
+        (("--sample", "7"), "go with --task"),
+    ]:
+        refused = assay("bench", "show", graded, *wrong)
+        assert refused.code == 2
+        assert said in refused.err
 
 
 @pytest.mark.parametrize("form", ["md", "html"])

@@ -93,8 +93,8 @@ def show(evaluation: Evaluation, scores: Scores, comparisons: Sequence[Compariso
     if any(score.samples > score.passed for score in scores.scores):
         parts.append(
             Text(
-                "Why one failed: assay up, in the browser; as a table: "
-                f"assay bench export {one_line(evaluation.id)} --table checks -o checks.csv"
+                f"Why one failed: assay bench show {one_line(evaluation.id)} --task TASK; in the browser: assay up; all, as "
+                f"a table: assay bench export {one_line(evaluation.id)} --table checks -o checks.csv"
             )
         )
     return _apart(parts)

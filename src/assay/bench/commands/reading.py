@@ -55,9 +55,20 @@ def list_(limit: int, as_json: bool) -> None:
 
 @click.command()
 @click.argument("run", default="last")
+@click.option("--task", metavar="TASK", help="Why a sample of this task ended as it did: the first that failed.")
+@click.option("--model", metavar="NAME", help="With --task: of this model; a part of its name is enough.")
+@click.option("--sample", type=click.IntRange(0), metavar="N", help="With --task: this sample, counted from 0.")
 @json_option
-def show(run: str, as_json: bool) -> None:
-    """One evaluation: leaderboard, statuses, format tax, repair, cost. RUN is its id, a part of it, or `last`."""
+def show(run: str, task: str | None, model: str | None, sample: int | None, as_json: bool) -> None:
+    """One evaluation: leaderboard, statuses, format tax, repair, cost. RUN is its id, a part of it, or `last`.
+
+    With --task: one attempt, with the prompt, the reply, the program graded, the findings and what its run printed.
+    """
+    if task is None and (model is not None or sample is not None):
+        raise click.UsageError("--model and --sample go with --task.")
+    if task is not None:
+        _explain(run, task, model, sample, as_json)
+        return
     from assay.bench import evaluations, terminal
     from assay.bench.scores import standings
     from assay.store import open_store
@@ -71,6 +82,18 @@ def show(run: str, as_json: bool) -> None:
         print_json(document | {"comparisons": [one.model_dump(mode="json") for one in comparisons]})
     else:
         terminal.console().print(terminal.show(evaluation, scores, comparisons))
+
+
+def _explain(run: str, task: str, model: str | None, sample: int | None, as_json: bool) -> None:
+    from assay.bench import evaluations, explaining
+    from assay.store import open_store
+
+    with open_store(Settings.from_environment()) as store:
+        told = explaining.tell(store, evaluations.read_evaluation(store, run), task, model, sample)
+    if as_json:
+        print_json(told.model_dump(mode="json"))
+    else:
+        click.echo("\n".join(explaining.lines(told)))
 
 
 def _compared(scores: "Sequence[Score]") -> "tuple[Comparison, ...]":
