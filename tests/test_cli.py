@@ -12,7 +12,18 @@ from assay import cli
 from assay.errors import AssayError
 
 ASSAY = (sys.executable, "-m", "assay")
-HEAVY = ("alembic", "dbos", "httptools", "numpy", "pydantic", "rich", "scipy", "sqlalchemy", "vl_convert", "opentelemetry")
+HEAVY = (
+    "alembic",
+    "dbos",
+    "httptools",
+    "numpy",
+    "pydantic",
+    "rich",
+    "scipy",
+    "sqlalchemy",
+    "vl_convert",
+    "opentelemetry",
+)
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("bench", "--help"), ("nonsense",)])
@@ -79,6 +90,16 @@ def test_a_reader_that_has_seen_enough_hears_no_complaint() -> None:
             [*ASSAY, "--help"], stdout=pipe, stderr=subprocess.PIPE, text=True, check=False, cwd=Path(__file__).parent
         )
     assert done.stderr == ""
+
+
+def test_a_full_disk_behind_the_output_is_said_in_two_lines() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*ASSAY, "--help"], stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=Path(__file__).parent
+        )
+    assert done.returncode == 4
+    assert done.stderr.splitlines()[0] == "Error: The disk is full."
+    assert "Traceback" not in done.stderr
 
 
 def test_a_mistake_of_ours_shows_its_traceback_and_waits_for_no_thread() -> None:

@@ -1,5 +1,6 @@
 """`assay …`: names the products and the floor's own commands, and imports one when it is called."""
 
+import errno
 import gc
 import os
 import sys
@@ -122,7 +123,18 @@ def run(arguments: Sequence[str] | None = None) -> int:
         click.echo("Stopped.", err=True)
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has seen enough; without this, Python complains once more while it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _print_nothing_more()  # whoever read our output has seen enough
         return 0
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        _print_nothing_more()
+        full = f" of {error.filename}" if error.filename else ""
+        AssayError(f"The disk{full} is full.", "Make room there. It may be the one our output goes to.").say()
+        return 4
     return code if isinstance(code, int) else 0
+
+
+def _print_nothing_more() -> None:
+    """Without this, Python complains once more while it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
