@@ -5,8 +5,8 @@
 Two programs (one line, and one like HumanEval's: a function with its test), in Python and in JavaScript, run one after
 the other by each back end, in rounds that take turns. CPU is that of the whole tree, what starts the programs included:
 for the bare interpreter a loop of posix_spawn, for the sandboxes Assay itself. What Docker's daemon does on a client's
-behalf lies outside its tree, so of Docker only wall time is shown. Last (alone with --scaling), the runs a second of two
-workers against one, beside two bare loops against one.
+behalf lies outside its tree, so of Docker only wall time is shown. Last (alone with --scaling), two workers against one,
+beside two bare loops and two bare interpreters against one.
 """
 
 import argparse
@@ -21,6 +21,7 @@ from measured import Contender, Round, Skipped, interleaved, machine, median, pe
 RUNNER = Path(__file__).parent / "peers" / "running.py"
 LOOPS = RUNNER.with_name("loops.py")
 PROGRAMS = ("one line", "like HumanEval")
+_LONG_MS = 60  # about: the third of running.py's programs, on the machines our figures are from
 
 
 def main() -> int:
@@ -41,13 +42,13 @@ def main() -> int:
             stack.enter_context(Contender(name, [sys.executable, str(RUNNER), *arguments]))
             for name, arguments in _contenders(docker, options.docker_image).items()
             if options.only in name
-            if name == "zygote, python" or not options.scaling
+            if not options.scaling or name in ("zygote, python", "bare python -I -S")
         ]
         for number, program in enumerate(() if options.scaling else PROGRAMS):
             _race(program, f"run {number} {options.runs} 1", racers, options.rounds)
-        for racer in racers:
-            if racer.name == "zygote, python" and not racer.failed:
-                _scaling(racer, options)
+        known = {racer.name: racer for racer in racers if not racer.failed}
+        if {"zygote, python", "bare python -I -S"} <= known.keys():
+            _scaling(known, options)
     if docker and not options.scaling:
         print(f"\nleft out: docker: {docker}")
     return 0
@@ -125,30 +126,45 @@ def _cpu_ms(rounds: list[Round], runs: int) -> float:
     return median([one.cpu_s for one in rounds]) * 1000 / runs
 
 
-def _scaling(racer: Contender, options: argparse.Namespace) -> None:
-    """Two workers against one, beside two bare loops against one, in turn.
+def _scaling(racers: dict[str, Contender], options: argparse.Namespace) -> None:
+    """Two workers against one, beside what two processes that have nothing to do with each other gain, in turn.
 
-    Two processors that share a core, or a machine that others use, give less than twice one: what the loops lose is not
-    the sandbox's. And one worker keeps more than one processor busy, as a program's end overlaps with the next one's start.
+    Two processors that share a core, or a machine that others use, give less than twice one, and less still where a process
+    starts and ends than where it computes: what those lose is not the sandbox's. And one worker keeps more than one processor
+    busy where programs are short, as one's end overlaps with the next one's start: two cannot give twice as much.
     """
-    turns = 5 * options.runs
-    loops: dict[int, list[Round]] = {1: [], 2: []}
-    ours: dict[int, list[Round]] = {1: [], 2: []}
-    with Contender("bare loops", [sys.executable, str(LOOPS)]) as bare:
-        racer.ask(f"run 1 {options.runs} 2")
-        for number in range(options.rounds):
-            say(f"two workers, round {number + 1} of {options.rounds}")
-            for workers in (1, 2):
-                loops[workers].append(bare.round(f"loop {turns} {workers}"))
-                ours[workers].append(racer.round(f"run 1 {options.runs * 3 * workers} {workers}"))
+    with Contender("bare loops", [sys.executable, str(LOOPS)]) as loops:
+        turns, short, long = 5 * options.runs, options.runs * 3, max(2, options.runs // 2)
+        bare, ours = racers["bare python -I -S"], racers["zygote, python"]
+        rows = {
+            "two processes that compute": (loops, 0, f"loop {turns}"),
+            "bare python -I -S, one line": (bare, options.runs, "run 0"),
+            "zygote, one line": (ours, short, "run 0"),
+            "zygote, like HumanEval": (ours, short, "run 1"),
+            f"zygote, computing for {_LONG_MS} ms": (ours, long, "run 2"),
+        }
+        found: dict[str, dict[int, list[Round]]] = {name: {1: [], 2: []} for name in rows}
+        for number in range(options.rounds + 1):
+            say(f"two workers, round {number} of {options.rounds}")
+            for name, (racer, runs, command) in rows.items():
+                for workers in (1, 2):
+                    told = f"{command} {runs * workers} {workers}" if runs else f"{command} {workers}"
+                    one = racer.round(told)
+                    if number:  # the first warms up
+                        found[name][workers].append(one)
     said()
-    one, two = (median([options.runs * 3 * workers / one.wall_s for one in ours[workers]]) for workers in (1, 2))
-    gain = median([2 * one.wall_s / two.wall_s for one, two in zip(loops[1], loops[2], strict=True)])
-    busy = median([one.cpu_s / one.wall_s for one in ours[1]])
-    dearer = median([two.cpu_s / 2 / one.cpu_s for one, two in zip(ours[1], ours[2], strict=True)])
-    print(f"\n{racer.name}: one worker {one:.0f} runs/s, two workers {two:.0f} runs/s: {two / one:.2f} times")
-    print(f"bare loops: two processes {gain:.2f} times one, so ours is {two / one / gain:.2f} of theirs")
-    print(f"one worker keeps {busy:.2f} processors busy; with two, a run takes {dearer:.2f} times the CPU time")
+    print(f"\nTwice the work by two at once, against once by one, {options.rounds} rounds")
+    shown = []
+    for name, rounds in found.items():
+        gains = [2 * one.wall_s / two.wall_s for one, two in zip(rounds[1], rounds[2], strict=True)]
+        busy = median([one.cpu_s / one.wall_s for one in rounds[1]])
+        dearer = median([two.cpu_s / 2 / one.cpu_s for one, two in zip(rounds[1], rounds[2], strict=True)])
+        runs = rows[name][1]
+        each = f"{runs / median([one.wall_s for one in rounds[1]]):.0f}" if runs else "–"
+        shown.append([
+            name, each, f"{median(gains):.2f}", f"{min(gains):.2f}–{max(gains):.2f}", f"{busy:.2f}", f"{dearer:.2f}"
+        ])  # fmt: skip
+    table(["", "one: runs/s", "gain", "from–to", "one: processors busy", "CPU a run, two to one"], shown)
 
 
 if __name__ == "__main__":

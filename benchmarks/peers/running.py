@@ -1,4 +1,4 @@
-"""Runs one of two programs again and again: running.py bare|docker|BACKEND python|javascript [IMAGE]."""
+"""Runs one of a few programs again and again: running.py bare|docker|BACKEND python|javascript [IMAGE]."""
 
 import atexit
 import os
@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rounds import serve, skip
@@ -37,6 +38,12 @@ def check(candidate):
 check(has_close_elements)
 print("ready")
 ''',
+        """
+number = 1
+for step in range(500_000):
+    number = (number * 3 + step) % 65_521
+print("ready")
+""",
     ),
     "javascript": (
         'console.log("ready");\n',
@@ -74,24 +81,28 @@ def spawning(before: list[str], language: str) -> tuple[str, Batch]:
         files.append(folder / f"{number}-{MAIN[language]}")
         files[-1].write_text(source)
 
-    def batch(program: int, runs: int, _workers: int) -> list[float]:
-        walls = []
+    def spawn(command: list[str]) -> float:
+        start = time.perf_counter()
+        read, write = os.pipe()
+        pid = os.posix_spawnp(command[0], command, environment, file_actions=[(os.POSIX_SPAWN_DUP2, write, 1)])
+        os.close(write)
+        printed = b""
+        while part := os.read(read, 1 << 16):
+            printed += part
+        os.close(read)
+        _, status = os.waitpid(pid, 0)
+        wall = time.perf_counter() - start
+        if status or printed != b"ready\n":
+            raise SystemExit(f"{command} gave {status} and {printed!r}")
+        return wall
+
+    def batch(program: int, runs: int, workers: int) -> list[float]:
         command = [part.replace("{folder}", str(folder)) for part in before]
         command.append(str(files[program]) if command[0] != "docker" else f"/programs/{files[program].name}")
-        for _ in range(runs):
-            start = time.perf_counter()
-            read, write = os.pipe()
-            pid = os.posix_spawnp(command[0], command, environment, file_actions=[(os.POSIX_SPAWN_DUP2, write, 1)])
-            os.close(write)
-            printed = b""
-            while part := os.read(read, 1 << 16):
-                printed += part
-            os.close(read)
-            _, status = os.waitpid(pid, 0)
-            walls.append(time.perf_counter() - start)
-            if status or printed != b"ready\n":
-                raise SystemExit(f"{command} gave {status} and {printed!r}")
-        return walls
+        if workers == 1:
+            return [spawn(command) for _ in range(runs)]
+        with ThreadPoolExecutor(workers) as pool:
+            return list(pool.map(spawn, [command] * runs))
 
     return "none", batch
 
