@@ -208,6 +208,9 @@ HOSTILE: dict[str, str] = {
     "definitions": "def f(x):\n    return x\n\n" * (SIZE // 24),
     "broken-definitions": "def f(x:\n    return x\n\n" * (SIZE // 24),
     "prose": ('The quick brown fox: jumps (over the lazy dog). It\'s "fine".\n') * (SIZE // 62),
+    "code-and-prose-in-turn": "x = 1\nI am prose.\n" * (SIZE // 18),
+    "definitions-and-prose-in-turn": "def f(x):\n    return x\nI am prose, am I not?\n" * (SIZE // 44),
+    "strings-over-lines-in-brackets": '(("""a\n' * (SIZE // 7),
     "prose-naming-it": "f is a function. " * (SIZE // 17),
     "one-long-line": "f = " + "a " * (SIZE // 2),
     "one-long-name": "f" * SIZE,
@@ -247,7 +250,16 @@ def test_a_long_text_made_to_hold_it_up_is_through_in_seconds(task: Task, name: 
 
 @TASKS
 @pytest.mark.parametrize(
-    "name", ["fences-in-turn", "definitions", "prose", "broken-definitions", "regular-expressions"]
+    "name",
+    [
+        "fences-in-turn",
+        "definitions",
+        "prose",
+        "broken-definitions",
+        "regular-expressions",
+        "code-and-prose-in-turn",
+        "strings-over-lines-in-brackets",
+    ],
 )
 def test_four_times_the_text_takes_about_four_times_the_work(task: Task, name: str) -> None:
     def cost(size: int) -> float:
