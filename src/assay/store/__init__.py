@@ -198,7 +198,7 @@ def _explained(error: psycopg.Error, description: str, folder: Path | None) -> S
             f"{description} is read-only: a stand-by, perhaps.", "Name the primary server in ASSAY_DATABASE_URL."
         )
     if _is_lost(error):
-        last = text.strip().splitlines()[-1].strip(" .?") if text.strip() else "the connection was lost"
+        last = text.strip().splitlines()[-1].strip().rstrip(".?") if text.strip() else "the connection was lost"
         help = "Is it running, and reachable from here?" if folder is None else f"Its log is {folder / 'server.log'}."  # noqa: A001
         return StoreError(f"{description} cannot be reached: {last}.", help)
     return None
