@@ -13,6 +13,7 @@ class Pieces:
 
     def __init__(self, wire: Wire, began: float) -> None:
         self._wire = wire
+        self._cap = wire.server.patience.reply_bytes
         self._began = began
         self._text: list[str] = []
         self._thinking: list[str] = []
@@ -33,9 +34,8 @@ class Pieces:
             self._first = time.monotonic()
         to.append(piece + "")  # raises where it is no text
         self.size += len(piece)
-        cap = self._wire.server.patience.reply_bytes
-        if self.size > cap:
-            raise too_long(self._wire.url, cap)
+        if self.size > self._cap:
+            raise too_long(self._wire.url, self._cap)
 
     def reply(self, **about: Any) -> Reply:
         """The whole reply, with what else its protocol tells."""
