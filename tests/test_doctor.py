@@ -131,6 +131,19 @@ def test_a_database_that_cannot_be_reached_is_told_and_ends_with_1(
     assert "secret" not in said
 
 
+def test_a_weak_sandbox_is_told_with_what_would_give_a_stronger_one(tmp_path: Path) -> None:
+    from assay.errors import AssayError
+    from assay.pipeline.sandbox.choose import open_sandbox
+
+    try:
+        open_sandbox(Settings(home=tmp_path, sandbox="landlock")).close()
+        open_sandbox(Settings(home=tmp_path), required=2, backend="zygote").close()
+    except AssayError as error:
+        pytest.skip(f"both are needed: {error}")
+    found = doctor.sandbox(Settings(home=tmp_path, sandbox="landlock"))
+    assert (found.mark, found.fix) == ("weaker", "unset ASSAY_SANDBOX=landlock: zygote gives more here")
+
+
 def test_everything_is_told_in_a_line_each_and_as_json(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -99,10 +99,23 @@ def sandbox(settings: Settings) -> Line:
     with open_sandbox(settings, required=1) as opened:
         isolation = opened.capabilities()
     found = f"level {isolation.level} by {isolation.backend}, memory by {isolation.memory}"
+    if isolation.level < 2:
+        return Line(name="sandbox", mark="weaker", found=found, fix=_stronger(settings))
     if not isolation.notes:
         return Line(name="sandbox", mark="ok" if isolation.level >= 2 else "weaker", found=found)
     mark: Mark = "ok" if isolation.level >= 3 else "weaker"
     return Line(name="sandbox", mark=mark, found=found, fix="; ".join(isolation.notes))
+
+
+def _stronger(settings: Settings) -> str:
+    """What would give level 2: what the weaker one cannot do mends nothing."""
+    from assay.pipeline.sandbox.choose import open_sandbox
+
+    try:
+        with open_sandbox(settings, required=2, backend="zygote"):
+            return f"unset ASSAY_SANDBOX={settings.sandbox}: zygote gives more here"
+    except AssayError as error:
+        return f"{error} {error.help}"
 
 
 def database(settings: Settings) -> Line:

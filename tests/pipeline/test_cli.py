@@ -56,6 +56,9 @@ def test_run_takes_javascript_by_its_ending_and_brings_files_out(tmp_path: Path)
     done = assay("run", program, "--collect", "*.txt", "--into", "got", folder=tmp_path)
     assert (done.returncode, done.stdout) == (0, b"2\n"), done.stderr
     assert (tmp_path / "got" / "made.txt").read_bytes() == b"x"
+    done = assay("run", program, "--collect", "*.txt", "--into", "/proc/nowhere", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, b"2\n")
+    assert done.stderr.startswith(b"Error: /proc/nowhere/made.txt cannot be written")
 
 
 def test_run_gives_everything_as_json(tmp_path: Path) -> None:

@@ -206,10 +206,16 @@ def packages(names: tuple[str, ...], into: Path) -> None:
 def _bring_out(files: dict[str, bytes], left: tuple[str, ...], into: Path) -> None:
     for name, content in files.items():
         target = into / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        except OSError as error:
+            raise AssayError(
+                f"{_safe(str(target))} cannot be written: {error.strerror or error}.",
+                "Name another folder with --into.",
+            ) from None
     if files:
-        click.echo(f"assay: {len(files)} files brought out into {into}", err=True)
+        click.echo(f"assay: {len(files)} file{'' if len(files) == 1 else 's'} brought out into {into}", err=True)
     for line in left:
         click.echo(f"assay: left {_safe(line)}", err=True)
 
