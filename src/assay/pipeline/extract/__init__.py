@@ -10,7 +10,7 @@ from typing import Literal
 from assay.pipeline.extract.choosing import Choice, choose, unfenced
 from assay.pipeline.extract.continuing import continued, cut_at_stop, is_whole_program
 from assay.pipeline.extract.disguises import MAX_CHARS, bare, without_thinking
-from assay.pipeline.extract.fences import blocks, tagged
+from assay.pipeline.extract.fences import blocks, set_apart, tagged
 from assay.pipeline.extract.mending import MENDING_LIMIT, dropped_around, mend
 from assay.pipeline.extract.statements import Grammar, Source
 from assay.records import Language, Program, Reply, Task
@@ -136,8 +136,11 @@ def _choice(task: Task, grammar: Grammar, text: str, *, cut_short: bool, last_fi
         outside = replace(outside, changes=(*around, *outside.changes))
     if outside is not None and outside.defines and (entry is not None or best is None):
         return outside
-    if best is None and outside is None and entry is not None:
-        return _body(task, grammar, text)
+    if best is None and outside is None and (body := _body(task, grammar, text)) is not None:
+        return body
+    apart = choose(grammar, entry, set_apart(text, entry), cut_short=cut_short) if entry is not None else None
+    if apart is not None and apart.defines and grammar.parses(apart.code):
+        return apart
     best = best or outside
     if best is None or entry is None:
         return best

@@ -387,10 +387,13 @@ def safe_path(path: str) -> str | None:
 
 # ---- other marks, where there is no fence ----------------------------------------------------------------------------
 
+_ATTRIBUTES = r"(?:[ \t][^<>\n]{0,200})?"
 _TAGGED = (
     re.compile(r"\[(?P<tag>PYTHON|CODE|JAVASCRIPT)\]\n?(?P<code>.*?)(?:\[/(?P=tag)\]|\Z)", re.S),
     re.compile(
-        r"<(?P<tag>python|javascript|code|pre)>(?:<code>)?\n?(?P<code>.*?)(?:(?:</code>)?</(?P=tag)>|\Z)", re.S | re.I
+        rf"<(?P<tag>python|javascript|code|pre){_ATTRIBUTES}>(?:<code{_ATTRIBUTES}>)?\n?(?P<code>.*?)"
+        r"(?:(?:</code>)?</(?P=tag)>|\Z)",
+        re.S | re.I,
     ),
     re.compile(
         r"\\begin\{(?P<tag>code|verbatim|lstlisting|minted)\}(?:\[[^\]\n]*\])?(?:\{\w+\})?\n?(?P<code>.*?)(?:\\end\{(?P=tag)\}|\Z)",
@@ -415,3 +418,20 @@ def tagged(text: str) -> list[Block]:
         if found:
             return [replace(block, changes=("marks around the code dropped",)) for block in found[:MAX_BLOCKS]]
     return []
+
+
+_INDENTED = re.compile(r"(?P<code>^(?: {4}|\t)[^\n]*+(?:\n+(?: {4}|\t)[^\n]*+)*+)", re.M)
+_IN_LINE = re.compile(r"(?<!`)`(?P<code>[^`\n]{3,400})`(?!`)")
+
+
+def set_apart(text: str, entry: str) -> list[Block]:
+    """Passages defining the entry point that only an indent or single backticks set apart from the prose around them."""
+    name = re.escape(entry)
+    defined = re.compile(rf"\b(?:def|class|function)[ \t]+{name}\b|\b{name}[ \t]*=[ \t]*(?:lambda|function|async|\()")
+    found = [
+        Block(textwrap.dedent(at["code"]).rstrip() + "\n", "", None, at.start(), at.end(), True, (words,))
+        for pattern, words in ((_INDENTED, "an indented passage taken"), (_IN_LINE, "code within a line taken"))
+        for at in pattern.finditer(text)
+        if defined.search(at["code"])
+    ]
+    return found[:MAX_BLOCKS]
