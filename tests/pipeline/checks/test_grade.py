@@ -105,6 +105,7 @@ def test_a_program_that_was_not_found_is_no_code() -> None:
             "error",
             "held",
         ),
+        ('["done","raised","SystemExit","0",1,1]', "error", "the tests end by sys.exit(0)"),
         ('["done","raised","TypeError","not subscriptable",1,1]', "wrong", "could not use its answer"),
     ],
 )

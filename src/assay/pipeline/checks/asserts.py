@@ -161,6 +161,8 @@ def _from_testimony(task: Task, check: Asserts, run: Run) -> Judgement:
         )
     if last is not None and last.raised:
         return _judgement(_raised(last.raised), f"it raised {got}", where, got)
+    if error == "SystemExit":  # no candidate can raise it there, and an exit code is no verdict
+        return _judgement("error", f"the tests end by sys.exit({message}), which is no verdict here", where)
     if message.endswith(_NOT_HANDED):
         return _judgement("error", f"these tests cannot be held here: {message}", where)
     return _judgement("wrong", f"the tests could not use its answer: {error}: {message}", where, got)
