@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +15,9 @@ from assay.gym.pages import Pages
 from assay.gym.records.learners import Classroom
 from assay.store import Store
 from assay.web.sign_in import password_file
-from tests.browser_fixture import Site, axe, four_forms
+from tests.browser_fixture import Site, axe, four_forms, serving
 from tests.gym.pages.walking import addresses
+from tests.store_fixture import database, emptied
 from tests.web.test_guard import Browser, Said
 
 if TYPE_CHECKING:
@@ -26,21 +27,58 @@ Serve = Callable[..., Site]
 PROBLEM = "py-lists-filter-above"
 
 
+OUTSIDE = {"names": ["assay.example"], "alone": True}
+"""As others reach the gym, by a proxy: everybody signs in."""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("joining")
+
+
+@pytest.fixture(scope="module")
+def database_of_all(test_server: Store, home: Path) -> Iterator[Store]:
+    with database(test_server, home) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def serve(database_of_all: Store, home: Path) -> Iterator[Serve]:
+    """What serves apps for all tests: they remember nothing but what stands in the database, and who guessed wrong."""
+    with serving(database_of_all, home) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def opened_here(serve: Serve) -> Site:
+    return serve({"gym": Pages()})
+
+
+@pytest.fixture(scope="module")
+def opened_outside(serve: Serve) -> Site:
+    return serve({"gym": Pages()}, **OUTSIDE)
+
+
+@pytest.fixture
+def store(database_of_all: Store) -> Store:
+    return emptied(database_of_all)
+
+
 @pytest.fixture
 def room(store: Store) -> Classroom:
     return teaching.create_class(store, "Python, Mondays")
 
 
 @pytest.fixture
-def site(serve_app: Serve) -> Site:
+def site(opened_here: Site, store: Store) -> Site:
     """As it is on the owner's machine."""
-    return serve_app({"gym": Pages()})
+    return opened_here
 
 
 @pytest.fixture
-def outside(serve_app: Serve) -> Site:
-    """As others reach it, by a proxy: everybody signs in."""
-    return serve_app({"gym": Pages()}, names=["assay.example"], alone=True)
+def outside(opened_outside: Site, store: Store) -> Site:
+    """As others reach it."""
+    return opened_outside
 
 
 def join(browser: Browser, code: str, name: str, **headers: str) -> Said:
@@ -106,8 +144,8 @@ def test_what_is_wrong_is_said_and_makes_nobody(
     assert not any("learner" in cookie for cookie in browser.cookies)
 
 
-def test_guessing_codes_must_wait(site: Site, room: Classroom) -> None:
-    browser = Browser(site)
+def test_guessing_codes_must_wait(serve: Serve, room: Classroom) -> None:
+    browser = Browser(serve({"gym": Pages()}))
     token = browser.token("/gym/join")
     for _ in range(60):
         said = browser.post("/gym/join", {"_token": token, "code": "CCCCCC", "name": "Eve"})
@@ -119,7 +157,8 @@ def test_guessing_codes_must_wait(site: Site, room: Classroom) -> None:
     assert browser.get(f"/gym/join/{room.code}").status == 429
 
 
-def test_guessing_a_word_must_wait_whatever_the_address(outside: Site, room: Classroom) -> None:
+def test_guessing_a_word_must_wait_whatever_the_address(serve: Serve, room: Classroom) -> None:
+    outside = serve({"gym": Pages()}, **OUTSIDE)
     ada = Browser(outside)
     word = word_of(join(ada, room.code, "Ada"))
     eve = Browser(outside)
@@ -131,7 +170,8 @@ def test_guessing_a_word_must_wait_whatever_the_address(outside: Site, room: Cla
     assert come_back(Browser(outside), room.code, "Bob", word).status == 303  # others are not kept waiting
 
 
-def test_behind_a_proxy_each_address_has_its_own_tries(outside: Site, room: Classroom) -> None:
+def test_behind_a_proxy_each_address_has_its_own_tries(serve: Serve, room: Classroom) -> None:
+    outside = serve({"gym": Pages()}, **OUTSIDE)
     eve, ada = Browser(outside), Browser(outside)
     token = eve.token("/gym/join")
     for _ in range(60):
@@ -247,9 +287,9 @@ def test_a_learner_of_a_class_reaches_the_gym_and_nothing_else(outside: Site, ro
             assert said.headers["location"].startswith("/sign-in"), path
 
 
-def test_the_teacher_signs_in_and_sees_all(outside: Site, tmp_path: Path) -> None:
+def test_the_teacher_signs_in_and_sees_all(outside: Site, home: Path) -> None:
     browser = Browser(outside)
-    password = password_file(tmp_path).read_text().strip()
+    password = password_file(home).read_text().strip()
     browser.post("/sign-in", {"_token": browser.token("/sign-in"), "password": password})
     for path in ("/gym/", "/gym/teacher", "/machine"):
         assert browser.get(path).status == 200, path
