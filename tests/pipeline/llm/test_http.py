@@ -199,6 +199,26 @@ def test_pieces_that_follow_quickly_are_handed_over_together_and_all_of_them() -
     assert len(parts) < 100
 
 
+def test_pieces_that_nothing_follows_are_handed_over_all_the_same() -> None:
+    def talk(line: Line, nth: int) -> None:
+        line.question()
+        line.say(HEAD + b"2\r\nhi\r\n")
+        line.question()  # never comes
+
+    async def read(url: str) -> bytes:
+        client = Client(url, {}, 5)
+        answer = await client.send("POST", "/chat/completions", b"{}")
+        while not answer.received > len(HEAD):
+            await asyncio.sleep(0.01)
+        async with asyncio.timeout(30):
+            part = await answer.read(gather=True)
+        client.release(answer)
+        return part
+
+    with RawServer(talk) as server:
+        assert asyncio.run(read(server.url)) == b"hi"
+
+
 def test_a_server_is_made_to_wait_for_a_reader_that_is_slow() -> None:
     said = 0
 

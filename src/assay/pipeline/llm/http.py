@@ -251,7 +251,7 @@ class Connection(asyncio.BufferedProtocol):
         """Forget the answer. Whether it was whole and another question may follow."""
         self._parser = None
         self._pieces.clear()
-        return self._done and self._again and self.usable and not self._full
+        return self._done and self._again and self.usable and not self._full and not self._paused
 
     def abort(self) -> None:
         # Not by saying goodbye: a server that will not hear it must not hold us up.
@@ -281,10 +281,10 @@ class Connection(asyncio.BufferedProtocol):
 
         `gather`: what comes may wait up to `_GATHER_S`, to be handed over with what follows; the end never waits.
         """
-        if gather and not self._ended():
+        if gather and not self._ended() and self._held < _ENOUGH:
             self._gathers = True
             if self._pieces:
-                self._wake()
+                self._timer = self._loop.call_later(_GATHER_S, self._ring)
             try:
                 await self._next()
             finally:
