@@ -290,6 +290,10 @@ def _closing(line: str, opening: _Opening, tag: str) -> tuple[str, str]:
     return "behind", before
 
 
+_OVER_LINES = ('"""', "'''", "\\\n")
+"""What a string that goes on in the next line has in it."""
+
+
 class _Strings:
     """Whether a place in Python code lies inside a triple-quoted string that closes; reads on, never back."""
 
@@ -299,7 +303,11 @@ class _Strings:
         self._over = (start, start)
 
     def string_over(self, place: int) -> int | None:
-        """Where the string that covers `place` ends; None: it lies in no string, or in one that never closes."""
+        """Where the string over `place`, the start of a line, ends; None: there is none, or one that never closes."""
+        ahead = self._next < place and self.looks > 0
+        if ahead and not any(self._text.find(sign, self._next, place) >= 0 for sign in _OVER_LINES):
+            self.looks -= place - self._next
+            self._next = place
         while self._next <= place and self.looks > 0:
             token = TOKEN.search(self._text, self._next, min(len(self._text), self._next + self.looks))
             if token is None:
