@@ -6,7 +6,9 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,6 +41,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((place for place, name in enumerate(SLOWEST) if name in item.nodeid), len(SLOWEST))
 
     items.sort(key=rank)
+
+
+TOGETHER = (
+    "bench/pages/test_attempts.py", "store/test_embedded.py", "web/test_json_api.py", "gym/pages/test_joining.py",
+    "gym/pages/test_pages.py", "gym/pages/test_teacher.py",
+)  # fmt: skip
+"""Modules whose tests begin from what is dear to make: one worker makes it."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Which tests go to one worker, by their module: the mark `xdist_group` does nothing with pytest 9.2 and xdist 3.8."""
+
+    def scope(nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        return module if module.endswith(TOGETHER) else nodeid
+
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    scheduler = import_module("xdist.scheduler").LoadGroupScheduling(config, log)
+    scheduler._split_scope = scope
+    return scheduler
 
 
 def pytest_configure() -> None:

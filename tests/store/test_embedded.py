@@ -22,7 +22,6 @@ from assay.settings import Settings
 from assay.store import embedded, open_store
 from tests.store_fixture import quick_folder
 
-pytestmark = pytest.mark.xdist_group("embedded")  # one worker makes what most of them begin from
 AS_ROOT = os.geteuid() == 0
 OTHER = """
 import sys, time

@@ -22,7 +22,6 @@ from tests.web.test_hostile_text import save_hostile
 EXAMPLES = 100 if "ASSAY_TEST_LONG" in os.environ else 2
 """Requests an operation of each kind."""
 STATUSES = {200, 303, 400, 404, 422}
-pytestmark = pytest.mark.xdist_group("api")  # one worker makes the app
 
 
 @pytest.fixture(scope="module")

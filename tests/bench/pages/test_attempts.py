@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 
-pytestmark = pytest.mark.xdist_group("attempts")  # one worker makes what all of them copy
-
-
 @pytest.fixture(scope="module")
 def made(test_server: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled[Evaluation]]:
     """The recorded weak model on the first two tasks, really run: once, each test has a copy."""
