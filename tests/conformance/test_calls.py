@@ -226,6 +226,12 @@ assert (shelf == 5) is False
     assert report.passed, report
 
 
+def test_an_object_that_says_it_holds_everything_holds_nothing(bench: Workbench) -> None:
+    program = "class All:\n    def __contains__(self, item): return True\n    def __iter__(self): return iter([1, 2])\ndef f(n): return All()"
+    assert graded(bench, program, Asserts(entry="f", source="assert 2 in f(5)")).passed
+    assert graded(bench, program, Asserts(entry="f", source="assert 3 in f(5)")).status == "wrong"
+
+
 def test_a_failed_assert_is_shown_with_its_line_and_the_last_answer(bench: Workbench) -> None:
     report = graded(
         bench, "def f(x): return x", Asserts(entry="f", source="\nassert f(1) == 1\nassert f(2) == 3, 'three'\n")

@@ -8,13 +8,11 @@ from assay.pipeline.checks import Judgement, run_status
 from assay.pipeline.checks.answers import Answer, in_words, read
 from assay.pipeline.checks.compare import same, shown
 from assay.pipeline.checks.perform import Workbench, candidate_spec
-from assay.pipeline.sandbox import Dialogue
 from assay.pipeline.sandbox.guest.values import decode
 from assay.records import Calls, Case, Finding, Integrity, Program, Run, Status, Task
 
 _EACH = 64  # cases: of more, only those that failed have a finding of their own
 _MAX_FAILED = 10  # of those
-_MOST_ANSWERED_MB = 32  # all answers of one program together, as one frame may have; HumanEval+ and MBPP+ need under 5
 _READY = '["ready"]'
 
 
@@ -24,20 +22,21 @@ class _Calls:
     def perform(self, bench: Workbench, task: Task, check: Calls, program: Program) -> Iterator[Run]:
         with bench.sandbox.open(candidate_spec(task, program)) as candidate:
             lines: list[str] = []
-            too_much: dict[str, str] = {}
             frame = candidate.receive()
             if frame is not None and frame.decode("utf-8", "replace") == _READY:
                 candidate.send(bench.prepared(check, batch))
-                if not _heard(candidate, len(check.cases), lines):
-                    too_much = {"status": "output_limit", "detail": _TOO_MUCH}
-                    candidate.renew(0)  # its time is over
+                for _ in check.cases:
+                    frame = candidate.receive()
+                    if frame is None:
+                        break
+                    lines.append(frame.decode("utf-8", "replace"))
             elif frame is not None:
                 lines.append(frame.decode("utf-8", "replace"))
                 lines.append('["unloaded"]')
             run = candidate.finish()
             if candidate.unasked:
                 lines.append(f'["unasked",{candidate.unasked}]')
-            yield run.model_copy(update={"transcript": tuple(lines), **too_much})
+            yield run.model_copy(update={"transcript": tuple(lines)})
 
     def judge(self, task: Task, check: Calls, runs: Sequence[Run]) -> Judgement:
         if not runs:
@@ -57,21 +56,6 @@ class _Calls:
 
 
 KIND = _Calls()
-_TOO_MUCH = f"its answers together have more than {_MOST_ANSWERED_MB} MiB"
-
-
-def _heard(candidate: Dialogue, count: int, lines: list[str]) -> bool:
-    """Take up to `count` answers; False where they are more, together, than we hold and keep of one program."""
-    room = _MOST_ANSWERED_MB << 20
-    for _ in range(count):
-        frame = candidate.receive()
-        if frame is None:
-            return True
-        room -= len(frame)
-        if room < 0:
-            return False
-        lines.append(frame.decode("utf-8", "replace"))
-    return True
 
 
 def batch(check: Calls) -> bytes:

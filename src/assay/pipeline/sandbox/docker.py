@@ -292,7 +292,7 @@ class Contained:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the container
         self._output = {"o": bytearray(), "e": bytearray()}
         self._files: dict[str, bytes] = {}
-        self._frames = Frames()
+        self._frames = Frames(answers=spec.mode == "calls")
         self.answers: dict[int, tuple[dict[str, Any], bytes]] = {}
         self._end: dict[str, Any] | None = None
         self._failed = ""
@@ -421,8 +421,8 @@ class Contained:
         elif kind == "x" and self._spec.judged_stdout:
             self._break("output_limit", f"printed more than {self._spec.limits.output_kb} KiB")
         elif kind == "c":
-            if not self._frames.add(data):
-                self._break("output_limit", "answered with more than can be taken")
+            if too_much := self._frames.add(data):
+                self._break("output_limit", too_much)
         elif kind == "f":
             end = 4 + int.from_bytes(data[:4], "big")
             self._files[os.fsdecode(data[4:end])] = data[end:]

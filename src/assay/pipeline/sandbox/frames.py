@@ -2,20 +2,21 @@
 
 from collections import deque
 
-_MAX_FRAME = 32 << 20  # bytes: a longer line ends the dialogue
-_MAX_HELD = 2 * _MAX_FRAME  # bytes of frames that nobody has asked for yet
+_MAX_MB = 32  # of one frame; of all answers of one program (HumanEval+ and MBPP+ need under 5)
+_MAX_HELD = 64 << 20  # bytes of frames that nobody has asked for yet
 _MAX_WAITING = 1 << 17
 
 
 class Frames:
-    """Frames that have come and were not taken yet."""
+    """Frames that have come and were not taken yet. `answers`: they are the answers of one program, and bounded in all."""
 
-    def __init__(self) -> None:
+    def __init__(self, answers: bool) -> None:
         self.unasked = 0
         """How many came that nobody had asked for, by the time of the end."""
         self._whole: deque[bytes] = deque()
         self._partial: list[bytes] = []
         self._held = self._partial_size = 0
+        self._room = _MAX_MB << 20 if answers else None
         self._ended = False
 
     def __bool__(self) -> bool:
@@ -27,11 +28,11 @@ class Frames:
         self._held -= len(frame)
         return frame
 
-    def add(self, data: bytes) -> bool:
-        """Cut what has come; False where it is more than can be held."""
+    def add(self, data: bytes) -> str:
+        """Cut what has come. Why it is too much, where it is; else empty."""
         if self._ended:
             self.unasked += data.count(b"\n")
-            return True
+            return ""
         *whole, rest = data.split(b"\n")
         for line in whole:
             self._partial.append(line)
@@ -42,7 +43,15 @@ class Frames:
         if rest:
             self._partial.append(rest)
             self._partial_size += len(rest)
-        return self._partial_size <= _MAX_FRAME and self._held <= _MAX_HELD and len(self._whole) <= _MAX_WAITING
+        if self._room is not None:
+            self._room -= len(data)
+            if self._room < 0:
+                return f"its answers together have more than {_MAX_MB} MiB"
+        if self._partial_size > _MAX_MB << 20:
+            return f"an answer has more than {_MAX_MB} MiB"
+        if self._held > _MAX_HELD or len(self._whole) > _MAX_WAITING:
+            return "answered with more than was asked for"
+        return ""
 
     def end(self) -> None:
         """Nothing more will be asked for: from now on frames are counted, and not kept."""

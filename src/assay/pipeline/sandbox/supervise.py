@@ -68,7 +68,7 @@ class Running:
         self._stopped = False
         self._ending: dict[str, float] = {}
         self._box = -1
-        self._frames = Frames()
+        self._frames = Frames(answers=spec.mode == "calls")
         self._channel_open = channel is not None
         self._dead = False
         self._peak = 0
@@ -304,8 +304,8 @@ class Running:
             self._channel_open = False
             self._forget(self._channel.fileno())
             return False
-        if not self._frames.add(data):
-            self._break("output_limit", "answered with more than can be taken")
+        if too_much := self._frames.add(data):
+            self._break("output_limit", too_much)
         return True
 
     def _forget(self, fd: int) -> None:

@@ -170,7 +170,6 @@ _OPERATIONS: "dict[str, Any]" = {
     "setattr": setattr,
     "getitem": lambda thing, key: thing[key],
     "setitem": lambda thing, key, value: thing.__setitem__(key, value),
-    "contains": lambda thing, item: item in thing,
     "len": len,
     "str": str,
     "repr": repr,
@@ -362,8 +361,8 @@ class Remote:
     def __setitem__(self, key, value):
         self._ask("setitem", key, value)
 
-    def __contains__(self, item):
-        return bool(self._ask("contains", item))
+    def __contains__(self, item):  # looked for here: asked itself, an object could say that it holds everything
+        return any(item is one or item == one for one in self)
 
     def __len__(self):
         return self._ask("len")
