@@ -290,7 +290,8 @@ _EXCEPTIONS = {
 }
 """What a back end does not hold, as docs/sandbox-backends.md says where it is described."""
 if os.geteuid() != 0:
-    _EXCEPTIONS["landlock", "resources_thread_bomb"] = "what its user ran at its start, and ended since, is added"
+    for _bomb in ("resources_fork_bomb", "resources_thread_bomb"):
+        _EXCEPTIONS["landlock", _bomb] = "what its user ran at its start, and ended since, is added"
 
 
 @pytest.mark.parametrize("program", _programs(), ids=lambda program: program.name)

@@ -4,6 +4,8 @@ A case is a few lines of `name: value`, then sections after `=== name`. Characte
 written ⟨CR⟩, ⟨BOM⟩, ⟨ESC⟩, ⟨NBSP⟩, ⟨ZWSP⟩; ⟨no newline⟩ at a section's end says that its last line has none.
 """
 
+import importlib
+import pkgutil
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import cast, get_args
 
 import pytest
 
+import assay.pipeline.extract as package
 from assay.pipeline.extract import Kind, cleaned, cut_at_stop, extract, raw
 from assay.records import Finish, Language, Program, Reply, Task
 
@@ -162,3 +165,14 @@ def test_a_reply_that_was_cut_short_is_told_from_one_that_was_not() -> None:
     text = "```python\ndef f(x):\n    y = x\n    return (y +\n```"
     assert extract(task, Reply(text=text)).source == "def f(x):\n    y = x\n    return (y +\n"
     assert extract(task, Reply(text=text, finish="length")).source == "def f(x):\n    y = x\n"
+
+
+def test_no_pattern_repeats_a_group_possessively() -> None:
+    # Before 3.11.5 Python takes part of a repetition that fails as matched: re.match("(?:ab?c)*+", "aca") ends at 3.
+    looked_at = 0
+    for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+        for name, thing in vars(importlib.import_module(module.name)).items():
+            if isinstance(thing, re.Pattern):
+                looked_at += 1
+                assert not re.search(r"(?<!\\)\)(?:[*+?]|\{[\d,]+\})\+", str(thing.pattern)), f"{module.name}: {name}"
+    assert looked_at > 30

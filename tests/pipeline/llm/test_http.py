@@ -396,6 +396,10 @@ def test_a_server_by_its_address_of_version_six() -> None:
 
 
 def test_a_name_with_addresses_of_both_versions_is_tried_at_both() -> None:
+    try:
+        socket.getaddrinfo("localhost", 80)
+    except socket.gaierror:
+        pytest.skip("this machine does not know the name localhost")
     with RawServer(saying(reply("hi"))) as server, Gateway({}, patience=ONCE) as gateway:
         assert gateway.complete(question(model_at(f"http://localhost:{server.port}/v1"))).text == "hi"
 

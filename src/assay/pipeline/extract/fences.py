@@ -428,7 +428,7 @@ def tagged(text: str) -> list[Block]:
     return []
 
 
-_INDENTED = re.compile(r"(?P<code>^(?: {4}|\t)[^\n]*+(?:\n+(?: {4}|\t)[^\n]*+)*+)", re.M)
+_INDENTED = re.compile(r"(?P<code>^(?: {4}|\t)[^\n]*+(?>(?:\n+(?: {4}|\t)[^\n]*+)*))", re.M)
 _IN_LINE = re.compile(r"(?<!`)`(?P<code>[^`\n]{3,400})`(?!`)")
 
 

@@ -19,7 +19,8 @@ from tree_sitter import Parser
 from assay.pipeline.extract.statements import PARSE_LIMIT, REMEMBERED, Statement, StatementKind
 from assay.records import Language
 
-# Possessive quantifiers keep it linear whatever the text.
+# Possessive quantifiers keep it linear whatever the text. Where more than one character repeats, atomic groups do: before 3.11.5
+# Python takes part of a repetition that fails as if it had matched.
 _STRING = (
     r'(?:"""[^"\\]*+(?:(?:\\(?:.|\Z)|"(?!""))[^"\\]*+)*(?:"""|(?P<open2>\Z))'
     r"|'''[^'\\]*+(?:(?:\\(?:.|\Z)|'(?!''))[^'\\]*+)*(?:'''|(?P<open1>\Z))"
@@ -52,18 +53,18 @@ _WORD = re.compile(r"(?<![\w.])[^\W\d]\w*+")
 
 
 _CLOSED_STRING = (
-    r'"(?!"")(?:[^"\\\n]++|\\[^\n])*+"|"""(?:[^"\\]++|\\.|"(?!""))*+"""'
-    r"|'(?!'')(?:[^'\\\n]++|\\[^\n])*+'|'''(?:[^'\\]++|\\.|'(?!''))*+'''"
+    r'"(?!"")(?>(?:[^"\\\n]++|\\[^\n])*)"|"""(?>(?:[^"\\]++|\\.|"(?!""))*)"""'
+    r"|'(?!'')(?>(?:[^'\\\n]++|\\[^\n])*)'|'''(?>(?:[^'\\]++|\\.|'(?!''))*)'''"
 )
 
 
 def _balanced(depth: int) -> str:
     """What stands on a line with its strings and brackets closed, at most `depth` of these in each other."""
     inner = rf"|[(\[{{]{_balanced(depth - 1)}[)\]}}]" if depth else ""
-    return rf"(?:[^\n\#\"'()\[\]{{}}\\{_ODD}]++|{_CLOSED_STRING}{inner})*+"
+    return rf"(?>(?:[^\n\#\"'()\[\]{{}}\\{_ODD}]++|{_CLOSED_STRING}{inner})*)"
 
 
-_WHOLE_LINE = re.compile(rf"[ \t\f]*+({_balanced(4)})(?:\#[^\n]*+)?+(?:\n|\Z)", re.S)
+_WHOLE_LINE = re.compile(rf"[ \t\f]*+({_balanced(4)})(?>(?:\#[^\n]*+)?)(?:\n|\Z)", re.S)
 """A logical line with no bracket over a line's end, as nearly all are: looked at in one step."""
 
 
