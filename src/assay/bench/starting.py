@@ -135,9 +135,14 @@ class Starter:
             raise AtWork(f"Run {evaluation.id} is at work.", "Nothing needs to be done.")
         if evaluation.state == "done":
             raise AtWork(f"Run {evaluation.id} is done.", "There is nothing left to go on with.")
+        end = time.monotonic() + wait_s
+        while self.is_at_work(evaluation.id) and time.monotonic() < end:
+            # A process says that the run has stopped a moment before it ends itself. (Or somebody was quicker than we.)
+            if self.phase(evaluations.read_evaluation(self._store, evaluation.id)) in MOVING:
+                break
+            time.sleep(0.05)
         process = self._launch(evaluation.id, ["bench", "resume", evaluation.id], None)
         evaluations.set_state(self._store, evaluation.id, "running")
-        end = time.monotonic() + wait_s
         while time.monotonic() < end:
             if process.poll() is not None:
                 now = evaluations.read_evaluation(self._store, evaluation.id)
