@@ -2,7 +2,6 @@
 
 import base64
 import contextlib
-import shutil
 import socket
 import ssl
 import threading
@@ -14,7 +13,6 @@ import pytest
 from assay.pipeline.llm import Patience, ServerDown
 from assay.pipeline.llm.gateway import Gateway
 from assay.records import Message, Model, Reply, Request
-from tests.servers.certificates import certificate as make_certificate
 from tests.servers.certificates import speaking
 from tests.servers.openai import OpenAIServer
 from tests.servers.raw import Line, RawServer, Talk, reply
@@ -28,13 +26,6 @@ def _no_proxies_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    if shutil.which("openssl") is None:
-        pytest.skip("needs the openssl command")
-    return make_certificate(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The HTTP under the providers: waits that servers ask for, words in their errors, TLS and proxies."""
 
 import json
-import shutil
 import time
 from collections.abc import Iterator
 from email.utils import formatdate
@@ -13,7 +12,6 @@ from assay.pipeline.llm import Patience, ServerDown
 from assay.pipeline.llm.gateway import Gateway
 from assay.pipeline.llm.wire import error_text, retry_after
 from assay.records import Message, Model, Reply, Request
-from tests.servers.certificates import certificate as make_certificate
 from tests.servers.certificates import speaking
 from tests.servers.openai import OpenAIServer
 
@@ -58,13 +56,6 @@ def test_a_web_page_as_an_error_loses_its_tags() -> None:
 
 
 # ---- TLS -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    if shutil.which("openssl") is None:
-        pytest.skip("needs the openssl command")
-    return make_certificate(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture
