@@ -120,3 +120,28 @@ cli.main(["break"])
     assert done.returncode == 1
     assert done.stderr.startswith("Traceback")
     assert done.stderr.endswith("LookupError: ours\n")
+
+
+def test_ctrl_c_is_heard_though_a_library_that_tidied_up_raised_its_own_error() -> None:
+    source = """
+from assay import cli
+from assay.errors import StoreError
+
+@cli.assay.command("break")
+def broken():
+    try:
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise LookupError("cannot tidy up now")
+    except LookupError as error:
+        raise StoreError("The database cannot be used.") from error
+
+cli.LazyGroup.get_command = click.Group.get_command
+cli.LazyGroup.list_commands = click.Group.list_commands
+cli.main(["break"])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", f"import click\n{source}"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (130, "Stopped.\n")

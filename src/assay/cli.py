@@ -113,26 +113,42 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         code = assay.main(args=arguments, prog_name="assay", standalone_mode=False)
         sys.stdout.flush()
-    except AssayError as error:
+    except (Exception, KeyboardInterrupt) as error:
+        return _ended(error)
+    return code if isinstance(code, int) else 0
+
+
+def _ended(error: BaseException) -> int:
+    """Say why a command did not come to its end, and give its exit code. Raises what is our own fault."""
+    if isinstance(error, AssayError) and (error.exit_code == INTERRUPTED or not _is_of_ctrl_c(error)):
         error.say()
         return error.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    if isinstance(error, click.Abort) or _is_of_ctrl_c(error):
         click.echo("Stopped.", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
+    if isinstance(error, click.ClickException):
+        error.show()
+        return error.exit_code
+    if isinstance(error, BrokenPipeError):
         _print_nothing_more()  # whoever read our output has seen enough
         return 0
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         _print_nothing_more()
         full = f" of {error.filename}" if error.filename else ""
         AssayError(f"The disk{full} is full.", "Make room there. It may be the one our output goes to.").say()
         return 4
-    return code if isinstance(code, int) else 0
+    raise error
+
+
+def _is_of_ctrl_c(error: BaseException | None) -> bool:
+    """Whether it was raised while Ctrl-C was on its way: a library that tidies up then may raise an error of its own."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _print_nothing_more() -> None:

@@ -1,10 +1,13 @@
 """Carry out durable work that a command began: is nobody else at it, take it up where it stands, watch it to its end."""
 
+import contextlib
+import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from assay import workflows
+from assay.bench.progress import Progress
 from assay.errors import AssayError
 from assay.store import Store
 
@@ -31,6 +34,35 @@ def take_up(engine: workflows.Engine, name: str, begin: Callable[[int], str]) ->
         engine.revive(f"{name}:")
         return generations[last].id, False
     return begin(last + 1), True
+
+
+@contextlib.contextmanager
+def heard(look: Callable[[Progress], None]) -> Iterator[Callable[[Progress], None]]:
+    """Let Ctrl-C wait for the next look: `look`, but that it raises KeyboardInterrupt where Ctrl-C was pressed.
+
+    Raised in the midst of a library's work it may come out as another error, or not at all: a database driver that
+    tidies up on the way raises its own. Pressed a second time it does what it always does, whatever keeps us.
+    """
+    pressed = threading.Event()
+
+    def note(_number: int, _frame: object) -> None:
+        pressed.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def look_and_hear(now: Progress) -> None:
+        if pressed.is_set():
+            raise KeyboardInterrupt
+        look(now)
+
+    in_main = threading.current_thread() is threading.main_thread()
+    if not in_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield look  # a thread of somebody's program, or SIGINT is ignored here or has another use
+        return
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield look_and_hear
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def watch(parent: str, look: Callable[[], None]) -> workflows.WorkFailed | None:

@@ -121,13 +121,14 @@ def finish(bench: Bench, evaluation: str, watch: Callable[[Progress], None] = la
     carrying.must_be_free(bench.store, found.executor, f"Evaluation {found.id}")
     engine = None
     try:
-        engine = bench.engine_for(found.id)
-        parent, is_new = _take_up(bench, found, engine)
-        _watch(bench, found, parent, watch)
-        if not is_new and evaluations.read_evaluation(bench.store, found.id).state != "done":
-            # What an earlier process began may end with what stopped that one: it is tried anew.
-            _watch(bench, found, _take_up(bench, found, engine)[0], watch)
-        workflows.drop_queue(queue_of(found.id))
+        with carrying.heard(watch) as look:
+            engine = bench.engine_for(found.id)
+            parent, is_new = _take_up(bench, found, engine)
+            _watch(bench, found, parent, look)
+            if not is_new and evaluations.read_evaluation(bench.store, found.id).state != "done":
+                # What an earlier process began may end with what stopped that one: it is tried anew.
+                _watch(bench, found, _take_up(bench, found, engine)[0], look)
+            workflows.drop_queue(queue_of(found.id))
     except (KeyboardInterrupt, _AskedToStop):
         raise _interrupted(bench, found, engine) from None
     bench.close_engine()

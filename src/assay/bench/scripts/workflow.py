@@ -383,15 +383,16 @@ def finish(
     carrying.must_be_free(store, run.executor, f"The run {run.id}")
     engine = None
     try:
-        engine = bench.engine_for(run.id)
-        runs.set_state(store, run.id, "running", executor=engine.executor_id)
-        parent, is_new = _take_up(store, engine, run.id, stages)
-        _watch(bench, run, parent, stages, watch)
-        if not is_new and not is_complete(store, run.id, stages[-1]):
-            # What an earlier process began may have been asked for less, or end with what stopped that one
+        with carrying.heard(watch) as look:
+            engine = bench.engine_for(run.id)
             runs.set_state(store, run.id, "running", executor=engine.executor_id)
-            _watch(bench, run, _take_up(store, engine, run.id, stages)[0], stages, watch)
-        workflows.drop_queue(queue_of(run.id))
+            parent, is_new = _take_up(store, engine, run.id, stages)
+            _watch(bench, run, parent, stages, look)
+            if not is_new and not is_complete(store, run.id, stages[-1]):
+                # What an earlier process began may have been asked for less, or end with what stopped that one
+                runs.set_state(store, run.id, "running", executor=engine.executor_id)
+                _watch(bench, run, _take_up(store, engine, run.id, stages)[0], stages, look)
+            workflows.drop_queue(queue_of(run.id))
     except KeyboardInterrupt:
         raise _interrupted(bench, run, stages, engine) from None
     bench.close_engine()
