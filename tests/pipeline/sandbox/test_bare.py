@@ -91,6 +91,18 @@ def test_daemons_do_not_survive_a_timeout(sandbox: Sandbox) -> None:
     assert all(is_gone(pid) for pid in pids)
 
 
+def test_a_program_that_starts_the_interpreter_again_gets_the_same(sandbox: Sandbox) -> None:
+    run = python(
+        sandbox,
+        """
+        import subprocess, sys
+        again = subprocess.run([sys.executable, "-c", "import sys; print(sys.version)"], capture_output=True, text=True)
+        print(again.stdout == sys.version + "\\n", again.stderr)
+        """,
+    )
+    assert run.stdout == b"True \n"
+
+
 def test_processes_that_fork_faster_than_one_can_look_are_all_ended(sandbox: Sandbox) -> None:
     run = python(
         sandbox,
@@ -192,9 +204,10 @@ def test_one_file_can_grow_no_larger_than_the_scratch(sandbox: Sandbox) -> None:
 
 
 def test_the_program_inherits_nothing_of_our_environment(sandbox: Sandbox) -> None:
-    run = python(sandbox, "import os; print(sorted(os.environ))")
-    names = set(eval(run.stdout))
-    assert names <= {
+    run = python(sandbox, "import os; print(dict(os.environ))")
+    environment = eval(run.stdout)
+    assert environment.pop("LD_LIBRARY_PATH", "") == find_bare_runtime(None, None).libraries  # the interpreter's own
+    assert set(environment) <= {
         "PATH", "HOME", "TMPDIR", "LANG", "PYTHONDONTWRITEBYTECODE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS",
         "OPENSSL_CONF", "LC_CTYPE",
     }  # fmt: skip
@@ -416,7 +429,13 @@ def run(source, **limits):
     packages = os.pathsep.join([str(ROOT / "src"), *(path for path in sys.path if path.endswith("-packages"))])
     return subprocess.Popen(
         [str(python), "-c", head + textwrap.dedent(source)],
-        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": packages, "PYTHONDONTWRITEBYTECODE": "1"} | environment,
+        env={
+            "PATH": "/usr/bin:/bin",
+            "LD_LIBRARY_PATH": runtime.libraries,
+            "PYTHONPATH": packages,
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

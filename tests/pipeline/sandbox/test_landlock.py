@@ -83,15 +83,21 @@ AS_USER = """
 
 def as_user(version: int, body: str) -> str:
     """What `body` prints, which has `run` and `sandbox`, in a process of a user that is not root."""
+    runtime = find_bare_runtime(None, None)
     python, user = Path(sys.executable), None
     if os.geteuid() == 0:
-        python, user = find_bare_runtime(None, None).python, 1718
+        python, user = runtime.python, 1718
         if not all(folder.stat().st_mode & 0o001 for folder in (ROOT, *ROOT.parents)):
             pytest.skip(f"another user cannot reach {ROOT}")
     packages = os.pathsep.join([str(ROOT / "src"), *(path for path in sys.path if path.endswith("-packages"))])
     done = subprocess.run(
         [str(python), "-c", textwrap.dedent(AS_USER) + textwrap.indent(textwrap.dedent(body), "    "), str(version)],
-        env={"PATH": "/usr/local/bin:/usr/bin:/bin", "PYTHONPATH": packages, "PYTHONDONTWRITEBYTECODE": "1"},
+        env={
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "LD_LIBRARY_PATH": runtime.libraries,
+            "PYTHONPATH": packages,
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
         capture_output=True,
         text=True,
         cwd="/",

@@ -30,6 +30,8 @@ def main(arguments):
     """`arguments`: the control socket's descriptor, JSON of the settings."""
     fd, settings = int(arguments[0]), json.loads(arguments[1])
     inside.prepare(settings)
+    if libraries := os.environ.get("LD_LIBRARY_PATH"):  # what started us: a program may start the interpreter again
+        jail.ENVIRONMENT["LD_LIBRARY_PATH"] = libraries
     control = socket.socket(fileno=fd)
     control.set_inheritable(False)
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
