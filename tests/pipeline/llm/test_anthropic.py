@@ -1,5 +1,7 @@
 """What is particular to Anthropic's Messages."""
 
+from typing import Any
+
 import pytest
 
 from assay.pipeline.llm import Patience, Refused, ServerDown
@@ -69,3 +71,32 @@ def test_an_overload_in_mid_stream_is_busy() -> None:
 def test_a_refusal_of_the_model_is_a_filtered_reply() -> None:
     with AnthropicServer(in_turn(ScriptedReply("", finish="content_filter"))) as server:
         assert ask(server).finish == "filtered"
+
+
+def test_text_that_a_block_begins_with_is_read() -> None:
+    begun = b'data: {"type": "content_block_start", "content_block": {"type": "text", "text": "a"}}\n\n'
+    more = b'data: {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "b"}}\n\n'
+    ended = (
+        b'data: {"type": "message_delta", "delta": {"stop_reason": "end_turn"}}\n\ndata: {"type": "message_stop"}\n\n'
+    )
+    with AnthropicServer(in_turn(ScriptedReply(garbage=begun + more + ended))) as server:
+        assert ask(server).text == "ab"
+
+
+def test_a_message_that_ends_without_having_begun_is_no_reply() -> None:
+    nothing = ScriptedReply(garbage=b'data: {"type": "message_stop"}\n\n')
+    with AnthropicServer(in_turn(nothing, ScriptedReply("x"))) as server:
+        assert ask(server).attempts == 2
+
+
+def test_a_prompt_that_is_too_long_is_no_unknown_model_though_the_list_leaves_out_its_alias() -> None:
+    refused = ScriptedReply(status=400, error="prompt is too long: 210000 tokens > 200000 maximum")
+    with Listing(in_turn(refused)) as server, pytest.raises(Refused, match="prompt is too long"):
+        ask(server)
+
+
+class Listing(AnthropicServer):
+    """Answers to a name that it does not list."""
+
+    def document(self, path: str) -> Any:
+        return {"data": [{"id": "model-20260101"}], "has_more": False}

@@ -2,6 +2,8 @@
 
 import gc
 import logging
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -195,6 +197,18 @@ def test_all_wait_when_one_is_told_to() -> None:
             gateway.complete(question(model_at(server, concurrency=8), "second"))
             longest = max(longest, time.monotonic() - began)
         assert longest >= 0.5
+
+
+def test_a_wait_of_milliseconds_does_not_use_up_all_tries() -> None:
+    busy = ScriptedReply(status=429, headers={"retry-after-ms": "1"})
+    patience = Patience(attempts=4, wait_s=0.1)
+    with (
+        OpenAIServer(in_turn(busy, busy, busy, ScriptedReply("x"))) as server,
+        Gateway({}, patience=patience) as gateway,
+    ):
+        began = time.monotonic()
+        assert gateway.complete(question(model_at(server))).attempts == 4
+        assert time.monotonic() - began >= 0.35  # half of 0.1 + 0.2 + 0.4 at least
 
 
 def test_a_server_that_asks_for_hours_is_down_at_once() -> None:
@@ -430,3 +444,25 @@ def test_a_question_given_up_at_any_moment_leaves_no_connection_open() -> None:
         ):
             gateway.complete(question(model_at(server)), within_s=turn / 8000)
     gc.collect()
+
+
+def test_a_gateway_that_a_fork_took_along_says_so_and_does_not_hang() -> None:
+    script = """if True:
+    import os
+    from assay.pipeline.llm.gateway import Gateway
+    from assay.records import Model
+    gateway, model = Gateway({}), Model(name="m", provider="recorded", model="m")
+    gateway.models(model)
+    if os.fork() == 0:
+        try:
+            gateway.models(model)
+        except RuntimeError as error:
+            gateway.close()
+            os.write(1, str(error).encode())
+        os._exit(0)
+    os.wait()
+    gateway.close()
+    """
+    run = subprocess.run([sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True, timeout=60)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "make one in the new process" in run.stdout

@@ -79,11 +79,11 @@ OK = b"HTTP/1.1 200 OK\r\n"
         (HEAD + b"5\r\ndata", "broke off"),
         (OK, "broke off"),
         (b"", "closed the connection"),
-        (OK + b"content-length: 0\r\n\r\n", "half a reply"),
+        (OK + b"content-length: 0\r\n\r\n", "no reply"),
         (b"HTTP/1.1 204 No Content\r\n\r\n", "status 204"),
         (
             HEAD.replace(b"chunked\r\n", b"chunked\r\ncontent-encoding: gzip\r\n") + chunked(b"\x1f\x8b\x08"),
-            "half a reply",
+            "compressed by gzip",
         ),
     ],
     ids=[
@@ -305,6 +305,17 @@ def test_a_connection_closed_as_it_is_used_again_costs_no_try() -> None:
 
     first, second, connections = two_replies(talk)
     assert (first.text, second.text, second.attempts, connections) == ("0", "1", 1, 2)
+
+
+def test_a_connection_closed_while_the_server_works_costs_a_try() -> None:
+    def talk(line: Line, nth: int) -> None:
+        line.question()
+        line.say(reply(f"{nth}"))
+        line.question()
+        threading.Event().wait(1.1)  # an answer, perhaps a dear one, that never comes
+
+    first, second, connections = two_replies(talk, TWICE)
+    assert (first.text, second.text, second.attempts, connections) == ("0", "1", 2, 2)
 
 
 def test_a_new_connection_closed_without_an_answer_costs_a_try() -> None:

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from assay.errors import ProviderError
 from assay.pipeline.llm import Patience, Refused, ServerDown
-from assay.pipeline.llm.gateway import Gateway
+from assay.pipeline.llm.gateway import Gateway, Outcome
 from assay.records import Message, Model, Options, Reply, Request
 from tests.servers import ScriptedReply, in_turn
 from tests.servers.openai import OpenAIServer
@@ -184,3 +185,80 @@ def test_an_error_in_a_good_status_is_an_error() -> None:
     )
     with OpenAIServer(in_turn(document, ScriptedReply("x"))) as server:
         assert ask(server).attempts == 2
+
+
+@pytest.mark.parametrize(
+    ("events", "words"),
+    [
+        ((), "no reply"),
+        (({"choices": []},), "no reply"),
+        ((piece({"role": "assistant", "content": ""}),), "no reply"),
+        ((piece({"content": "x"}), piece({}, "error")), "behind it failed"),
+        (
+            ({"choices": [{"delta": {}, "finish_reason": "error", "error": {"code": 502, "message": "cut"}}]},),
+            "502: cut",
+        ),
+        ((piece({"content": "x"}), {"choices": [], "usage": "none"}, piece({}, "stop")), "not of OpenAI's protocol"),
+    ],
+    ids=["nothing", "no choices", "only a role", "ended by an error", "an error of the choice's", "usage in words"],
+)
+def test_what_is_no_reply_is_never_taken_for_an_empty_one(events: tuple[object, ...], words: str) -> None:
+    with OpenAIServer(in_turn(streamed(*events))) as server, pytest.raises(ProviderError, match=words):
+        ask(server)
+
+
+def test_a_document_without_a_choice_is_asked_for_again() -> None:
+    document = ScriptedReply(garbage=b'{"object": "error"}', headers={"content-type": "Application/JSON"})
+    with OpenAIServer(in_turn(document, ScriptedReply("x"))) as server:
+        assert ask(server).attempts == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (b'data: {"error": {"code": "429", "message": "slow down"}}\n\n', "answered 429: slow down"),
+        (b'error: {"code": 500, "message": "shift is disabled"}\n\n', "answered 500: shift is disabled"),
+    ],
+    ids=["a code in quotes", "a field of its own"],
+)
+def test_errors_in_mid_stream_as_other_servers_say_them(error: bytes, words: str) -> None:
+    begun = b"data: " + json.dumps(piece({"content": "x"})).encode() + b"\n\n"
+    with (
+        OpenAIServer(in_turn(ScriptedReply(garbage=begun + error))) as server,
+        pytest.raises(ProviderError, match=words),
+    ):
+        ask(server)
+
+
+def test_a_byte_order_mark_costs_nothing_of_the_reply() -> None:
+    reply = streamed(piece({"content": "a"}), piece({"content": "b"}, "stop"))
+    with OpenAIServer(in_turn(ScriptedReply(garbage=b"\xef\xbb\xbf" + (reply.garbage or b"")))) as server:
+        assert ask(server).text == "ab"
+
+
+def test_a_pair_of_surrogates_cut_between_two_pieces_is_one_character() -> None:
+    reply = streamed(piece({"content": "a\ud83d"}), piece({"content": "\ude00b\ud83d"}, "stop"))
+    with OpenAIServer(in_turn(reply)) as server:
+        assert ask(server).text == "a\U0001f600b\ufffd"
+
+
+def test_a_refusal_in_a_field_of_its_own_is_what_the_model_said() -> None:
+    with OpenAIServer(in_turn(streamed(piece({"refusal": "I cannot."}), piece({}, "stop")))) as server:
+        assert ask(server).text == "I cannot."
+
+
+def test_many_that_find_out_at_once_what_the_server_rejects_are_all_answered() -> None:
+    outcomes: list[Outcome] = []
+    with OpenAIServer(rejects=("max_tokens", "stream_options")) as server, Gateway({}, patience=QUICK) as gateway:
+        model = Model(
+            name="m", provider="openai", model="model-a", url=server.url, concurrency=8, options=Options(max_tokens=9)
+        )
+        asked = (Request(model=model, messages=(Message(role="user", content=f"{n}"),)) for n in range(8))
+        gateway.complete_all(asked, lambda _, outcome: outcomes.append(outcome))
+    assert [outcome for outcome in outcomes if not isinstance(outcome, Reply)] == []
+
+
+def test_geminis_models_are_known_by_both_of_their_names() -> None:
+    with OpenAIServer(models=("models/gemini-x",)) as server, Gateway({}, patience=QUICK) as gateway:
+        listed = gateway.models(Model(name="m", provider="openai", model="gemini-x", url=server.url))
+    assert listed == ["gemini-x", "models/gemini-x"]

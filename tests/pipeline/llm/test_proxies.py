@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from assay.errors import AssayError
 from assay.pipeline.llm import Patience, ServerDown
 from assay.pipeline.llm.gateway import Gateway
 from assay.records import Message, Model, Reply, Request
@@ -189,3 +190,23 @@ def test_what_the_environment_excepts_is_asked_without_the_proxy(monkeypatch: py
         with OpenAIServer() as server:
             assert ask(server.url).text.endswith("xxx")
         assert proxy.connections == 0
+
+
+@pytest.mark.parametrize("proxy_url", ["http://proxy:port", "http://[::1", "http://proxy:99999"])
+def test_a_proxys_url_that_is_none_is_told_before_anything_is_asked(
+    monkeypatch: pytest.MonkeyPatch, proxy_url: str
+) -> None:
+    monkeypatch.setenv("https_proxy", proxy_url)
+    with pytest.raises(AssayError, match="The proxy that the environment names for https:// cannot be understood"):
+        ask("https://model.example/v1")
+
+
+def test_a_proxy_of_plain_http_that_wants_a_password_pauses_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def talk(line: Line, nth: int) -> None:
+        line.question()
+        line.say(b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n")
+
+    with RawServer(talk) as proxy:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.port}")
+        with pytest.raises(ServerDown, match=r"The proxy before .* failed: it answered 407"):
+            ask("http://model.example/v1")

@@ -26,3 +26,7 @@ from assay.pipeline.llm.thinking import split_thinking
 )
 def test_thinking_is_taken_only_where_it_is_thinking(text: str, answer: str, thinking: str) -> None:
     assert split_thinking(text) == (answer, thinking)
+
+
+def test_a_hostile_number_of_thoughts_is_split_at_once() -> None:
+    assert split_thinking("<think>a</think>" * 100_000 + "b") == ("b", "\n".join("a" * 100_000))

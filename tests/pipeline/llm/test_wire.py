@@ -44,6 +44,7 @@ def test_a_date_to_retry_after_is_so_many_seconds_away() -> None:
         ({"error": "no"}, "no"),
         ({"message": "no"}, "no"),
         ({"detail": [{"msg": "no"}]}, '[{"msg": "no"}]'),
+        ([{"error": {"code": 400, "message": "no", "status": "INVALID_ARGUMENT"}}], "no"),
         ({"type": "error", "error": {"type": "overloaded_error", "message": "no"}}, "no"),
     ],
 )

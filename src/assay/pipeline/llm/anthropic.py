@@ -124,11 +124,11 @@ class _Reading:
                 await self._read_events()
                 if self._done:
                     await self._stream.drain()
+            if self._reason is None and not (self._pieces.size and (self._done or self._stream.cut)):
+                raise self._wire.garbled("half a reply" if self._pieces.size else "no reply")
+            return self._built()
         except (AttributeError, LookupError, TypeError, ValueError, RecursionError):
             raise self._wire.garbled("a reply that is not of Anthropic's protocol") from None
-        if not self._done and self._reason is None and not (self._stream.cut and self._pieces.size):
-            raise self._wire.garbled("half a reply")
-        return self._built()
 
     async def _read_events(self) -> None:
         while not self._done and (lines := await self._lines()):
@@ -149,6 +149,8 @@ class _Reading:
                 self._pieces.said(delta["text"])
             elif delta["type"] == "thinking_delta":
                 self._pieces.thought(delta["thinking"])
+        elif kind == "content_block_start":  # empty at Anthropic's, not at every server of its protocol
+            self._block(event["content_block"])
         elif kind == "message_start":
             self._began(event["message"])
         elif kind == "message_delta":
@@ -164,13 +166,16 @@ class _Reading:
             raise self._failure(document)
         self._began(document)
         for block in document["content"]:
-            if block["type"] == "text":
-                self._pieces.said(block["text"])
-            elif block["type"] == "thinking":
-                self._pieces.thought(block["thinking"])
+            self._block(block)
         self._reason = document.get("stop_reason")
         self._completion_tokens = count((document.get("usage") or {}).get("output_tokens"))
         self._done = True
+
+    def _block(self, block: dict[str, Any]) -> None:
+        if block["type"] == "text" and (text := block.get("text")):
+            self._pieces.said(text)
+        elif block["type"] == "thinking" and (thought := block.get("thinking")):
+            self._pieces.thought(thought)
 
     def _began(self, message: dict[str, Any]) -> None:
         self._model = message["model"]

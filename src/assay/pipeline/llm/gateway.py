@@ -123,8 +123,8 @@ class Gateway:
             self._closed = True
             loop, thread = self._loop, self._thread
             self._loop = self._thread = None
-        if loop is None or thread is None:
-            return
+        if loop is None or thread is None or not thread.is_alive():
+            return  # in a forked process the loop is the parent's still: even to close it here would reach its sockets
         asyncio.run_coroutine_threadsafe(self._close_lanes(), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
@@ -216,6 +216,8 @@ class Gateway:
                 self._loop = asyncio.new_event_loop()
                 self._thread = threading.Thread(target=self._loop.run_forever, name="assay-gateway", daemon=True)
                 self._thread.start()
+            elif self._thread is None or not self._thread.is_alive():
+                raise RuntimeError("a gateway does not come along when a process forks: make one in the new process")
             return self._loop
 
 

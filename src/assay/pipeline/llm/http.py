@@ -23,6 +23,8 @@ from assay.errors import AssayError
 from assay.pipeline.llm.urls import proxy_for
 
 _KEEP_S = 30
+_STALE_S = 1
+"""A server that closed a kept connection before it saw our question is heard of within a round trip."""
 _WRITE_S = 60
 _HIGH = 1 << 20
 """Bytes of one answer held unread before its server is made to wait."""
@@ -32,7 +34,9 @@ _ENOUGH = 1 << 16
 """A reader that gathers is woken once in `_GATHER_S`, and for so many bytes."""
 _BARE = 1 << 18
 """Bytes in a row that carry nothing of a body: a head, extensions of chunks, trailers."""
-_KEPT = (b"content-type", b"content-length", b"transfer-encoding", b"location", b"retry-after", b"retry-after-ms")
+_KEPT = frozenset(
+    b"content-type content-length content-encoding transfer-encoding location retry-after retry-after-ms".split()
+)
 _BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -87,11 +91,14 @@ class Client:
         while True:
             kept = self._kept()
             connection = kept or await self._connected()
+            asked = time.monotonic()
             try:
                 await connection.ask(message)
             except Dropped:
                 # Closed in the very moment that it was used again: a server may, and has not looked at the question.
-                again = kept and not connection.received and not connection.usable
+                # Closed later: it may have worked on it, and what may be paid for twice is a try of its own.
+                soon = time.monotonic() - asked < _STALE_S
+                again = kept and soon and not connection.received and not connection.usable
                 connection.abort()
                 if not again:
                     raise
@@ -233,6 +240,8 @@ class Connection(asyncio.BufferedProtocol):
     async def ask(self, message: bytes) -> None:
         """Send, and wait for the head of the answer. Raises Dropped."""
         self._start()
+        if not self.usable:
+            raise Dropped("it closed the connection")
         self._parser = httptools.HttpResponseParser(self)
         self._transport.write(message)
         if self._full:

@@ -96,7 +96,12 @@ class Lane:
             # Everybody waits, a little apart, so that they do not all come back in one moment.
             if error.retry_after <= patience.longest_retry_after_s:
                 self._rest_until = max(self._rest_until, time.monotonic() + error.retry_after)
-            return error.retry_after + random.uniform(0, patience.wait_s / 2)  # noqa: S311
+            # Servers say "in 5 ms" to many at once: all tries would be used up before there is room again.
+            return max(error.retry_after + random.uniform(0, patience.wait_s / 2), self._back_off(attempt))  # noqa: S311
+        return self._back_off(attempt)
+
+    def _back_off(self, attempt: int) -> float:
+        patience = self._patience
         return min(patience.longest_wait_s, patience.wait_s * 2.0 ** (attempt - 1)) * random.uniform(0.5, 1)  # noqa: S311
 
     async def _verdict(self, last: Busy | Unreachable, attempts: int, answered_others: bool) -> ProviderError:
@@ -121,7 +126,8 @@ class Lane:
     async def _explained(self, request: Request, refusal: Refused) -> Refused:
         """The refusal, or that there is no such model where the server's own list says so."""
         name = request.model.model
-        if refusal.status not in (400, 404, 422):
+        # Lists leave out aliases, deployments and variants: a prompt that is too long is no unknown model.
+        if refusal.status != 404 and not (refusal.status in (400, 422) and name in refusal.said):
             return refusal
         if time.monotonic() - self._listed[0] > _LIST_S:
             try:

@@ -1,7 +1,8 @@
 """Servers that speak OpenAI's chat completions: OpenAI itself, LM Studio, vLLM, OpenRouter, AI Pipe and many more."""
 
+import re
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from assay.pipeline.llm import Refused, Server
 from assay.pipeline.llm.pieces import Pieces
@@ -42,9 +43,10 @@ class OpenAI:
     async def models(self) -> list[str]:
         document = await self._wire.get("/models")
         try:
-            return sorted(str(item["id"]) for item in document["data"])
+            names = {str(item["id"]) for item in document["data"]}
         except (TypeError, KeyError):
             raise self._wire.garbled("no list of models") from None
+        return sorted(names | {name.removeprefix("models/") for name in names})  # Gemini's, which takes both
 
     async def close(self) -> None:
         self._wire.close()
@@ -102,9 +104,8 @@ class OpenAI:
                 and name in words
                 and any(sign in words for sign in ("unsupported", "unrecognized", "extra"))
             ):
-                fresh = (model.model, name) not in self._rejected
-                self._rejected.add((model.model, name))
-                if fresh and self._limit_name(model) != name:
+                self._rejected.add((model.model, name))  # perhaps again: many are asked at once
+                if self._limit_name(model) != name:
                     return True
         for name in _DROPPABLE:
             if name in body and (
@@ -168,16 +169,18 @@ class _Reading:
                 await self._read_events()
                 if self._done:
                     await self._stream.drain()
+            if self._finish is None and not (self._pieces.size and (self._done or self._stream.cut)):
+                raise self._wire.garbled("half a reply" if self._pieces.size else "no reply")
+            return self._built()
         except (AttributeError, LookupError, TypeError, ValueError, RecursionError):
             raise self._wire.garbled("a reply that is not of OpenAI's protocol") from None
-        if not self._done and self._finish is None and not (self._stream.cut and self._pieces.size):
-            raise self._wire.garbled("half a reply")
-        return self._built()
 
     async def _read_events(self) -> None:
         while not self._done and (lines := await self._lines()):
             for line in lines:
                 if not line.startswith(b"data:"):
+                    if line.startswith(b"error:"):  # as older llama.cpp says it
+                        self._fail({"error": parsed(line[6:])})
                     continue  # blank lines between events, names of events, keep-alives
                 data = line[5:].strip()
                 if data == b"[DONE]":
@@ -192,9 +195,8 @@ class _Reading:
         return await self._stream.lines(gather=self._pieces.size > 0)
 
     def _event(self, event: dict[str, Any], part: str) -> None:
-        if error := event.get("error"):
-            code = error.get("code") if isinstance(error, dict) else None
-            raise self._wire.failure(code if isinstance(code, int) and code >= 400 else None, error_words(event))
+        if event.get("error"):
+            self._fail(event)
         if usage := event.get("usage"):
             self._usage = usage
         if name := event.get("model"):
@@ -202,13 +204,22 @@ class _Reading:
         if not (choices := event.get("choices")):
             return
         choice = choices[0]
-        if reason := choice.get("finish_reason"):
-            self._finish = reason
+        reason = choice.get("finish_reason")
+        if choice.get("error") or reason == "error":  # OpenRouter's, where the server behind it failed
+            self._fail({"error": choice.get("error") or "the server behind it failed"})
+        if reason:
+            self._finish = str(reason)
         if delta := choice.get(part):
-            if content := delta.get("content"):
+            if content := delta.get("content") or delta.get("refusal"):
                 self._content(content)
             if thought := delta.get("reasoning_content") or delta.get("reasoning"):
                 self._pieces.thought(thought)
+
+    def _fail(self, event: dict[str, Any]) -> NoReturn:
+        error = event["error"]
+        code = error.get("code") if isinstance(error, dict) else None
+        status = int(str(code)) if re.fullmatch("[45][0-9]{2}", str(code)) else None
+        raise self._wire.failure(status, error_words(event))
 
     def _content(self, content: Any) -> None:
         if isinstance(content, str):
@@ -236,7 +247,7 @@ class _Reading:
 
 def count(value: object) -> int | None:
     """A token count as a server gave it; None where it is none."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 31 else None
 
 
 def money(value: object) -> float | None:

@@ -1,11 +1,14 @@
 """A reply put together from its pieces: what was answered, what was thought, and when the first of it came."""
 
+import re
 import time
 from typing import Any
 
 from assay.pipeline.llm.thinking import split_thinking
 from assay.pipeline.llm.wire import Wire, too_long
 from assay.records import Reply
+
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
 class Pieces:
@@ -39,11 +42,18 @@ class Pieces:
 
     def reply(self, **about: Any) -> Reply:
         """The whole reply, with what else its protocol tells."""
-        text, tagged = split_thinking("".join(self._text))
+        text, tagged = split_thinking(_paired("".join(self._text)))
         return Reply(
             text=text,
-            thinking="".join(self._thinking) + tagged,
+            thinking=_paired("".join(self._thinking)) + tagged,
             latency_s=time.monotonic() - self._began,
             first_token_s=None if self._first is None else self._first - self._began,
             **about,
         )
+
+
+def _paired(text: str) -> str:
+    """The text with the halves of surrogate pairs joined, as a server gives them that cuts between two pieces."""
+    if text.isascii():
+        return text
+    return _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)

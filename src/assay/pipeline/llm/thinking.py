@@ -3,6 +3,7 @@
 import re
 
 _OPEN = re.compile(r"\s*<(think|thinking|thought)>", re.IGNORECASE)
+_CLOSE = {name: re.compile(f"</{name}>[\r\n]*", re.IGNORECASE) for name in ("think", "thinking", "thought")}
 _LONE_CLOSE = re.compile(r"^[ \t]*</(?:think|thinking|thought)>[ \t]*(?:\r?\n|\Z)", re.IGNORECASE | re.MULTILINE)
 
 
@@ -14,12 +15,14 @@ def split_thinking(text: str) -> tuple[str, str]:
     Tags elsewhere are the answer's own and stay.
     """
     thoughts: list[str] = []
-    while opening := _OPEN.match(text):
-        closing = re.compile(f"</{opening[1]}>", re.IGNORECASE).search(text, opening.end())
+    at = 0
+    while opening := _OPEN.match(text, at):
+        closing = _CLOSE[opening[1].lower()].search(text, opening.end())
         if closing is None:
             return "", "\n".join([*thoughts, text[opening.end() :].strip()])
         thoughts.append(text[opening.end() : closing.start()].strip())
-        text = text[closing.end() :].lstrip("\r\n")
+        at = closing.end()
+    text = text[at:]
     if not thoughts and "</t" in text.lower() and (lone := _LONE_CLOSE.search(text)):
         before = text[: lone.start()]
         if not re.search(r"<(think|thinking|thought)>|```|~~~", before, re.IGNORECASE):

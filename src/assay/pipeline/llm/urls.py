@@ -61,4 +61,12 @@ def proxy_for(url: str) -> str | None:
     proxy = proxies.get(parts.scheme) or proxies.get("all")
     if not proxy or proxy_bypass(parts.netloc):
         return None
-    return proxy if "://" in proxy else f"http://{proxy}"
+    proxy = proxy if "://" in proxy else f"http://{proxy}"
+    try:
+        urlsplit(proxy).port  # noqa: B018 - raises where it is no number
+    except ValueError:
+        raise AssayError(
+            f"The proxy that the environment names for {parts.scheme}:// cannot be understood.",
+            f"Set {parts.scheme}_proxy or all_proxy to http://host:port, or unset it.",
+        ) from None
+    return proxy

@@ -22,6 +22,11 @@ from assay.pipeline.llm.http import Client, Connection, Dropped, NotConnected, P
 _ERROR_BYTES = 64 << 10
 _OVERHEAD = 64
 """A streamed token of 4 characters comes in an event of about 250: no honest server sends more than so many times."""
+_ESCAPED = 12
+"""A document says a character in six bytes at most (`\\u0041`), and a reply's thinking may be as long as its text."""
+_LIST_BYTES = 32 << 20
+"""No list of models is as long: the longest have two megabytes."""
+_BOM = b"\xef\xbb\xbf"
 _DRAIN_S = 0.5
 _AFTER_S = 5
 _BUSY = {408, 409, 423, 425, 429}
@@ -50,6 +55,7 @@ class Wire:
                 try:
                     if answer.status != 200:
                         raise await self._error(answer)
+                    self._refuse_compressed(answer)
                     yield Stream(self, answer, clock)
                 finally:
                     self._client.release(answer)
@@ -62,7 +68,8 @@ class Wire:
                 try:
                     if answer.status != 200:
                         raise await self._error(answer)
-                    return await Stream(self, answer, Clock(self.server.patience)).document()
+                    self._refuse_compressed(answer)
+                    return await Stream(self, answer, Clock(self.server.patience)).document(_LIST_BYTES)
                 finally:
                     self._client.release(answer)
 
@@ -97,8 +104,14 @@ class Wire:
             return f"Some models accept no {named[0]}, or only some values: leave it out of this model's options."
         return ""
 
+    def _refuse_compressed(self, answer: Connection) -> None:
+        if (how := answer.headers.get("content-encoding", "identity").strip().lower()) not in ("identity", ""):
+            raise self.garbled(f"a reply compressed by {self.scrub(how)[:40]}, though none was asked for")
+
     async def _error(self, answer: Connection) -> Refused | Busy | ServerDown:
         status = answer.status
+        if status == 407:  # which only proxies answer
+            raise ProxyFailed("it answered 407 and wants a user name and password: http://name:password@host:port")
         if 300 <= status < 400:
             target = urlsplit(self.scrub(answer.headers.get("location", "")))
             to = f"{target.scheme}://{target.hostname}" if target.hostname else "elsewhere"
@@ -188,11 +201,12 @@ class Stream:
     def __init__(self, wire: Wire, answer: Connection, clock: Clock) -> None:
         self._wire = wire
         self._answer = answer
-        self._rest = b""
+        self._rest = bytearray()
+        self._begun = False
         self._ended = False
         self._clock = clock
         self.began = clock.began
-        self.is_document = answer.headers.get("content-type", "").startswith("application/json")
+        self.is_document = answer.headers.get("content-type", "").lower().startswith("application/json")
         """Whether the server answers with one JSON document although a stream was asked for."""
         self.cut = False
         """Whether it was still going when its time was up."""
@@ -209,12 +223,15 @@ class Stream:
                 if (end := chunk.rfind(b"\n")) < 0:
                     self._rest += chunk
                     continue
-                lines = (self._rest + chunk[:end]).split(b"\n")
-                self._rest = chunk[end + 1 :]
+                lines = (bytes(self._rest) + chunk[:end]).split(b"\n")
+                self._rest = bytearray(chunk[end + 1 :])
+                if not self._begun:  # a byte order mark would hide the first event
+                    self._begun = True
+                    lines[0] = lines[0].removeprefix(_BOM)
                 return lines
             self._ended = True
             if self._rest and not self.cut:
-                return [self._rest]
+                return [bytes(self._rest)]
         return []
 
     async def after_finish(self) -> list[bytes]:
@@ -236,10 +253,14 @@ class Stream:
                 while not self._ended and await self._answer.read():
                     pass
 
-    async def document(self) -> Any:
-        """The whole reply as one JSON document."""
-        parts = []
+    async def document(self, at_most: int | None = None) -> Any:
+        """The whole reply as one JSON document, of so many bytes at most; None: of as many as the longest reply."""
+        cap = at_most or self._wire.server.patience.reply_bytes * _ESCAPED
+        parts, size = [], 0
         while chunk := await self._read(gather=False):
+            size += len(chunk)
+            if size > cap:
+                raise too_long(self._wire.url, self._wire.server.patience.reply_bytes)
             parts.append(chunk)
         try:
             return parsed(b"".join(parts))
@@ -281,7 +302,12 @@ def error_text(body: bytes) -> str:
 
 
 def error_words(document: object) -> str:
-    """The words in an error document: {"error": {"message": …}}, {"error": …}, {"message": …} or {"detail": …}."""
+    """The words in an error document: {"error": {"message": …}}, {"error": …}, {"message": …} or {"detail": …}.
+
+    Gemini's stands in a list.
+    """
+    if isinstance(document, list) and document and isinstance(document[0], dict) and "error" in document[0]:
+        document = document[0]
     for name in ("error", "message", "detail"):
         if isinstance(document, dict) and document.get(name):
             document = document[name]
