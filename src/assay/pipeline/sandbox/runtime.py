@@ -58,7 +58,8 @@ def find_runtime(python: str | None, packages: Path | None) -> Runtime:
         bwrap = copy.joinpath(*_WHEELS_BWRAP[1:])
     else:
         bwrap = _reachable(bwrap, shared, "bwrap")
-    interpreter = _find_python(python)
+    interpreter, tag = _find_python(python)
+    _compile(guest, interpreter, tag)
     prefix = _prefix(interpreter)
     if not prefix.is_relative_to("/usr"):  # it finds its library beside itself, wherever it is bound
         binds.append((str(_reachable(prefix, shared, "python")), "/run/assay/python"))
@@ -73,7 +74,6 @@ def find_runtime(python: str | None, packages: Path | None) -> Runtime:
                 f"The folder of packages {packages} is not there.", "Make it with: assay sandbox packages NAME…"
             )
         binds.append((str(_reachable(packages, shared, "packages")), "/run/assay/packages"))
-    _compile(guest)
     inside = "/run/assay/packages" if packages else ""
     return Runtime(
         str(bwrap), guest, str(interpreter), node, tuple(binds), inside, _libraries(prefix, "/run/assay/python")
@@ -101,7 +101,9 @@ class BareRuntime:
 def find_bare_runtime(python: str | None, packages: Path | None) -> BareRuntime:
     """The tools for back ends that need no bubblewrap; for root, copies where another uid could not reach them."""
     shared = shared_folder() if os.geteuid() == 0 else None
-    interpreter = _find_python(python)
+    interpreter, tag = _find_python(python)
+    guest = _reachable(GUEST, shared, "guest")
+    _compile(guest, interpreter, tag)
     prefix = _prefix(interpreter)
     if not prefix.is_relative_to("/usr"):
         home = _reachable(prefix, shared, "python")
@@ -111,8 +113,6 @@ def find_bare_runtime(python: str | None, packages: Path | None) -> BareRuntime:
         raise AssayError(
             f"The folder of packages {packages} is not there.", "Make it with: assay sandbox packages NAME…"
         )
-    guest = _reachable(GUEST, shared, "guest")
-    _compile(guest)
     return BareRuntime(
         guest=guest,
         python=interpreter,
@@ -130,9 +130,20 @@ def _libraries(prefix: Path, inside: str) -> str:
     return f"{inside}/lib" if not prefix.is_relative_to("/usr") and any(prefix.glob("lib/libpython*.so*")) else ""
 
 
-def _compile(guest: Path) -> None:
+def _compile(guest: Path, python: Path, tag: str) -> None:
     """Compile our code for the inside where we may write beside it: a cold start would do it every time."""
-    compileall.compile_dir(guest, quiet=2, maxlevels=0)
+    if tag == sys.implementation.cache_tag:
+        compileall.compile_dir(guest, quiet=2, maxlevels=0)
+    elif os.access(guest, os.W_OK) and any(_is_older(_compiled(file, tag), file) for file in guest.glob("*.py")):
+        subprocess.run([str(python), "-I", "-m", "compileall", "-qq", "-l", str(guest)], timeout=60, check=False)
+
+
+def _compiled(file: Path, tag: str) -> Path:
+    return file.parent / "__pycache__" / f"{file.stem}.{tag}.pyc"
+
+
+def _is_older(compiled: Path, source: Path) -> bool:
+    return not compiled.exists() or compiled.stat().st_mtime_ns < source.stat().st_mtime_ns
 
 
 def sandbox_uid(slot: int) -> int | None:
@@ -175,16 +186,35 @@ def _find_bwrap() -> Path:
     )
 
 
-def _find_python(named: str | None) -> Path:
-    if named:
-        found = shutil.which(named)
-        if found is None:
-            raise AssayError(
-                f"ASSAY_SANDBOX_PYTHON names {named!r}, which is no program here.",
-                "Give the path of a Python 3.11 or later.",
+_WHO_ARE_YOU = """
+import sys
+print(sys._base_executable if sys.version_info >= (3, 11) else "")
+print("%s %s.%s" % (sys.implementation.cache_tag, sys.version_info[0], sys.version_info[1]))
+"""
+
+
+def _find_python(named: str | None) -> tuple[Path, str]:
+    """The interpreter itself, which stands beside its library, and what it calls its compiled modules: cpython-311."""
+    if not named:
+        return Path(sys.executable).resolve(), str(sys.implementation.cache_tag)
+    found = shutil.which(named)
+    if found is None:
+        wrong = "no program here"
+    else:  # asked, for what a name leads to may be a script that starts it
+        try:
+            asked = subprocess.run(
+                [found, "-I", "-S", "-c", _WHO_ARE_YOU], capture_output=True, text=True, timeout=20, check=True
             )
-        return Path(found).resolve()
-    return Path(sys.executable).resolve()
+            path, about = asked.stdout.splitlines()
+            tag, version = about.split()
+            if path:
+                return Path(path).resolve(), tag
+            wrong = f"Python {version}"
+        except (OSError, ValueError, subprocess.SubprocessError):
+            wrong = "no Python 3 that runs"
+    raise AssayError(
+        f"ASSAY_SANDBOX_PYTHON names {named!r}, which is {wrong}.", "Give the path of a Python 3.11 or later."
+    )
 
 
 def _prefix(interpreter: Path) -> Path:
