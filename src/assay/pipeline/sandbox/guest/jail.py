@@ -101,14 +101,16 @@ class Jail:
 
         # What `random.seed` ends in. (Its own lines would touch forty pages more in every child.)
         self._reseed = super(random.Random, random._inst).seed
-        self._plainly = "threading" not in sys.modules
+        self._plainly = "threading" not in sys.modules and "t" not in sys.abiflags  # t: built to run without the GIL
 
     def fork(self):
         """`os.fork`, at two thirds of its price, from a process that has one thread (`ready_to_sleep` has made sure of it).
 
         What the interpreter mends after a fork are its locks, and those of others who registered for it: all of them are
         free where nobody else could hold one. Of the standard library only `random` has something else to do, and
-        `threading` with what builds on it, where that was imported.
+        `threading` with what builds on it, where that was imported. So it is in CPython 3.11 to 3.14: what 3.13 added
+        (the parking lot, the types' lock, the handles of threads) is about other threads too. An interpreter built to run
+        without the GIL keeps more (counts that threads owe each other): nobody has tried it, so `os.fork` is used there.
         """
         if not self._plainly:
             return os.fork()
