@@ -127,6 +127,9 @@ PYTHON: dict[str, tuple[str, str]] = {
     "def f(a, a):\n    pass": ("SyntaxError", "twice|Two"),
     "f(a=1, 2)": ("SyntaxError", "last"),
     "try:\n    pass\nx = 1": ("SyntaxError", "except"),
+    "print(sys.argv)": ("NameError", "`import sys`"),
+    "import math from sqrt": ("SyntaxError", "`from`"),
+    "from math import": ("SyntaxError", "`import`"),
     "x = 1 if 2": ("SyntaxError", "else"),
     "class = 3": ("SyntaxError", "missing"),
     "x = 1 +": ("SyntaxError", "missing"),
@@ -268,6 +271,31 @@ def test_what_node_says_of_a_mistake_is_explained(node_says: dict[str, Friendly]
     assert told.known, told.text
     assert any(one in told.text for one in word.split("|")), told.text
     assert "<" not in told.text.replace("i < …", "")
+
+
+@pytest.mark.parametrize(
+    ("error", "said", "word"),
+    [
+        ("NameError", "name 'sys' is not defined. Did you forget to import 'sys'?", "import sys"),
+        ("ImportError", "cannot import name 'sqr' from 'math' (unknown location). Did you mean: 'sqrt'?", "`sqrt`"),
+        ("TypeError", "f() got an unexpected keyword argument 'valu'. Did you mean 'value'?", "`value`"),
+        (
+            "AttributeError",
+            "module 'random' has no attribute 'x' (consider renaming '/box/random.py' since it has the same name as the …)",
+            "another name",
+        ),
+        ("SyntaxError", "Expected one or more names after 'import'", "import"),
+        ("SyntaxError", "'elif' block follows an 'else' block", "before the `else`"),
+        ("TypeError", "cannot use 'list' as a dict key (unhashable type: 'list')", "tuple"),
+        ("ValueError", "too many values to unpack (expected 2, got 3)", "2 names"),
+    ],
+    ids=range(8),
+)
+def test_what_newer_pythons_say_is_told_in_words_too(error: str, said: str, word: str) -> None:
+    """What 3.12, 3.13 and 3.14 say otherwise than 3.11, whichever of them runs here."""
+    told = friendly.explain("python", error, said, "from math import" if "names after" in said else "x", 1)
+    assert told.known
+    assert word in told.text
 
 
 def test_an_exception_of_the_learners_own_is_told_in_general() -> None:

@@ -206,6 +206,8 @@ def _near(name: str, said: str, source: str, language: Language) -> str:
     found = _FOREIGN[language].get(name)
     if found:
         return found
+    if f"forget to import '{name}'" in said:
+        return f"Write `import {_safe(name, 40)}` at the top of the program."
     there = _names(source, language) - {name}
     same = [one for one in there if one.lower() == name.lower()]
     near = sorted(same) or difflib.get_close_matches(name, sorted(there), n=1, cutoff=0.7)
@@ -343,6 +345,18 @@ _PYTHON_HABITS: tuple[tuple[str, str, str, str], ...] = (
         "`print` without brackets",
         "`print` needs brackets around what it prints.",
         "Write `print(…)`.",
+    ),
+    (
+        r"^\s*import\s+\S+\s+from\b",
+        "`from` and `import` changed over",
+        "The module comes first, then what is taken from it.",
+        "Write `from`, the module, `import`, and the name.",
+    ),
+    (
+        r"^\s*(?:from\s+\S+\s+)?import\s*$",
+        "Nothing to import",
+        "Behind `import` nothing is named.",
+        "Write what you need from the module behind `import`.",
     ),
     (
         r"^\s*(?:elif|else)\b(?:.*[^:\s{])?\s*$",

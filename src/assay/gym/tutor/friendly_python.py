@@ -8,6 +8,13 @@ ERRORS: tuple[tuple[str, ...], ...] = (
     # ---- names
     (
         "NameError",
+        r"name '(?P<name>sys|os|re|json|datetime|itertools|functools|collections|heapq|bisect)' is not defined",
+        "A module that is not imported",
+        "`<name>` is a module of Python's own library, and the program does not import it.",
+        "Write `import <name>` at the top of the program.",
+    ),
+    (
+        "NameError",
         r"cannot access free variable '(?P<name>[^']*)'",
         "A name without a value yet",
         "`<name>` has no value yet when this line uses it.",
@@ -35,6 +42,13 @@ ERRORS: tuple[tuple[str, ...], ...] = (
         "Nothing where a value should be",
         "What stands before `.<name>` is `None`: nothing is there.",
         "Where does it come from? A function without `return` gives back None, and so do `append` and `sort`, which change the list itself.",
+    ),
+    (
+        "AttributeError|ImportError",
+        r"\(consider renaming '(?:[^']*/)?(?P<file>[^'/]*)' since it has the same name",
+        "A file called like a module",
+        "A file of your own, `<file>`, is called like the module and is taken in its place.",
+        "Give your file another name.",
     ),
     (
         "AttributeError",
@@ -235,6 +249,13 @@ ERRORS: tuple[tuple[str, ...], ...] = (
         "Another number of values",
         "`<name>` expected <want> value(s), but was given <got>.",
         "Count what stands between the brackets of the call.",
+    ),
+    (
+        "TypeError",
+        r"got an unexpected keyword argument '(?P<which>[^']*)'.* Did you mean '(?P<meant>[^']*)'\?",
+        "A parameter that is not there",
+        "The function has no parameter called `<which>`.",
+        "Did you mean `<meant>`?",
     ),
     (
         "TypeError",
@@ -485,6 +506,13 @@ ERRORS: tuple[tuple[str, ...], ...] = (
         "A module that is not there",
         "There is no module called `<name>` here.",
         "Look at the spelling. Only Python's own modules are there, and the exercises need few of them.",
+    ),
+    (
+        "ImportError",
+        r"cannot import name '(?P<name>[^']*)'.* Did you mean: '(?P<meant>[^']*)'\?",
+        "A name that the module does not have",
+        "The module has nothing called `<name>`.",
+        "Did you mean `<meant>`?",
     ),
     (
         "ImportError",

@@ -310,6 +310,13 @@ ERRORS: tuple[tuple[str, ...], ...] = (
     ),
     (
         "SyntaxError",
+        r"'elif' block follows an 'else' block",
+        "`elif` behind `else`",
+        "`else` takes whatever is left, so nothing can come behind it.",
+        "Put the `elif` before the `else`.",
+    ),
+    (
+        "SyntaxError",
         r"invalid syntax|invalid expression|expected",
         "Code that Python cannot read",
         "Something in this line is not as Python expects it.",
