@@ -13,6 +13,7 @@ from assay.pipeline.extract.disguises import MAX_CHARS, bare, without_thinking
 from assay.pipeline.extract.fences import blocks, set_apart, tagged
 from assay.pipeline.extract.mending import MENDING_LIMIT, dropped_around, mend
 from assay.pipeline.extract.statements import Grammar, Source
+from assay.pipeline.extract.wrapped import in_json
 from assay.records import Language, Program, Reply, Task
 
 __all__ = ["MAX_CHARS", "Kind", "cleaned", "cut_at_stop", "extract", "raw"]
@@ -141,6 +142,9 @@ def _choice(task: Task, grammar: Grammar, text: str, *, cut_short: bool, last_fi
     apart = choose(grammar, entry, set_apart(text, entry), cut_short=cut_short) if entry is not None else None
     if apart is not None and apart.defines and grammar.parses(apart.code):
         return apart
+    held = choose(grammar, entry, in_json(text), cut_short=cut_short, noun="text")
+    if held is not None and (held.defines if entry is not None else best is None) and grammar.parses(held.code):
+        return held
     best = best or outside
     if best is None or entry is None:
         return best

@@ -1,5 +1,6 @@
 """Of everything in a reply that may be code, the program that was asked for."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -30,6 +31,21 @@ _NOT_CODE = frozenset(
 )
 MendedAt = Callable[[int], Mended]
 """A usable block's code, mended; worked out once, and only for blocks that are looked at."""
+_CORRECTED = re.compile(
+    r"\b(?:corrected|fixed)\b(?!-)[^.!?\n]{0,60}\b(?:version|code|function|solution|implementation|program|script|definition)\b"
+    r"|\b(?:corrected|fixed|correction|fix)\W*\Z",
+    re.I,
+)
+_RIGHT = re.compile(r"\b(?:correct|right|after|fixed|corrected|good)\b|\u2705|\u2714", re.I)
+_WRONG = re.compile(r"\b(?:wrong|incorrect|buggy|broken|original|faulty|bad|mistakes?|before)\b|\u274c|\u2718", re.I)
+_TAKEN_BACK = re.compile(
+    r"\b(?:wait|oops|hmm|sorry|apologies|actually|my mistake)\b[^\n]{0,160}?"
+    r"\b(?:wrong|incorrect(?:ly)?|mistake|bug|error|fix|not (?:quite )?(?:right|correct)|doesn't work|fails?)\b"
+    r"|(?:^|[.!?\n][ \t]*)(?:this|that|the (?:above|previous|first)(?: \w+){0,2})(?:'s| is| was)"
+    r" (?:actually )?(?:wrong|incorrect|buggy|not (?:quite )?(?:right|correct))\b",
+    re.I,
+)
+"""What a reply says of the block before: that it was wrong."""
 _MAIN_NAMES = ("main", "app", "index", "solution", "script", "server")
 
 
@@ -61,6 +77,7 @@ def choose(
 ) -> Choice | None:
     """The first block that defines the entry point, with what it needs from the others; None: no block is code.
 
+    Not the first, where the reply says that it is wrong and that a later one is right.
     `before` is source the reply may be a diff of.
     """
     usable = [_undiffed(grammar, block, before) for block in _in_language(grammar, blocks)]
@@ -78,6 +95,8 @@ def choose(
         return mended[index]
 
     index, defines = _pick(entry, usable, mended_at, from_end=from_end)
+    corrected = None if from_end or not defines else _corrected(entry, usable, index, mended_at)
+    index = index if corrected is None else corrected
     block, chosen = usable[index], mended_at(index)
     others = [i for i in range(len(usable)) if i != index]
     files = _files(blocks, usable, block)
@@ -98,6 +117,8 @@ def choose(
     if len(usable) > 1:
         which = "last" if from_end else "first" if noun == "block" else "longest"
         why = "" if entry is None or not defines else f": the {which} that defines {entry}"
+        if corrected is not None:
+            why = ": the reply takes back the one before"
         changes.append(f"{noun} {index + 1} of {len(usable)} taken{why}")
     if files:
         changes.append(f"{len(files) + 1} files")
@@ -154,6 +175,30 @@ def _pick(entry: str | None, usable: Sequence[Block], mended_at: MendedAt, *, fr
     if second:
         return min(second)[1], True
     return _main_block(usable, mended_at), False
+
+
+def _corrected(entry: str | None, usable: Sequence[Block], index: int, mended_at: MendedAt) -> int | None:
+    """The last block behind the chosen one which the reply gives in its place; None: it takes nothing back."""
+    chosen = usable[index]
+    wrong = _WRONG.search(_label(chosen)) is not None
+    for later in range(len(usable) - 1, index, -1):
+        block = usable[later]
+        label = _label(block)
+        says = _CORRECTED.search(label) or (
+            (wrong and _RIGHT.search(label)) or (not _WRONG.search(label) and _TAKEN_BACK.search(block.lead))
+        )
+        if not says or (entry is None and 3 * len(block.code) < 2 * len(chosen.code)):
+            continue
+        found = mended_at(later)
+        if found.parses and (entry is None or (found.source.defines(entry) and not found.source.only_stub(entry))):
+            return later
+    return None
+
+
+def _label(block: Block) -> str:
+    """The last line of words above a block."""
+    lines = block.lead.rstrip().rsplit("\n", 1)
+    return lines[-1][-200:].strip("*_#>: \t")
 
 
 def _main_block(usable: Sequence[Block], mended_at: MendedAt) -> int:

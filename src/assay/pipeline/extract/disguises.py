@@ -16,7 +16,7 @@ _END = re.compile(
     r"<\|(?:im_end|endoftext|eot_id|end_of_text|end|eom_id|EOT|return)\|>"
     r"|</s>[ \t\n]*\Z|<\uff5cend\u2581of\u2581sentence\uff5c>"
 )
-_FINAL = "<|channel|>final<|message|>"
+_FINAL = re.compile(r"<\|channel\|>final(?:[ \t]*<\|constrain\|>[^<\n]{0,40})?<\|message\|>")
 """What stands before the answer where a model's channels come as text."""
 _THINK = r"(?:think|thinking|thought|reasoning)"
 _THINK_OPEN = re.compile(rf"[ \t\n]*(?:<{_THINK}>|\[THINK\]|◁think▷)", re.I)
@@ -41,9 +41,11 @@ def bare(text: str) -> tuple[str, list[str]]:
     if _CONTROL.search(text):
         text = _CONTROL.sub("", text)
         changes.append("control characters dropped")
-    if _FINAL in text:
-        text = text.rpartition(_FINAL)[2]
-        changes.append("thinking before the answer left out")
+    if "<|" in text:
+        if channels := list(_FINAL.finditer(text)):
+            text = text[channels[-1].end() :]
+            changes.append("thinking before the answer left out")
+        text = text.removeprefix("<|python_tag|>")
     if ("<|" in text or "</s>" in text or "<\uff5c" in text) and (end := _END.search(text)):
         text = text[: end.start()]
         changes.append(f"cut at the end token {end[0].strip()}")

@@ -95,6 +95,14 @@ _KNOWN = frozenset(
 )
 
 
+_GLUED = re.compile(
+    r"[ \t]*(python|py|javascript|js)(?=(?:def|class|import|from|async|function|const|let|var)[ \t])", re.I
+)
+"""A tag that a lost line end has put before the code's first word."""
+_TAG_BELOW = re.compile(r"[ \t]*(python3?|py|javascript|js|jsx)[ \t]*\n", re.I)
+_LEAD = 400
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """One fenced block."""
@@ -108,10 +116,21 @@ class Block:
     end: int = 0
     closed: bool = True
     changes: tuple[str, ...] = ()
+    lead: str = ""
+    """The last of the words between it and the block before it."""
 
 
 def blocks(text: str, depth: int = 0) -> list[Block]:
     """The fenced blocks of a text, in order."""
+    found = _blocks(text, depth)
+    begins = [0, *(block.end for block in found)]
+    return [
+        block if block.lead else replace(block, lead=text[max(begin, block.start - _LEAD) : block.start])
+        for begin, block in zip(begins, found, strict=False)
+    ]
+
+
+def _blocks(text: str, depth: int) -> list[Block]:
     marks = list(_FENCE_LINE.finditer(text))
     found: list[Block] = []
     index = 0
@@ -160,7 +179,9 @@ def _opening(mark: re.Match[str]) -> _Opening | None:
                 return _Opening(fence, at["lead"], tag[1], False, inline=content[tag.end() :].strip())
             return _Opening(fence, at["lead"], "", False, inline=content.strip()) if content.strip() else None
         tag = _TAG.match(info)
-        rest = info[tag.end() :] if tag and tag[1].lower() in _KNOWN else info
+        if tag is None or tag[1].lower() not in _KNOWN:
+            tag = _GLUED.match(info)
+        rest = info[tag.end() :] if tag else info
         if _CODE_START.match(rest):
             return _Opening(fence, at["lead"], info[: len(info) - len(rest)], False, code=rest.lstrip() + "\n")
         return _Opening(fence, at["lead"], info, False)
@@ -248,6 +269,9 @@ def _read(text: str, marks: list[re.Match[str]], index: int, opening: _Opening, 
     code, unquoted = _unindented(code, opening.lead, has_first=bool(opening.code))
     if unquoted:
         changes.append(unquoted)
+    if not tag and (below := _TAG_BELOW.match(code)):
+        tag, code = below[1].lower(), code[below.end() :]
+        changes.append("the language's name above the code dropped")
     path = _path(text, first, opening, code)
     block = Block(code, tag, path, first.start(), after, closed, tuple(changes))
     return block, index, scan.looks if scan is not None else looks
@@ -407,15 +431,18 @@ _TAGGED = (
         r"\\begin\{(?P<tag>code|verbatim|lstlisting|minted)\}(?:\[[^\]\n]*\])?(?:\{\w+\})?\n?(?P<code>.*?)(?:\\end\{(?P=tag)\}|\Z)",
         re.S,
     ),
+    re.compile(r"^(?P<code>\*\*\* Begin (?P<tag>Patch)\n.*?^\*\*\* End Patch\b)", re.S | re.M),
 )
+_SPAN = re.compile(r"</?span[^<>]{0,200}>")
+"""What colours code on a web page."""
 
 
 def tagged(text: str) -> list[Block]:
-    """Blocks between marks of another kind: [PYTHON], <code>, a LaTeX listing."""
+    """Blocks between marks of another kind: [PYTHON], <code>, a LaTeX listing, a patch's first and last line."""
     for pattern in _TAGGED:
         found = [
             Block(
-                textwrap.dedent(at["code"]),
+                textwrap.dedent(_SPAN.sub("", at["code"]) if "<span" in at["code"] else at["code"]),
                 at["tag"].lower().replace("code", "").replace("pre", ""),
                 None,
                 at.start(),

@@ -10,7 +10,8 @@ _JS_CONTINUED = re.compile(r"\.{3,} ?|\| ")
 _NUMBER = re.compile(r"[ \t]*(\d{1,5})(?:[ \t]*[|:.)│](?:[ ]|(?=\n|$))|\t|[ ]{1,2}|$)")
 _HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@.*|@@(?: .*)?")
 _DIFF_HEAD = re.compile(
-    r"(?:diff --git |index [0-9a-f]+\.\.|--- |\+\+\+ |new file mode|deleted file mode|similarity index|rename |\\ No newline)"
+    r"(?:diff --git |index [0-9a-f]+\.\.|--- |\+\+\+ |new file mode|deleted file mode|similarity index|rename |\\ No newline"
+    r"|\*\*\* (?:(?:Begin|End) (?:Patch|of File)|(?:Add|Update|Delete) File: |Move to: ))"
 )
 _MAGIC = re.compile(r"^[ \t]*(?:!|%%?[a-zA-Z]|\?[a-zA-Z])[^\n]*$\n?", re.M)
 
@@ -55,13 +56,13 @@ def without_numbers(code: str) -> str | None:
 
 
 def is_diff(code: str) -> bool:
-    """Whether it has a hunk header, or a diff's two file lines."""
-    return re.search(r"^@@ -\d|^--- [^\n]*\n\+\+\+ ", code, re.M) is not None
+    """Whether it has a hunk header, or a diff's two file lines, or a patch's first line."""
+    return re.search(r"^@@ -\d|^--- [^\n]*\n\+\+\+ |\A\n*\*\*\* Begin Patch\n", code, re.M) is not None
 
 
 def diff_path(code: str) -> str | None:
     """The new file's path in a diff."""
-    found = re.search(r"^\+\+\+ (?:b/)?([^\s]+)", code, re.M)
+    found = re.search(r"^(?:\+\+\+ (?:b/)?|\*\*\* (?:Add|Update) File: )([^\s]+)", code, re.M)
     return found[1] if found and found[1] != "/dev/null" else None
 
 
@@ -78,7 +79,8 @@ def patched(diff: str, before: str = "") -> str:
                 hunks.append((old, new))
             old, new, started = [], [], True
         elif (
-            _DIFF_HEAD.match(line) and not (started and marked and not line.startswith(("--- ", "+++ ", "diff ", "\\")))
+            _DIFF_HEAD.match(line)
+            and not (started and marked and not line.startswith(("--- ", "+++ ", "*** ", "diff ", "\\")))
         ) or not started:
             continue
         elif line.startswith("+"):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from assay.pipeline.extract import disguises, listings
 from assay.pipeline.extract.statements import PARSE_LIMIT, Grammar, Source, Statement
@@ -102,13 +103,15 @@ def _rest_moved(code: str) -> str:
     return first + "\n" + "\n".join(line[least:] for line in rest.split("\n"))
 
 
-def _tabs_as_spaces(code: str) -> str:
-    """Tabs in indents as four spaces, where both are used."""
+def _tabs_as_spaces(code: str, width: int = 4) -> str:
+    """Tabs in indents as so many spaces, where both are used."""
     if "\t" not in code:
         return code
     lines = code.split("\n")
     indents = [line[: len(line) - len(line.lstrip(" \t"))] for line in lines]
-    return "\n".join(indent.expandtabs(4) + line[len(indent) :] for indent, line in zip(indents, lines, strict=True))
+    return "\n".join(
+        indent.expandtabs(width) + line[len(indent) :] for indent, line in zip(indents, lines, strict=True)
+    )
 
 
 _COMMON: list[tuple[str, Callable[[str], str]]] = [
@@ -127,6 +130,11 @@ _TRANSFORMS: dict[str, list[tuple[str, Callable[[str], str]]]] = {
     ],
     "javascript": [*_COMMON],
 }
+_OF_EIGHT: list[tuple[str, Callable[[str], str]]] = [
+    *_TRANSFORMS["python"][:-1],
+    ("tabs in indents made eight spaces", partial(_tabs_as_spaces, width=8)),
+]
+"""The same for who mixes blanks with tabs that stand for eight."""
 
 
 def _without_entities(source: Source) -> Mended:
@@ -141,8 +149,15 @@ def _without_entities(source: Source) -> Mended:
 
 
 def _transformed(grammar: Grammar, code: str) -> Mended | None:
+    found = _changed(grammar, code, _TRANSFORMS[grammar.name])
+    if found is None and grammar.name == "python" and "\t" in code:
+        found = _changed(grammar, code, _OF_EIGHT)
+    return found
+
+
+def _changed(grammar: Grammar, code: str, steps: Sequence[tuple[str, Callable[[str], str]]]) -> Mended | None:
     """The first single change after which it parses; else the changes together, less those it can do without."""
-    found = [(name, change) for name, change in _TRANSFORMS[grammar.name] if change(code) != code]
+    found = [(name, change) for name, change in steps if change(code) != code]
     for name, change in found:
         source = Source(grammar, change(code))
         if source.parses:
