@@ -23,6 +23,7 @@ import pytest
 from assay.pipeline.checks import grade
 from assay.pipeline.checks.perform import Workbench, run_checks
 from assay.pipeline.sandbox import Sandbox
+from assay.pipeline.sandbox.guest import landlock
 from assay.pipeline.sandbox.guest.values import encode
 from assay.records import Asserts, Calls, Case, Limits, Program, Run, Spec, Task
 from tests.conformance.backends import LONG, NAMES, PROGRAMS, opened
@@ -294,9 +295,23 @@ if os.geteuid() != 0:
         _EXCEPTIONS["landlock", _bomb] = "what its user ran at its start, and ended since, is added"
 
 
-@pytest.mark.parametrize("program", _programs(), ids=lambda program: program.name)
-def test_a_hostile_program_is_held(backend: Sandbox, bait: Bait, program: Hostile) -> None:
+_BARE = ("landlock", "local")
+"""The back ends without namespaces: one guest, one supervisor, one way of bringing files out, with Landlock and without."""
+
+
+def _takes_turns(number: int, backend: str) -> str | None:
+    """Which of the back ends that share their code tries the nth program instead, where that one promises as much."""
+    turn = _BARE[number % len(_BARE)]
+    return turn if backend in _BARE and backend != turn and not LONG and landlock.abi() and os.geteuid() == 0 else None
+
+
+@pytest.mark.parametrize(
+    ("number", "program"), [pytest.param(number, one, id=one.name) for number, one in enumerate(_programs())]
+)
+def test_a_hostile_program_is_held(backend: Sandbox, bait: Bait, number: int, program: Hostile) -> None:
     isolation = backend.capabilities()
+    if program.needs == 0 and (other := _takes_turns(number, isolation.backend)):
+        pytest.skip(f"tried with {other}; with both where ASSAY_TEST_LONG is set")
     if isolation.level < program.needs and (program.dangerous or not LONG):
         pytest.skip(f"needs level {program.needs}, this is level {isolation.level}: nothing is promised here")
     mark = f"h{secrets.token_hex(6)}"
@@ -329,9 +344,20 @@ _JUDGED = {
 _HONEST = b"def answer(n):\n    return 0 if isinstance(n, str) else n * n + 1\n"
 
 
+_AFTER_ANOTHER = ("bwrap", "local")
+_ATTACKS = list(enumerate(sorted((PROGRAMS / "judged").glob("*.py"))))
+
+
 @pytest.mark.parametrize("check", _JUDGED)
-@pytest.mark.parametrize("path", sorted((PROGRAMS / "judged").glob("*.py")), ids=lambda path: path.stem)
-def test_a_candidate_that_attacks_whoever_judges_it_is_judged_wrong(backend: Sandbox, path: Path, check: str) -> None:
+@pytest.mark.parametrize(("number", "path"), [pytest.param(*one, id=one[1].stem) for one in _ATTACKS])
+def test_a_candidate_that_attacks_whoever_judges_it_is_judged_wrong(
+    backend: Sandbox, number: int, path: Path, check: str
+) -> None:
+    """On the first back end through both checks; on the others, where the same code judges, through one in turn, and
+    through the other on that which shares its code. ASSAY_TEST_LONG=1: all through both."""
+    name = backend.capabilities().backend
+    if name != NAMES[0] and not LONG and check != list(_JUDGED)[(number + (name in _AFTER_ANOTHER)) % len(_JUDGED)]:
+        pytest.skip("judged through the other check here; through both where ASSAY_TEST_LONG is set")
     workbench = Workbench(backend)
     task = Task(id=f"t/{check}", suite="t", prompt="", checks=(_JUDGED[check],), limits=_JUDGED_LIMITS)
     faults = []
