@@ -20,7 +20,7 @@ from assay.bench import tables as bench_tables
 from assay.bench.scripts import tables as script_tables
 from assay.errors import StoreError
 from assay.settings import Settings
-from assay.store import Store, connect, describe, open_store, read_url, schema
+from assay.store import RESTED_S, Store, connect, describe, open_store, read_url, schema
 from assay.store.tables import METADATA
 from tests import store_fixture
 
@@ -232,10 +232,33 @@ def test_a_server_that_was_restarted_costs_nothing_but_a_connection(store: Store
         with other.begin() as connection:
             connection.execute(
                 sa.text(
-                    "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+                    "select pg_terminate_backend(pid, 60000) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
                 )
             )
         other.dispose()
+
+
+def test_a_connection_that_is_in_use_is_not_asked_whether_it_is_one(store: Store) -> None:
+    asked: list[str] = []
+    engine = store.new_engine()
+    ping = engine.dialect.do_ping
+
+    def noted(connection: sa.engine.interfaces.DBAPIConnection) -> bool:
+        asked.append("once")
+        return ping(connection)
+
+    engine.dialect.do_ping = noted  # type: ignore[method-assign]
+    for _ in range(3):
+        with engine.connect() as connection:
+            connection.execute(sa.text("select 1"))
+            entry = connection.connection._connection_record
+    assert not asked
+    assert entry is not None
+    entry.info["left"] -= RESTED_S + 1
+    with engine.connect() as connection:
+        connection.execute(sa.text("select 1"))
+    assert asked == ["once"]
+    engine.dispose()
 
 
 def test_a_connection_that_is_cut_in_use_is_told(store: Store) -> None:

@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+import select
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +21,8 @@ from assay.store import embedded, schema
 from assay.store.embedded import DiskFull
 
 CONNECT_WITHIN_S = 10
+RESTED_S = 5.0
+"""A connection that nobody used for so long is asked whether it still is one; before, only one that has something to say."""
 
 
 class Store:
@@ -122,12 +126,10 @@ def connect(url: sa.URL, description: str, folder: Path | None = None) -> sa.Eng
 
 
 def _engine(url: sa.URL, **options: object) -> sa.Engine:
-    # pre-ping: a server that was restarted costs one more round trip, not a failed evaluation
     engine: sa.Engine = sa.create_engine(
         url,
         **{
             "connect_args": {"connect_timeout": CONNECT_WITHIN_S},
-            "pool_pre_ping": True,
             "pool_recycle": 1800,
             "hide_parameters": True,  # an error is logged: what learners and models wrote, and keys, are not for logs
             **options,
@@ -137,8 +139,19 @@ def _engine(url: sa.URL, **options: object) -> sa.Engine:
     over = threading.Event()
     pool = engine.pool
 
+    @sa.event.listens_for(engine, "checkout")
+    def see(connection: psycopg.Connection, record: sa.pool.ConnectionPoolEntry, _proxy: object) -> None:
+        # a server that was restarted costs one more round trip, not a failed evaluation
+        left = record.info.get(_LEFT)
+        if left is not None and (time.monotonic() - left > RESTED_S or _has_word(connection)):
+            try:
+                engine.dialect.do_ping(connection)  # type: ignore[arg-type]
+            except psycopg.Error:
+                raise sa.exc.InvalidatePoolError from None
+
     @sa.event.listens_for(engine, "checkin")
-    def end_late(connection: psycopg.Connection | None, _record: object) -> None:
+    def end_late(connection: psycopg.Connection | None, record: sa.pool.ConnectionPoolEntry) -> None:
+        record.info[_LEFT] = time.monotonic()
         # a thread that was still at work then gives its connection back: nobody else would end it
         if over.is_set() and connection is not None:
             connection.close()
@@ -149,6 +162,19 @@ def _engine(url: sa.URL, **options: object) -> sa.Engine:
         pool.dispose()  # again: what came back since the first time
 
     return engine
+
+
+_LEFT = "left"  # in what SQLAlchemy keeps beside a connection: when it came back to the pool
+
+
+def _has_word(connection: psycopg.Connection) -> bool:
+    """Whether the server said something unasked: as a rule that it ends the connection, or it just ended."""
+    try:
+        waiting = select.poll()
+        waiting.register(connection.fileno(), select.POLLIN)
+        return bool(waiting.poll(0))
+    except (OSError, psycopg.Error):
+        return True
 
 
 def _without_details(context: sa.ExceptionContext) -> None:
