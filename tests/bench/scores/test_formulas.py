@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scipy.special import stdtrit
 
 from assay.bench.scores.formulas import (
     detectable_difference,
@@ -17,6 +18,7 @@ from assay.bench.scores.formulas import (
     mean_over_tasks,
     pass_at_k,
     share_of_samples,
+    t_of,
     weighted,
     wilson,
 )
@@ -189,3 +191,9 @@ def test_a_difference_as_large_as_detectable_is_found_four_times_in_five() -> No
     means = rng.normal(shift, spread, size=(4_000, count)).mean(axis=1)
     assert np.mean(np.abs(means) > 1.96 * spread / math.sqrt(count)) == pytest.approx(0.8, abs=0.02)
     assert detectable_difference(3.0) == 1.0
+
+
+@pytest.mark.parametrize("level", [0.5, 0.9, 0.95, 0.99])
+def test_students_quantile_is_scipys_to_twelve_digits(level: float) -> None:
+    degrees = [*range(1, 60), 99, 163, 164, 377, 998, 999, 1000, 1001, 5_000, 1_000_000]
+    assert [t_of(level, n) for n in degrees] == pytest.approx(stdtrit(degrees, (1 + level) / 2), rel=1e-12, abs=0)

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 
-from assay.bench.scores.resampling import Floats, paired_bootstrap, paired_randomisation
+from assay.bench.scores.resampling import Floats, _ends, paired_bootstrap, paired_randomisation
 
 calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no failure
 differences = st.lists(st.integers(-10, 10).map(lambda d: [d / 10]), min_size=1, max_size=40)
@@ -19,6 +19,13 @@ def alone(differences: ArrayLike) -> tuple[Floats, list[tuple[int, int]]]:
     d = np.asarray(differences, dtype=np.float64)
     models = d.shape[1]
     return np.column_stack([d, np.zeros(len(d))]), [(one, models) for one in range(models)]
+
+
+@calm
+@given(st.lists(st.floats(-1, 1), min_size=1, max_size=200), st.sampled_from([0.5, 0.9, 0.95]))
+def test_the_ends_of_an_interval_are_numpys_quantiles_to_the_last_digit(values: list[float], level: float) -> None:
+    drawn = np.array(values)
+    assert _ends(drawn, level) == tuple(np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2]))
 
 
 @settings(calm, max_examples=40)

@@ -63,7 +63,7 @@ def mean_over_tasks(
     if tasks > 1 and 0 < mean < 1:
         variance = math.fsum((value - mean) ** 2 for value in x) / (tasks - 1)
         ceiling = max(float(tasks), float(samples if samples is not None else tasks))
-        ratio = (z_of(level) / _t(level, tasks - 1)) ** 2
+        ratio = (z_of(level) / t_of(level, tasks - 1)) ** 2
         effective = min(
             ceiling, max(effective, tasks * mean * (1 - mean) / variance * ratio if variance > 1e-12 else ceiling)
         )
@@ -87,7 +87,7 @@ def share_of_samples(
     effective = floor = total * total / math.fsum(n * n for _, n in rows)
     if tasks > 1 and 0 < p < 1:
         variance = tasks / (tasks - 1) * math.fsum((c - p * n) ** 2 for c, n in rows) / total**2
-        ratio = (z_of(level) / _t(level, tasks - 1)) ** 2
+        ratio = (z_of(level) / t_of(level, tasks - 1)) ** 2
         effective = min(total, max(floor, p * (1 - p) / variance * ratio if variance > 1e-15 else total))
     return (p, *wilson(p * effective, effective, level))
 
@@ -158,8 +158,50 @@ def z_of(level: float) -> float:
 
 
 @functools.cache
-def _t(level: float, degrees: int) -> float:
-    """The same of Student's t."""
-    from scipy.special import stdtrit  # 0.2 s that whoever works no score out need not wait for
+def t_of(level: float, degrees: int) -> float:
+    """The same of Student's t, with so many degrees of freedom: to 12 digits what scipy says, which takes 0.2 s to load.
 
-    return float(stdtrit(degrees, (1 + level) / 2))
+    The root of A(t | n) = level by Newton's method, from the expansion in 1/n; with 1,000 and more that expansion is
+    exact to the last digits. Abramowitz & Stegun 1964, 26.7.3 to 26.7.5.
+    """
+    if degrees == 1:
+        return math.tan(math.pi * level / 2)
+    t = _t_expanded(z_of(level), degrees)
+    if degrees >= _MANY:
+        return t
+    half = degrees / 2
+    scale = math.exp(math.lgamma(half + 0.5) - math.lgamma(half)) / math.sqrt(degrees * math.pi)
+    for _ in range(20):
+        density = scale * (1 + t * t / degrees) ** -(half + 0.5)
+        step = (_within(t, degrees) - level) / (2 * density)
+        t -= step
+        if abs(step) <= 1e-15 * t:
+            break
+    return t
+
+
+_MANY = 1000  # degrees of freedom from which the next term of the expansion is below 1e-14
+
+
+def _t_expanded(z: float, n: int) -> float:
+    """Student's quantile from the normal one."""
+    x = z * z
+    first = (x + 1) / 4
+    second = ((5 * x + 16) * x + 3) / 96
+    third = (((3 * x + 19) * x + 17) * x - 15) / 384
+    fourth = ((((79 * x + 776) * x + 1482) * x - 1920) * x - 945) / 92160
+    return z * (1 + (first + (second + (third + fourth / n) / n) / n) / n)
+
+
+def _within(t: float, n: int) -> float:
+    """The chance that Student's t lies between -t and t, with n > 1 degrees of freedom: a finite sum."""
+    angle = math.atan(t / math.sqrt(n))
+    cosine = math.cos(angle)
+    even = n % 2 == 0
+    term = 1.0 if even else cosine
+    terms = [term]
+    for k in range(2 if even else 3, n - 1, 2):
+        term *= (k - 1) / k * cosine * cosine
+        terms.append(term)
+    share = math.sin(angle) * math.fsum(terms)
+    return share if even else (angle + share) * 2 / math.pi
