@@ -132,6 +132,21 @@ def test_an_engine_that_does_not_listen_takes_nothing_from_the_queues(counted: S
         assert workflows.result("q") == ["first", "last"]
 
 
+def test_an_engine_takes_from_a_queue_of_its_own_until_it_is_dropped(counted: Store) -> None:
+    for name in ("q", "r"):
+        work.open_gate(counted, name)
+    with start_engine(counted, listen=(), own={work.QUEUE: 1}):
+        workflows.enqueue(work.QUEUE, work.held_work, "q", id="q")
+        assert workflows.result("q") == ["first", "last"]
+        workflows.drop_queue(work.QUEUE)
+        workflows.define_queue(work.QUEUE, per_worker=1)
+        workflows.enqueue(work.QUEUE, work.held_work, "r", id="r")
+        time.sleep(1.5)  # longer than any queue is left alone
+        assert state_of("r") == "waiting"
+    with start_engine(counted):  # the database knows it: workers elsewhere take from it
+        assert workflows.result("r") == ["first", "last"]
+
+
 def test_there_is_one_engine_a_process_and_a_step_finds_it(engine: Engine, counted: Store) -> None:
     assert workflows.current() is engine
     with pytest.raises(AssayError, match="already runs"):

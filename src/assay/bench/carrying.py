@@ -11,7 +11,9 @@ from assay.bench.progress import Progress
 from assay.errors import AssayError
 from assay.store import Store
 
-LOOK_S = 0.25
+LOOK_S = 0.5
+_LOOK_AT_LEAST_S = 1.0
+"""A look at a large run takes its time: looks rest ten times as long as the last one took, but Ctrl-C waits for one."""
 _LAST_BREATH_S = 2.0
 """How long a killed process may still seem to be there, until the database has seen its connection end."""
 
@@ -80,8 +82,9 @@ def watch(parent: str, look: Callable[[], None]) -> workflows.WorkFailed | None:
     thread.start()
     while thread.is_alive():
         workflows.current().check()
+        began = time.monotonic()
         look()
-        thread.join(LOOK_S)
+        thread.join(min(_LOOK_AT_LEAST_S, max(LOOK_S, 10 * (time.monotonic() - began))))
     look()
     if ended[0] is not None and not isinstance(ended[0], workflows.WorkFailed):
         raise ended[0]

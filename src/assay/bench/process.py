@@ -122,8 +122,9 @@ class Bench:
         self.close_engine()
         import_module("assay.bench.workflow")  # what an evaluation's dead process left may be handed to this one
         queue = queue_of(evaluation)
-        self._engine = workflows.start_engine(self.store, settings=self.settings, listen=[queue], reap=True)
-        workflows.define_queue(queue, per_worker=AT_ONCE)
+        self._engine = workflows.start_engine(
+            self.store, settings=self.settings, listen=[queue], own={queue: AT_ONCE}, reap=True
+        )
         return self._engine
 
     def serve(self, ready: Callable[[str], None]) -> None:

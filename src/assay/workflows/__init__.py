@@ -28,15 +28,23 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import FrameType, MappingProxyType, TracebackType
 from typing import Any, Literal, Self, cast
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, PortableWorkflowError, SetWorkflowID, WorkflowStatus
+from dbos import (
+    DBOS,
+    DBOSConfig,
+    DBOSPortableJSONSerializer,
+    PortableWorkflowError,
+    SetWorkflowID,
+    WorkflowStatus,
+    _workflow_commands,
+)
 from dbos import error as dbos_error
 
 from assay.errors import AssayError, StoreError
@@ -50,12 +58,18 @@ VERSION = "1"
 THREADS = 64
 """Workflows and steps of one process at once, at most."""
 POLL_S = 0.2
+_RECOVERED_S = 0.5
+_OWN_S = 0.4
+_SELDOM_S = 1.0
+"""How often at most what takes long is looked at: each look is some 4 ms of CPU here and in the database."""
 BEAT_S = 3.0
 DEAD_AFTER_S = 15.0
 LAST_BREATH_S = 1.0
 """How long after a kill the database may still take the process for alive."""
 DRAIN_S = 60.0
 """How long a worker that is asked to stop lets its running workflows go on."""
+
+_NONE: Mapping[str, int] = MappingProxyType({})
 
 ALONE_INDEX = "assay_workflows_alone"
 
@@ -117,6 +131,7 @@ class Engine:
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._trouble: DiskFull | None = None
+        self._own: Sequence[str] = ()
         sa.event.listen(self._database, "handle_error", self._notice)
 
     def check(self) -> None:
@@ -206,6 +221,8 @@ class Engine:
         self._stopping.set()
         for thread in self._threads:
             thread.join()
+        for name in self._own:
+            _give_up(name)
         _running = None
         self._database.dispose()
 
@@ -307,13 +324,16 @@ def start_engine(
     settings: Settings | None = None,
     executor_id: str | None = None,
     listen: bool | Sequence[str] = True,
+    own: Mapping[str, int] = _NONE,
     reap: bool = False,
     threads: int = THREADS,
     dead_after_s: float = DEAD_AFTER_S,
 ) -> Engine:
     """Start the engine in this process, as an executor with an id of its own.
 
-    `listen`: take work from the queues; from those of these names only; or from none. `reap`: watch over the others, and take up what a dead one has left.
+    `listen`: take work from the queues; from those of these names only; or from none. `own`: queues that it makes, and
+    takes from at once, with how many workflows of each it runs at a time. `reap`: watch over the others, and take up
+    what a dead one has left.
     Workflows must be registered (their modules imported) before: the engine takes up its own old work at once.
     """
     global _running
@@ -324,7 +344,9 @@ def start_engine(
         undo.callback(engine._database.dispose)
         beating = engine._enter()
         undo.callback(engine._leave, beating)
-        _launch(engine, listen, threads)
+        for name in own:
+            undo.callback(_give_up, name)
+        _launch(engine, listen, own, threads)
         _index_what_stands_alone(store)
         undo.pop_all()
     _running = engine
@@ -336,6 +358,12 @@ def start_engine(
         thread = threading.Thread(target=job, args=arguments, name=f"assay{job.__name__}", daemon=True)
         thread.start()
         engine._threads.append(thread)
+    try:
+        for name, per_worker in own.items():
+            define_queue(name, per_worker=per_worker)  # for workers elsewhere
+    except BaseException:
+        engine.stop()
+        raise
     return engine
 
 
@@ -391,6 +419,7 @@ def define_queue(name: str, *, per_worker: int, everywhere: int | None = None) -
 
 def drop_queue(name: str) -> None:
     """Take a queue away. What waits on it waits until it is defined again. Needs the running engine."""
+    _give_up(name)
     with _told():
         DBOS.delete_queue(name)
 
@@ -421,9 +450,12 @@ def result(id: str) -> Any:  # noqa: A002
     In a workflow this is a step: a replay has the answer at once. Outside, trouble with the engine is raised, too.
     """
     if DBOS.workflow_id is None:
-        while not (found := _works(workflow_ids=[id])) or found[0].state in ("waiting", "running"):
+        began = time.monotonic()
+        while not _has_ended(id):
             current().check()
-            time.sleep(POLL_S)
+            pause = min(_SELDOM_S, max(POLL_S, (time.monotonic() - began) / 20))
+            _poll_own(pause)
+            time.sleep(pause)
     try:
         with _told():
             return DBOS.retrieve_workflow(id, existing_workflow=False).get_result(polling_interval_sec=POLL_S)
@@ -433,6 +465,20 @@ def result(id: str) -> Any:  # noqa: A002
         raise WorkCancelled(f"The work {id} was cancelled.", "Start it again, or resume it.") from None
     except dbos_error.DBOSAwaitedWorkflowMaxRecoveryAttemptsExceeded as error:
         raise WorkFailed(f"{id} was begun too many times and never ended.", type(error).__name__) from None
+
+
+def _has_ended(id: str) -> bool:  # noqa: A002
+    """Whether a workflow has. Asked in one plain statement: DBOS's own question is five times as dear."""
+    try:
+        with current()._database.connect() as connection:
+            status = connection.execute(_STATUS, {"id": id}).scalar()
+    except sa.exc.DBAPIError:
+        found = _works(workflow_ids=[id])  # which tries again for as long as the database is away
+        return bool(found) and found[0].state not in ("waiting", "running")
+    return status is not None and _STATES[status] not in ("waiting", "running")
+
+
+_STATUS = sa.text("select status from dbos.workflow_status where workflow_uuid = :id")
 
 
 def works(prefix: str = "", *, parent: str | None = None, unfinished: bool = False) -> list[Work]:
@@ -536,11 +582,43 @@ def _stop_retrying() -> None:
 
 
 def _hasten_recovery(dbos: DBOS) -> None:
-    """Poll the queue of recovered workflows as often as our own ones; by itself DBOS does so once a second."""
-    dbos._registry.get_internal_queue()._polling_interval_sec = POLL_S
+    """Poll the queue of recovered workflows twice a second; by itself DBOS does so once."""
+    dbos._registry.get_internal_queue()._polling_interval_sec = _RECOVERED_S
 
 
-def _launch(engine: Engine, listen: bool | Sequence[str], threads: int) -> None:
+def _look_for_delays_seldom() -> None:
+    """Look for delayed and timed-out workflows, of which we have none, not every second.
+
+    DBOS keeps a transaction open from one look to the next, and lets the database end it after 5 s.
+    """
+    _workflow_commands._BACKGROUND_JOBS_INTERVAL_SEC = 4.0
+
+
+def _take_from(dbos: DBOS, name: str, per_worker: int) -> None:
+    """Know a queue before the launch. One that is in the database alone is noticed up to a second later, and its row is
+    read again with every look."""
+    dbos._registry._register_internal_queue(name, worker_concurrency=per_worker, polling_interval_sec=POLL_S)
+
+
+def _poll_own(pause_s: float) -> None:
+    """Poll the queues of our own less often, as long as what is awaited takes longer: four jobs are under way by then."""
+    from dbos._dbos import _get_or_create_dbos_registry
+
+    queues = _get_or_create_dbos_registry().internal_queue_map
+    for name in current()._own:
+        if name in queues:
+            queues[name]._polling_interval_sec = min(_OWN_S, pause_s)
+
+
+def _give_up(name: str) -> None:
+    """Take no more from a queue that was known before the launch; what DBOS knows outlives the engine."""
+    from dbos._dbos import _get_or_create_dbos_registry
+
+    if (queue := _get_or_create_dbos_registry().internal_queue_map.pop(name, None)) is not None:
+        queue._worker_concurrency = 0
+
+
+def _launch(engine: Engine, listen: bool | Sequence[str], own: Mapping[str, int], threads: int) -> None:
     for name in ("dbos", __name__):
         logger = logging.getLogger(name)
         if not logger.handlers:
@@ -554,6 +632,7 @@ def _launch(engine: Engine, listen: bool | Sequence[str], threads: int) -> None:
         "serializer": DBOSPortableJSONSerializer(),
         "max_executor_threads": threads,
         "notification_listener_polling_interval_sec": POLL_S,
+        "notification_coalesce_sec": 0.05,  # we notify nobody: a thread that wakes 100 times a second otherwise
         "scheduler_polling_interval_sec": 3600.0,  # we schedule nothing
         "enable_otlp": False,
         "log_level": "WARNING",
@@ -563,6 +642,10 @@ def _launch(engine: Engine, listen: bool | Sequence[str], threads: int) -> None:
         if listen is not True:
             DBOS.listen_queues(list(listen or ()))
         _hasten_recovery(dbos)
+        _look_for_delays_seldom()
+        for name, per_worker in own.items():
+            _take_from(dbos, name, per_worker)
+        engine._own = tuple(own)
         with _no_loop():
             DBOS.launch()
     except sa.exc.DBAPIError as error:
