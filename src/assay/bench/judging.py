@@ -87,9 +87,7 @@ class Judge:
 
     def judge(self, texts: Iterable[Text]) -> Iterator[tuple[Text, Attempt]]:
         """Every text with what came of it, as its last verdict comes in."""
-        waiting = [
-            _Waiting(text, self.run_key(text.task, text.program), self.run_key(text.task, text.raw)) for text in texts
-        ]
+        waiting = [_Waiting(text, *self._keys(text)) for text in texts]
         by_key: dict[str, list[_Waiting]] = {}
         programs: dict[str, tuple[Task, Program]] = {}
         for one in waiting:
@@ -124,7 +122,15 @@ class Judge:
 
     def run_key(self, task: Task, program: Program) -> str:
         """The name of this program's runs under this task's checks, in this kind of sandbox."""
-        plain = program.model_copy(update={"changes": ()})
+        return self._key(task, _plain(program))
+
+    def _keys(self, text: Text) -> tuple[str, str]:
+        """The keys of its program and of the text as it came, which are mostly the same."""
+        program, raw = _plain(text.program), _plain(text.raw)
+        key = self._key(text.task, program)
+        return key, key if raw == program else self._key(text.task, raw)
+
+    def _key(self, task: Task, plain: Program) -> str:
         where = (self._where, self._interpreter(task.language))
         return kept.key_of("run", _VERSION, *where, _task_key(task), plain)
 
@@ -185,6 +191,11 @@ class Judge:
                 done, verdicts, last = {}, [], time.monotonic()
         kept.keep_runs(self._store, done)
         yield from verdicts
+
+
+def _plain(program: Program) -> Program:
+    """A program without what was done to the text to get it."""
+    return program.model_copy(update={"changes": ()}) if program.changes else program
 
 
 @dataclass(eq=False)

@@ -80,7 +80,7 @@ def preamble(place: str, prompt: str, entry: str) -> str:
 def _asserts(row: _Row, before: str) -> Asserts:
     """The data set's test. What it uses of the prompt stands before it, so that no candidate can supply it."""
     trusted = {definition.name for definition in syntax.definitions(before)} | syntax.imported(before)
-    needed = trusted & syntax.names(row.test)
+    needed = any(name in row.test for name in trusted) and trusted & syntax.names(row.test)
     candidate = frozenset(("candidate", row.entry_point))
     return Asserts(
         source=before + row.test if needed else row.test,
