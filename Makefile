@@ -18,6 +18,9 @@ setup: $(VENV)/.complete $(BUNDLE)
 COMPILED := import importlib, pkgutil, assay; [importlib.import_module(found.name) for found in \
   pkgutil.walk_packages(assay.__path__, "assay.") if "migrations" not in found.name and "__main__" not in found.name]
 
+# Half of the lock by one pip and half by another: one unpacks while the other waits for the index.
+LOCKED := $(BIN)/python -m pip install --quiet --no-compile --no-deps --require-hashes --requirement
+
 # The locks are complete, so nothing is resolved. The pip that comes with a Python may be years old: it works, in twice the time.
 $(VENV)/.complete: requirements/dev.txt requirements/pip.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Assay needs Python 3.11 or later; $$($(PYTHON) --version) is what 'python3' is here. Say which one to use: make PYTHON=/path/to/python3.12" >&2; exit 1; }
@@ -25,9 +28,10 @@ $(VENV)/.complete: requirements/dev.txt requirements/pip.txt pyproject.toml
 	@echo "Setting up $(VENV) (a minute or two the first time) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --no-compile --require-hashes --requirement requirements/pip.txt 2>/dev/null || true
-	@$(BIN)/python -m pip install --quiet --no-compile --no-deps --require-hashes --requirement requirements/dev.txt
-	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-	@$(BIN)/python -c '$(COMPILED)'
+	@awk '/^[A-Za-z0-9]/ { nth++ } { print > ("$(VENV)/lock-" nth % 2 ".txt") }' requirements/dev.txt
+	@$(LOCKED) $(VENV)/lock-0.txt & other=$$!; $(LOCKED) $(VENV)/lock-1.txt; code=$$?; wait $$other && exit $$code
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable . & other=$$!; \
+	  PYTHONPATH=src $(BIN)/python -c '$(COMPILED)'; code=$$?; wait $$other && exit $$code
 	@touch $@
 
 # The script of the web app's pages. Without it they work all the same, so this may fail.
@@ -46,14 +50,13 @@ run: setup
 # Types are checked beside the tests: on two processors that saves a minute. So does what must come before them, side by side.
 test:
 	@$(MAKE) --no-print-directory -j 2 setup chromium
-	@$(MAKE) --no-print-directory -j 2 style browser collected
-	@$(MAKE) --no-print-directory -j 2 types pytest
+	@$(MAKE) --no-print-directory -j 2 browser style collected types pytest READY="browser collected"
 
 # Every worker imports all tests as it begins: compiled here, they are not compiled by each. What is wrong, the tests tell.
 collected: setup
 	@$(BIN)/pytest --collect-only -p no:xdist >/dev/null 2>&1 || true
 
-pytest: setup
+pytest: setup $(READY)
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
 # Tests of pages need a Chromium: found, installed where we may, or its absence said.
