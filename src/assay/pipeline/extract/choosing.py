@@ -39,8 +39,9 @@ _CORRECTED = re.compile(
 _RIGHT = re.compile(r"\b(?:correct|right|after|fixed|corrected|good)\b|\u2705|\u2714", re.I)
 _WRONG = re.compile(r"\b(?:wrong|incorrect|buggy|broken|original|faulty|bad|mistakes?|before)\b|\u274c|\u2718", re.I)
 _TAKEN_BACK = re.compile(
-    r"\b(?:wait|oops|hmm|sorry|apologies|actually|my mistake)\b[^\n]{0,160}?"
+    r"(?:^|[.!?\n])[ \t*_]*(?:wait|oops|hmm+|sorry|(?:my )?apologies|actually|my mistake|no)\b[,.!:\u2026\u2014\u2013-][^\n]{0,160}?"
     r"\b(?:wrong|incorrect(?:ly)?|mistake|bug|error|fix|not (?:quite )?(?:right|correct)|doesn't work|fails?)\b"
+    r"|\blet me (?:fix|correct) (?:that|this|it|the)\b"
     r"|(?:^|[.!?\n][ \t]*)(?:this|that|the (?:above|previous|first)(?: \w+){0,2})(?:'s| is| was)"
     r" (?:actually )?(?:wrong|incorrect|buggy|not (?:quite )?(?:right|correct))\b",
     re.I,
