@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from _pytest.mark.structures import ParameterSet
 
 _LIMITS = Limits(wall_s=4, cpu_s=2, memory_mb=256)
+_ENDLESS = ("swallows_the_timeout",)
+"""Computes until it is ended, and once more alone before that counts: a second of it shows as much as two."""
 _ASSERTS = Asserts(
     entry="answer",
     minimum_calls=3,
@@ -82,6 +84,8 @@ def test_a_program_that_cheats_does_not_pass(backend: tuple[str, Workbench], num
     name, bench = backend
     program = _program(path)
     for task in _tasks(name, number):
+        if path.stem in _ENDLESS:
+            task = task.model_copy(update={"limits": _LIMITS.model_copy(update={"cpu_s": 1})})
         report = grade(task, program, run_checks(bench, task, program))
         assert report.status in ("wrong", "exception", "timeout", "oom"), (task.id, report)
         assert report.message
