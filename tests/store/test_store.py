@@ -247,7 +247,7 @@ def test_a_connection_that_is_in_use_is_not_asked_whether_it_is_one(store: Store
         asked.append("once")
         return ping(connection)
 
-    engine.dialect.do_ping = noted  # type: ignore[method-assign]
+    engine.dialect.do_ping = noted  # type: ignore[assignment]
     for _ in range(3):
         with engine.connect() as connection:
             connection.execute(sa.text("select 1"))
