@@ -431,7 +431,7 @@ _TAGGED = (
         r"\\begin\{(?P<tag>code|verbatim|lstlisting|minted)\}(?:\[[^\]\n]*\])?(?:\{\w+\})?\n?(?P<code>.*?)(?:\\end\{(?P=tag)\}|\Z)",
         re.S,
     ),
-    re.compile(r"^(?P<code>\*\*\* Begin (?P<tag>Patch)\n.*?^\*\*\* End Patch\b)", re.S | re.M),
+    re.compile(r"^(?P<code>\*\*\* Begin (?P<tag>Patch)\n.*?(?:^\*\*\* End Patch\b|\Z))", re.S | re.M),
 )
 _SPAN = re.compile(r"</?span[^<>]{0,200}>")
 """What colours code on a web page."""
