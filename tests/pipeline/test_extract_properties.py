@@ -231,6 +231,7 @@ HOSTILE: dict[str, str] = {
     "stars": "*" * SIZE + "x.py\n```\n```\n",
     "quoted": "> " * (SIZE // 2) + "```\n",
     "code-tags": "<code>" * (SIZE // 6),
+    "stars-in-lines": "*** it is so\n" * (SIZE // 13),
     "patches-never-ended": "*** Begin Patch\n" * (SIZE // 16),
     "for-without-in": "for f in x: for " + "for " * (SIZE // 4),
     "surrogates": "\ud800" * SIZE,
