@@ -117,7 +117,7 @@ def connect(url: sa.URL, description: str, folder: Path | None = None) -> sa.Eng
 
     @sa.event.listens_for(engine, "handle_error")
     def explain(context: sa.ExceptionContext) -> None:
-        if isinstance(context.original_exception, psycopg.Error) and not context.is_pre_ping:
+        if isinstance(context.original_exception, psycopg.Error):
             explained = _explained(context.original_exception, description, folder)
             if explained is not None:
                 raise explained from context.original_exception
