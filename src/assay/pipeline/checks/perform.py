@@ -10,6 +10,7 @@ from typing import Any
 from assay.pipeline.checks import CHECKS
 from assay.pipeline.checks.pace import Pace
 from assay.pipeline.sandbox import Dialogue, Sandbox
+from assay.pipeline.sandbox.processors import keep_to_one
 from assay.records import Limits, Program, Run, Spec, Task
 
 _TESTS_A_PROCESS = 500  # test sources one process runs before a fresh one takes over
@@ -114,7 +115,9 @@ def run_many(
             benches.append(mine.bench)
         return job, _tried(mine.bench, job)
 
-    with ThreadPoolExecutor(workers, thread_name_prefix="assay-check") as pool:
+    with ThreadPoolExecutor(
+        workers, thread_name_prefix="assay-check", initializer=keep_to_one, initargs=(workers,)
+    ) as pool:
         try:
             waiting: set[Future[tuple[Job, tuple[Run, ...]]]] = set()
             more = iter(jobs)

@@ -40,6 +40,7 @@ class Cage:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.pidfd = -1
         self.runs = 0
+        self._processors: frozenset[int] | None = None
         settings = {
             "counted": counted,
             "families": (socket.AF_UNIX,),
@@ -101,6 +102,13 @@ class Cage:
         """Start a program; `alone`: as its namespaces' first process. Raises OSError where the inside is gone."""
         self.runs += 1
         socket.send_fds(self.control, [b"one" if alone else b"run"], descriptors)
+
+    def run_on(self, processors: frozenset[int] | None) -> None:
+        """Keep what is started from now on to these processors; None: to those that we may use. A wish, not a bound."""
+        if processors != self._processors:
+            self._processors = processors
+            with contextlib.suppress(OSError):  # one that was taken away from us meanwhile, or a dead cage
+                os.sched_setaffinity(self.pid, processors or os.sched_getaffinity(0))
 
     def program(self) -> list[int]:
         """A warm cage's answer to `request`: pidfds of the program's first process, and of the program where it is another.

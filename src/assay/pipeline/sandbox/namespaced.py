@@ -13,6 +13,7 @@ from assay.pipeline.sandbox.ahead import Ahead, waiting_command
 from assay.pipeline.sandbox.cage import Cage
 from assay.pipeline.sandbox.meter import ProcessTree
 from assay.pipeline.sandbox.parcel import command_of, pack, run_all, stdin
+from assay.pipeline.sandbox.processors import of_this_thread
 from assay.pipeline.sandbox.runtime import Runtime, find_runtime
 from assay.pipeline.sandbox.served import Served
 from assay.pipeline.sandbox.started import Started
@@ -257,6 +258,7 @@ class Namespaced:
                 if group is not None:
                     group.limit(spec.limits.memory_mb, spec.limits.processes)
                     group.begin()
+                cage.run_on(of_this_thread())
                 channels = [end.fileno() for end in (*ends, *((linked,) if linked else ()))]
                 alone = self.warm and spec.mode != "program" and spec.language == "python"
                 cage.request([payload, given, *theirs, *channels], alone)

@@ -8,6 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import PurePosixPath
 
 from assay.errors import AssayError, SandboxUnavailable
+from assay.pipeline.sandbox.processors import keep_to_one
 from assay.records import Run, Spec
 
 _MAX_PAYLOAD = 256 << 20
@@ -15,7 +16,9 @@ _MAX_PAYLOAD = 256 << 20
 
 def run_all(run: Callable[[Spec], Run], specs: Iterable[Spec], workers: int) -> Iterator[Run]:
     """Run many, `workers` at once, and give their Runs as they finish."""
-    with ThreadPoolExecutor(workers, thread_name_prefix="assay-run") as pool:
+    with ThreadPoolExecutor(
+        workers, thread_name_prefix="assay-run", initializer=keep_to_one, initargs=(workers,)
+    ) as pool:
         waiting: set[Future[Run]] = set()
         for spec in specs:
             waiting.add(pool.submit(run, spec))

@@ -1,0 +1,60 @@
+"""Which processors programs run on: those of one worker share one, where the workers take them all."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assay.errors import SandboxUnavailable
+from assay.pipeline.checks.perform import run_many
+from assay.pipeline.sandbox.zygote import Zygote
+from assay.records import Asserts, Limits, Program, Spec, Task
+from assay.settings import Settings
+
+_SAYS_WHERE = b"import os, time\ntime.sleep(0.05)\nprint(sorted(os.sched_getaffinity(0)))"
+
+
+@pytest.fixture
+def zygote(tmp_path: Path) -> Iterator[Zygote]:
+    try:
+        with Zygote(Settings(home=tmp_path)) as sandbox:
+            sandbox.capabilities()
+            yield sandbox
+    except SandboxUnavailable as error:
+        pytest.skip(f"zygote does not work here: {error}")
+
+
+@pytest.fixture
+def allowed() -> Iterator[list[int]]:
+    """At most two processors, however many this machine has."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(before)[:2])
+    yield sorted(before)[:2]
+    os.sched_setaffinity(0, before)
+
+
+def _seen(zygote: Zygote, workers: int) -> list[str]:
+    spec = Spec(files={"main.py": _SAYS_WHERE})
+    return [run.stdout.decode().strip() for run in zygote.map([spec] * 8, workers)]
+
+
+def test_each_of_enough_workers_keeps_its_programs_on_one_processor(zygote: Zygote, allowed: list[int]) -> None:
+    assert set(_seen(zygote, len(allowed))) == {str([number]) for number in allowed}
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one processor")
+def test_fewer_workers_leave_it_to_the_kernel(zygote: Zygote, allowed: list[int]) -> None:
+    _seen(zygote, 2)
+    assert set(_seen(zygote, 1)) == {str(allowed)}
+    assert zygote.run(Spec(files={"main.py": _SAYS_WHERE})).stdout.decode().strip() == str(allowed)
+
+
+def test_test_code_runs_where_its_candidate_does(zygote: Zygote, allowed: list[int]) -> None:
+    check = Asserts(entry="f", source="import os\nassert f() == sorted(os.sched_getaffinity(0))")
+    task = Task(id="t", suite="t", prompt="", entry="f", checks=(check,), limits=Limits(wall_s=20))
+    program = Program(files={"main.py": b"import os\ndef f():\n    return sorted(os.sched_getaffinity(0))"})
+    jobs = [(str(number), task, program) for number in range(8)]
+    for _, (run,) in run_many(zygote, jobs, len(allowed)):
+        assert '"passed"' in run.transcript[-1], run.transcript
+        assert any(f"[{number}]" in run.transcript[-2] for number in allowed)
