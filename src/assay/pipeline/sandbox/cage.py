@@ -194,7 +194,7 @@ def _devices() -> list[str]:
         argv += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
     for name, target in (("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")):
         argv += ["--symlink", f"/proc/self/fd{target}", f"/dev/{name}"]
-    return [*argv, "--dir", "/dev/shm"]
+    return [*argv, "--symlink", "../box/shm", "/dev/shm"]  # no mount: each is made anew for every program
 
 
 def _library_cache() -> bytes:

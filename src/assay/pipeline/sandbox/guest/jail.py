@@ -99,8 +99,10 @@ class Jail:
         self._pause = ctypes.cast(self._libc.pause, ctypes.c_void_p)
         import random
 
-        # What `random.seed` ends in. (Its own lines would touch forty pages more in every child.)
+        # What `random.seed` ends in, which asks the kernel itself. (Its own lines would touch sixty pages more in every child.)
         self._reseed = super(random.Random, random._inst).seed
+        self._score = os.open("/proc/self/oom_score_adj", os.O_RDWR | os.O_CLOEXEC)
+        self._own_score = os.read(self._score, 16)
         self._plainly = "threading" not in sys.modules and "t" not in sys.abiflags  # t: built to run without the GIL
 
     def fork(self):
@@ -117,8 +119,15 @@ class Jail:
         pid = self._libc.fork()
         self._check(pid, "fork")
         if pid == 0:
-            self._reseed(int.from_bytes(os.urandom(16), "big"))
+            self._reseed()
         return pid
+
+    def first_to_go(self):
+        """Where memory ends, the kernel is to end who is forked from now on, and what comes of it. `last_to_go`: not us."""
+        os.pwrite(self._score, b"1000", 0)
+
+    def last_to_go(self):
+        os.pwrite(self._score, self._own_score, 0)
 
     def sleeper(self):
         """Start a first process for the pid namespace just unshared, which sleeps until it is killed; its pid.
@@ -136,24 +145,17 @@ class Jail:
         self._check(pid, "clone")
         return pid
 
-    def first_to_go(self):
-        """Where memory ends, the kernel is to end this process and what comes of it, not the zygote."""
-        fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY | os.O_CLOEXEC)
-        os.write(fd, b"1000")
-        os.close(fd)
-
     def undumpable(self):
         """Keep other processes of the same uid from reading or tracing this one."""
         self._prctl(_PR_SET_DUMPABLE, 0)
 
     def build_world(self, scratch_mb, inodes):
-        """A private scratch, /dev/shm in it, and a /proc that shows this pid namespace alone."""
+        """A private scratch, to which /tmp and /dev/shm lead, and a /proc that shows this pid namespace alone."""
         options = b"size=%dm,nr_inodes=%d,mode=0755" % (scratch_mb, inodes)
         self._mount(b"scratch", BOX.encode(), b"tmpfs", _MS_NOSUID | _MS_NODEV, options)
         os.mkdir(WORK, 0o755)
         os.mkdir(TMP, 0o1777)
         os.mkdir(SHM, 0o1777)
-        self._mount(SHM.encode(), b"/dev/shm", None, _MS_BIND, None)
         flags = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC | _MS_RDONLY
         self._mount(b"proc", b"/proc", b"proc", flags, b"hidepid=2,subset=pid")
 

@@ -125,12 +125,14 @@ def _start(alone, descriptors, control, own, world, settings):
         world.unshare(jail.NEWPID)
         if not alone:
             first = world.sleeper()
+        world.first_to_go()
         pid = world.fork()
     except OSError as error:
         control.send(b"no " + str(error).encode())
         return None  # which namespace children would go to is not certain any more; what was started ends with us
     if pid == 0:
         _program(descriptors, world, settings, jail.NEWNS if alone else jail.NEWNS | jail.NEWIPC)
+    world.last_to_go()
     world.join(own, jail.NEWPID)
     pidfd = os.pidfd_open(pid)
     pidfds = [pidfd] if first is None else [os.pidfd_open(first), pidfd]
@@ -223,7 +225,6 @@ def _program(descriptors, world, settings, namespaces):
     channel = descriptors[5] if len(descriptors) > 5 else None
     try:
         request, files = _payload(payload)
-        world.first_to_go()
         _prepare_world(request, files, world, report, namespaces)
     except BaseException as error:
         os.write(report, _failed(error))
