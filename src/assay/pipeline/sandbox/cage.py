@@ -1,9 +1,9 @@
 """A bubblewrap with our code waiting inside: for one program (cold) or as a zygote for many (warm)."""
 
 import contextlib
+import functools
 import json
 import os
-import platform
 import signal
 import socket
 import subprocess
@@ -11,8 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
 from assay.errors import SandboxUnavailable
-from assay.pipeline.sandbox.guest import jail
-from assay.pipeline.sandbox.guest.seccomp import MACHINES
+from assay.pipeline.sandbox.guest import jail, seccomp, syscalls
 from assay.pipeline.sandbox.runtime import Runtime, sandbox_uid
 
 _START_WITHIN = 30.0  # s; a warm one takes 0.1 on an idle machine
@@ -28,11 +27,9 @@ _starter_lock = Lock()
 class Cage:
     """One bubblewrap. `control` is where requests go; `pidfd` is the first process inside, whose end is the end of all."""
 
-    def __init__(
-        self, runtime: Runtime, *, warm: bool, counted: bool, slot: int = 0, preload: tuple[str, ...] = ()
-    ) -> None:
-        machine = platform.machine()
-        if machine not in MACHINES:
+    def __init__(self, runtime: Runtime, *, warm: bool, counted: bool, slot: int = 0) -> None:
+        machine = jail.machine()
+        if machine not in seccomp.MACHINES:
             raise SandboxUnavailable(
                 f"The sandbox knows no system-call numbers for {machine}.",
                 "Use an x86-64 or arm64 machine, or the docker back end.",
@@ -43,9 +40,8 @@ class Cage:
         self._processors: frozenset[int] | None = None
         settings = {
             "counted": counted,
-            "families": (socket.AF_UNIX,),
+            "filters": _filters(machine, counted),
             "packages": runtime.packages,
-            "preload": preload,
             "environment_given": True,
         }
         errors = os.memfd_create("bubblewrap-errors", os.MFD_CLOEXEC)
@@ -57,7 +53,7 @@ class Cage:
             "--file", str(passwd), "/etc/passwd", "--file", str(group), "/etc/group", "--file", str(libraries), "/etc/ld.so.cache",
             "--remount-ro", "/", "--remount-ro", "/dev", *(("--setenv", "LD_BIND_NOW", "1") if warm else ()),
             "--", runtime.python, "-S", "-s", "-P", "-B", "-X", "utf8", "-c", _START,
-            "warm" if warm else "cold", str(theirs.fileno()), json.dumps(settings),
+            "warm" if warm else "cold", str(theirs.fileno()),
         ]  # fmt: skip
         passed = (theirs.fileno(), about_write, passwd, group, libraries)
         try:
@@ -69,6 +65,8 @@ class Cage:
             for fd in (about_write, passwd, group, libraries):
                 os.close(fd)
             theirs.close()
+        with contextlib.suppress(OSError):  # it ended at once; what it said is read below
+            self.control.send(json.dumps(settings).encode())
         try:
             self._await_start(about, errors)
         except BaseException:
@@ -158,6 +156,18 @@ _ISOLATE = (
     "--clearenv", "--setenv", "PYTHONHASHSEED", "0",  # sets and dicts of text go in one order, run after run
     *(word for name, value in jail.ENVIRONMENT.items() for word in ("--setenv", name, value)),
 )  # fmt: skip
+
+
+@functools.cache
+def _filters(machine: str, counted: bool) -> dict[str, str]:
+    """What a program may call, as filters in hexadecimal. Made here: the tables of names would lie in every program's process."""
+    local = (socket.AF_UNIX,)
+    return {
+        "own": seccomp.build(machine, counted, local).hex(),
+        # for who has no IPC namespace of its own: no shared memory, queues or semaphores that could outlive it
+        "without_ipc": seccomp.build(machine, False, local).hex(),
+        "with_loopback": seccomp.build(machine, counted, syscalls.FAMILIES).hex(),
+    }
 
 
 def _file_system(runtime: Runtime) -> list[str]:

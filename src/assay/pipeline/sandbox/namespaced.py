@@ -258,7 +258,8 @@ class Namespaced:
                 if group is not None:
                     group.limit(spec.limits.memory_mb, spec.limits.processes)
                     group.begin()
-                cage.run_on(of_this_thread())
+                if self.warm:  # what starts cold takes turns with nobody: it gains nothing by it
+                    cage.run_on(of_this_thread())
                 channels = [end.fileno() for end in (*ends, *((linked,) if linked else ()))]
                 alone = self.warm and spec.mode != "program" and spec.language == "python"
                 cage.request([payload, given, *theirs, *channels], alone)

@@ -17,7 +17,8 @@ import signal
 import socket
 import time
 
-from . import jail, landlock, scratch
+from . import descriptors as passing
+from . import jail, landlock, scratch, seccomp
 from . import main as inside
 
 _PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 4, 24, 36, 38
@@ -37,7 +38,7 @@ def main(arguments):
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
     _prctl(_PR_SET_DUMPABLE, 0)
     control.send(b"up")
-    message, descriptors = inside._request(control)
+    message, descriptors = passing.receive(control, 16, inside.MAX_DESCRIPTORS)
     if message:
         control.close()
         _first_process(descriptors, settings)
@@ -171,7 +172,8 @@ class Fence:
         _prctl(_PR_SET_DUMPABLE, 1)  # its own /proc/self, and our look at its memory; changing the uid took it away
         if self._landlock:
             code = landlock.special(self._landlock, self._uid is not None, os.getpid())
-            calls = jail.Jail(jail.machine(), counted=False, families=(), special=code)
+            machine = jail.machine()
+            calls = jail.Jail(machine, {"own": seccomp.build(machine, False, (), code)})
             landlock.restrict(self._landlock, self._readable, jail.BOX)
             calls.restrict()
 

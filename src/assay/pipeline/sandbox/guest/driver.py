@@ -10,16 +10,16 @@ tests:  in   ["tests", source, entry, [names], linked]   linked: a socket to the
              ["done", outcome, error, message, line, calls, [last lines of the dialogue, where it is linked]]
 """
 
+import _socket
 import builtins
 import contextlib
 import os
-import socket
 import sys
 import time
 import types
 from typing import Any
 
-from . import values
+from . import descriptors, values
 
 _MAX_MESSAGE = 2000
 _FLUSH_EVERY = 32  # fewer answers than this are each sent at once: a program that dies then shows where
@@ -37,17 +37,18 @@ def warm():
     no child writes, and a page that is not written is not copied.
     """
     kept, own = sys.argv, sys.modules["__main__"]
-    for _ in range(_REHEARSALS):
-        host, program = socket.socketpair()
-        with host, program:
-            host.sendall(_REHEARSED_CALLS)
-            host.shutdown(socket.SHUT_WR)
-            serve_calls("rehearsed.py", _REHEARSED, Channel(program.fileno()))
+    for _ in range(REHEARSALS):
+        host, program = _socket.socketpair()
+        host.sendall(_REHEARSED_CALLS)
+        host.shutdown(_socket.SHUT_WR)
+        serve_calls("rehearsed.py", _REHEARSED, Channel(program.fileno()))
+        host.close()
+        program.close()
     sys.argv, sys.modules["__main__"] = kept, own
     del sys.modules["candidate"]
 
 
-_REHEARSALS = 40  # the interpreter learns by the eighth to the thirtieth time
+REHEARSALS = 40  # the interpreter learns by the eighth to the thirtieth time
 _REHEARSED = b"""
 from typing import Dict, List, Optional, Tuple
 
@@ -427,9 +428,9 @@ def _line_of(error):
 class Channel:
     """Lines of JSON on a socket, blocking. `attached`: descriptors that came; `kept`: the last lines both ways, as text."""
 
-    def __init__(self, fd, keep=0, descriptors=False):
+    def __init__(self, fd, keep=0, attached=False):
         self.fd = fd
-        self._end = socket.socket(fileno=os.dup(fd)) if descriptors else None
+        self._end = descriptors.end(os.dup(fd)) if attached else None
         self.attached = []
         self.kept = []
         self._keep = keep
@@ -471,18 +472,20 @@ class Channel:
         """Whether something came that nobody received."""
         if self._lines or self._parts:
             return True
-        with socket.socket(fileno=os.dup(self.fd)) as end:
-            try:
-                return bool(end.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
-            except OSError:
-                return False
+        end = descriptors.end(self.fd)
+        try:
+            return bool(end.recv(1, _socket.MSG_PEEK | _socket.MSG_DONTWAIT))
+        except OSError:
+            return False
+        finally:
+            end.detach()
 
     def _read(self):
         try:
             if self._end is None:
                 return os.read(self.fd, _CHUNK)
-            data, descriptors, _, _ = socket.recv_fds(self._end, _CHUNK, 1)
-            self.attached += descriptors
+            data, came = descriptors.receive(self._end, _CHUNK, 1)
+            self.attached += came
             return data
         except (ConnectionResetError, BrokenPipeError):
             return b""

@@ -3,15 +3,12 @@
 Trusted code that runs before the program does, in the process that becomes it. Standard library and ctypes only.
 """
 
+import _signal  # type: ignore[import-not-found]
 import ctypes
-import mmap
 import os
 import resource
-import signal
 import struct
 import sys
-
-from . import seccomp, syscalls
 
 BOX = "/box"  # the scratch file system: WORK, TMP and SHM lie in it, so one size counts for all three
 WORK, TMP, SHM = BOX + "/work", BOX + "/tmp", BOX + "/shm"
@@ -54,28 +51,24 @@ class SetupError(OSError):
 class Jail:
     """Everything a lock-down needs, made ready once, so that a fork has only calls left to make."""
 
-    def __init__(self, machine, counted, families, special=None):
+    def __init__(self, machine, filters):
+        """`filters`: what `seccomp.build` made: for programs with an IPC namespace of their own, and, where there are
+        such, for those without one and for those with a loopback."""
         self._libc = ctypes.PyDLL(None, use_errno=True)  # PyDLL: the GIL is not worth letting go for these
         _ = self._libc.syscall  # looked up now: a child would look for it anew
         self._numbers = _SYSCALLS[machine]
-        self._filters = []
-        self._program = self._ready(seccomp.build(machine, counted, families, special))
-        # For a program without an IPC namespace of its own: no shared memory, queues or semaphores that could outlive it.
-        self._without_ipc = self._ready(seccomp.build(machine, False, families)) if special is None else None
-        self._with_loopback = (
-            self._ready(seccomp.build(machine, counted, syscalls.FAMILIES)) if special is None else None
-        )
+        self._kept = []
+        self._filters = {name: self._ready(code) for name, code in filters.items()}
         self._cap_header = ctypes.byref(ctypes.create_string_buffer(struct.pack("Ii", _CAPABILITY_VERSION_3, 0)))
         self._cap_none = ctypes.byref(ctypes.create_string_buffer(24))
         self._zero, self._one = ctypes.c_ulong(0), ctypes.c_ulong(1)
         with open("/proc/sys/kernel/cap_last_cap") as file:
             self._last_capability = int(file.read())
-        self._counted = counted
 
     def _ready(self, code):
         """The filter as the kernel takes it: a struct sock_fprog."""
-        self._filters.append(ctypes.create_string_buffer(code, len(code)))  # kept, for the struct points to it
-        about = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(self._filters[-1]))
+        self._kept.append(ctypes.create_string_buffer(code, len(code)))  # for the struct points to it
+        about = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(self._kept[-1]))
         return ctypes.byref(ctypes.create_string_buffer(about))
 
     def unshare(self, flags):
@@ -93,24 +86,21 @@ class Jail:
             about = dict(line.split(":", 1) for line in file)
         if int(about["SigCgt"], 16) or int(about["Threads"]) != 1:
             raise SetupError(0, "the zygote handles signals or has threads")
-        self._stack = mmap.mmap(-1, _SLEEPERS_STACK, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_STACK)
-        base = ctypes.addressof(ctypes.c_char.from_buffer(self._stack))
-        self._top = ctypes.c_void_p(base + _SLEEPERS_STACK)
+        self._stack = ctypes.create_string_buffer(_SLEEPERS_STACK)
+        top = ctypes.addressof(self._stack) + _SLEEPERS_STACK
+        self._top = ctypes.c_void_p(top & -16)  # as the processor wants it
         self._pause = ctypes.cast(self._libc.pause, ctypes.c_void_p)
-        import random
-
-        # What `random.seed` ends in, which asks the kernel itself. (Its own lines would touch sixty pages more in every child.)
-        self._reseed = super(random.Random, random._inst).seed
         self._score = os.open("/proc/self/oom_score_adj", os.O_RDWR | os.O_CLOEXEC)
         self._own_score = os.read(self._score, 16)
-        self._plainly = "threading" not in sys.modules and "t" not in sys.abiflags  # t: built to run without the GIL
+        asked = {"random", "threading"} & sys.modules.keys()  # to be told of a fork
+        self._plainly = not asked and "t" not in sys.abiflags  # t: built to run without the GIL
 
     def fork(self):
         """`os.fork`, at two thirds of its price, from a process that has one thread (`ready_to_sleep` has made sure of it).
 
         What the interpreter mends after a fork are its locks, and those of others who registered for it: all of them are
         free where nobody else could hold one. Of the standard library only `random` has something else to do, and
-        `threading` with what builds on it, where that was imported. So it is in CPython 3.11 to 3.14: what 3.13 added
+        `threading` with what builds on it: where one was imported, it is `os.fork`. So it is in CPython 3.11 to 3.14: what 3.13 added
         (the parking lot, the types' lock, the handles of threads) is about other threads too. An interpreter built to run
         without the GIL keeps more (counts that threads owe each other): nobody has tried it, so `os.fork` is used there.
         """
@@ -118,8 +108,6 @@ class Jail:
             return os.fork()
         pid = self._libc.fork()
         self._check(pid, "fork")
-        if pid == 0:
-            self._reseed()
         return pid
 
     def first_to_go(self):
@@ -136,12 +124,12 @@ class Jail:
         descriptors, so that it holds none open that we close, and has its own signal handlers: it ignores SIGCHLD, so the
         kernel reaps the orphans that come to it.
         """
-        flags = _CLONE_VM | _CLONE_FILES | signal.SIGCHLD
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        flags = _CLONE_VM | _CLONE_FILES | _signal.SIGCHLD
+        _signal.signal(_signal.SIGCHLD, _signal.SIG_IGN)
         try:
             pid = self._libc.clone(self._pause, self._top, flags, None)
         finally:
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
         self._check(pid, "clone")
         return pid
 
@@ -179,9 +167,7 @@ class Jail:
 
     def restrict(self, loopback=False, ipc=True):
         """no_new_privs and the filter, for a process that has no capabilities."""
-        program = self._program if ipc else self._without_ipc
-        if loopback:
-            program = self._with_loopback
+        program = self._filters["with_loopback" if loopback else "own" if ipc else "without_ipc"]
         self._prctl(_PR_SET_NO_NEW_PRIVS, 1)
         self._check(self._libc.syscall(self._numbers["seccomp"], self._one, self._zero, program), "seccomp")
         self._prctl(_PR_SET_DUMPABLE, 1)  # the program's own /proc/self; what it could read there is its own
@@ -198,7 +184,7 @@ class Jail:
             raise SetupError(number, what + ": " + os.strerror(number))
 
 
-def machine():
+def machine() -> str:
     """The machine's name as `seccomp.MACHINES` has it."""
     name = os.uname().machine
     return {"amd64": "x86_64", "arm64": "aarch64"}.get(name, name)
@@ -241,8 +227,8 @@ def set_limits(limits, bound_data):
 
 def default_signals():
     """What Python changed for itself and a program expects as the kernel has it."""
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    _signal.signal(_signal.SIGPIPE, _signal.SIG_DFL)
+    _signal.signal(_signal.SIGXFSZ, _signal.SIG_DFL)
 
 
 def write_files(files):

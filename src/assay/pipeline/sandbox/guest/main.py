@@ -3,7 +3,8 @@
 `warm`: a zygote; each request gets a child with namespaces of its own. `cold`: the whole sandbox is for one request.
 Neither reads what a request holds: that is done in a process in the program's own pid namespace.
 
-Control (SOCK_SEQPACKET)  host -> us   b"run" + descriptors: payload, stdin, stdout, stderr, report[, channel]
+Control (SOCK_SEQPACKET)  host -> us   first, JSON of the settings
+                                       b"run" + descriptors: payload, stdin, stdout, stderr, report[, channel]
                                        b"one" + the same (warm): it is to be the first process of its pid namespace
                                        b"dial" + port (warm): connect to a server on our loopback
                           us -> host   b"up" when ready; b"fd" + the connection
@@ -12,39 +13,40 @@ Report (SOCK_SEQPACKET)   us -> host   b"box" + a descriptor of the work folder,
                                        b"end" + JSON {status, cpu_s, memory_peak}  or  b"bad" + why the set-up failed
 """
 
-import _signal  # type: ignore[import-not-found]
+import _signal  # type: ignore[import-not-found]  # `signal` makes an enum of every number it is given
 import _sitebuiltins
-import array
 import builtins
 import contextlib
 import gc
-import json
 import os
 import select
-import signal
-import socket
 import sys
 
+from . import descriptors as passing
 from . import driver, jail, values
 
-_WARM_MODULES = (  # what functions import most; `typing` alone costs 8 ms cold. Each module makes every fork a little dearer.
-    "bisect collections collections.abc copy datetime functools hashlib heapq itertools json math operator random re string "
-    "struct typing"
+# What functions import most; `typing` alone costs 8 ms cold. Each module makes every fork dearer, by a fiftieth of what its
+# import takes: `hashlib`, `datetime` or `random`, which one program of a hundred imports, are not worth that.
+_WARM_MODULES = "collections collections.abc functools itertools math operator re string typing"
+MAX_DESCRIPTORS = 6
+_MAX_SETTINGS = 1 << 16
+_REHEARSED = (
+    b'{"main":"a.py","argv":[],"command":null,"limits":{"wall_s":1.5,"inodes":4096},"files":[["a.py",4]]}\npass'
 )
-_MAX_DESCRIPTORS = 6
 _ENDING = 'end{"status": %d, "cpu_s": %.6f, "memory_peak": %d}'
 
 
 def main(arguments):
-    """`arguments`: warm | cold, the control socket's descriptor, JSON of the settings."""
-    kind, fd, settings = arguments[0], int(arguments[1]), json.loads(arguments[2])
+    """`arguments`: warm | cold, the control socket's descriptor. The settings come through that, as JSON."""
+    kind, fd = arguments[0], int(arguments[1])
+    os.set_inheritable(fd, False)
+    control = passing.end(fd)
+    settings = values.loads(control.recv(_MAX_SETTINGS))
     prepare(settings)
-    control = socket.socket(fileno=fd)
-    control.set_inheritable(False)
-    world = jail.Jail(jail.machine(), settings["counted"], settings["families"])
+    world = jail.Jail(jail.machine(), {name: bytes.fromhex(code) for name, code in settings["filters"].items()})
     world.protect_devices()
     world.forswear()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a handler is all that lets pid 1 be reached from inside
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)  # a handler is all that lets pid 1 be reached from inside
     if kind == "warm":
         world.undumpable()
         _warm(control, world, settings)
@@ -62,9 +64,9 @@ def prepare(settings):
 
 
 def _warm(control, world, settings):
-    for name in [*_WARM_MODULES.split(), *settings["preload"]]:
+    for name in _WARM_MODULES.split():
         __import__(name)
-    driver.warm()
+    _rehearse()
     _look_up(world)
     own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
     gc.collect()
@@ -81,7 +83,7 @@ def _warm(control, world, settings):
                 events.unregister(fd)
                 _bury(fd, *running.pop(fd))
                 continue
-            message, descriptors = _request(control)
+            message, descriptors = passing.receive(control, 16, MAX_DESCRIPTORS)
             if not message:
                 return
             if message[:4] == b"dial":
@@ -93,6 +95,15 @@ def _warm(control, world, settings):
             pidfd = started[0]
             running[pidfd] = started[1:]
             events.register(pidfd, select.POLLIN)
+
+
+def _rehearse():
+    """Do, before the first fork, what every program would learn for itself (`driver.warm`): read a request, answer calls."""
+    for _ in range(driver.REHEARSALS):
+        payload = os.memfd_create("rehearsed")
+        os.write(payload, _REHEARSED)
+        _payload(payload)
+    driver.warm()
 
 
 def _look_up(world):
@@ -136,7 +147,7 @@ def _start(alone, descriptors, control, own, world, settings):
     world.join(own, jail.NEWPID)
     pidfd = os.pidfd_open(pid)
     pidfds = [pidfd] if first is None else [os.pidfd_open(first), pidfd]
-    control.sendmsg([b"pid"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", pidfds))])
+    passing.send(control, b"pid", pidfds)
     _close(pidfds[:-1])
     report = descriptors.pop(4)
     _close(descriptors)
@@ -151,7 +162,7 @@ def _bury(pidfd, pid, report, first):
     _, status, used = os.wait4(pid, 0)
     os.close(pidfd)
     if first is not None:
-        os.kill(first, signal.SIGKILL)
+        os.kill(first, _signal.SIGKILL)
     ending = _ENDING % (status, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
     with contextlib.suppress(OSError):  # the host had enough of it and is gone
         os.write(report, ending.encode())
@@ -162,27 +173,21 @@ def _bury(pidfd, pid, report, first):
 
 def _cold(control, world, settings):
     control.send(b"up")
-    message, descriptors = _request(control)
+    message, descriptors = passing.receive(control, 16, MAX_DESCRIPTORS)
     if not message:
         return
     control.close()
     _first_process(descriptors, world, settings)
 
 
-def _request(control):
-    message, ancillary, _, _ = control.recvmsg(16, socket.CMSG_SPACE(4 * _MAX_DESCRIPTORS))
-    descriptors = array.array("i")
-    for _, _, data in ancillary:
-        descriptors.frombytes(data[: len(data) - len(data) % 4])
-    return message, list(descriptors)
-
-
 def _dial(control, port):
     """Hand out a connection to 127.0.0.1:port of our network namespace, which the host cannot reach by itself."""
+    import socket
+
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=1.0) as connection:
             connection.setblocking(True)
-            socket.send_fds(control, [b"fd"], [connection.fileno()])
+            passing.send(control, b"fd", [connection.fileno()])
     except OSError as error:
         control.send(b"no " + str(error).encode())
 
@@ -196,7 +201,7 @@ def _first_process(descriptors, world, settings):
     """Pid 1 of a sandbox for one program: builds its world, starts it, reaps, reports, and takes all with it. No return."""
     payload, stdin, stdout, stderr, report_fd = descriptors[:5]
     channel = descriptors[5] if len(descriptors) > 5 else None
-    report = socket.socket(fileno=report_fd)
+    report = passing.end(report_fd)
     try:
         request, files = _payload(payload)
         _prepare_world(request, files, world, report_fd, 0)
@@ -210,7 +215,7 @@ def _first_process(descriptors, world, settings):
     except BaseException as error:
         report.send(_failed(error))
         os._exit(1)
-    report.send(b"end" + json.dumps(_reap(pid)).encode())
+    report.send(b"end" + values._dumps(_reap(pid)).encode())
     os._exit(0)
 
 
@@ -241,8 +246,9 @@ def _prepare_world(request, files, world, report, namespaces):
     jail.write_files(files)
     if request["collect"]:
         box = os.open(jail.WORK, os.O_RDONLY | os.O_DIRECTORY)
-        with socket.socket(fileno=os.dup(report)) as end:
-            socket.send_fds(end, [b"box"], [box])
+        end = passing.end(report)
+        passing.send(end, b"box", [box])
+        end.detach()
         os.close(box)
 
 
@@ -316,11 +322,11 @@ def _become(request, standard, channel, report, world, settings, source=None):
 
 def _python(request, source):
     """Run the program in this interpreter, on the standard streams it has had since its start."""
-    _signal.signal(_signal.SIGINT, _signal.default_int_handler)  # (`signal.signal` spends more on its enums)
+    _signal.signal(_signal.SIGINT, _signal.default_int_handler)
     sys.path.insert(0, jail.WORK)
     gc.enable()
     if request["mode"] == "program":
         return driver.run_program(request["main"], source, request["argv"])
     if request["mode"] == "calls":
         return driver.serve_calls(request["main"], source, driver.Channel(jail.FIRST_FREE_FD))
-    return driver.run_tests(driver.Channel(jail.FIRST_FREE_FD, descriptors=True))
+    return driver.run_tests(driver.Channel(jail.FIRST_FREE_FD, attached=True))

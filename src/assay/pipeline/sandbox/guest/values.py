@@ -11,7 +11,7 @@ base value, taken by the base's own methods, so that an object's overridden ones
 of exact builtins only.
 """
 
-import json
+import _json  # `json` is this and thirty pages more in every program's process
 from collections.abc import Callable
 from typing import Any
 
@@ -79,7 +79,7 @@ def loads(text: "str | bytes") -> Any:
             node, end = _scan(text, 0)
         except StopIteration:
             end = -1
-        return node if end == len(text) else _decoder.decode(text)  # space around it, or an error with its place
+        return node if end == len(text) else _with_space(text)
     except Undecodable:
         raise
     except (ValueError, RecursionError) as error:
@@ -96,25 +96,34 @@ def built(node: Any, handle: "Callable[[int, str], Any] | None" = None) -> Any:
         raise Undecodable(str(error)[:200]) from None
 
 
-def _encoder() -> "Callable[[Any], str]":
-    """`JSONEncoder.encode`, which makes its inner encoder anew for every value, with one that is kept."""
-    plainly = json.JSONEncoder(ensure_ascii=True, check_circular=False, allow_nan=False, separators=(",", ":"))
-    if (make := getattr(json.encoder, "c_make_encoder", None)) is None:  # an interpreter without it
-        return plainly.encode
-    ascii_text = json.encoder.encode_basestring_ascii
-    pieces = make(None, plainly.default, ascii_text, None, ":", ",", False, False, False)
-    return lambda value: "".join(pieces(value, 0))
+def _refuse(what):
+    raise Undecodable("%s is not JSON" % what)
 
 
-_dumps = _encoder()
+def _unknown(value):
+    raise TypeError("a value of type %s cannot be sent" % type(value).__name__)
 
 
-def _refuse(constant):
-    raise Undecodable("%s is not JSON" % constant)
+class _AsJson:
+    """What `json` would tell its scanner, but that constants which are no JSON are refused."""
+
+    strict, object_hook, object_pairs_hook, parse_float, parse_int = True, None, None, float, int
+    parse_constant = staticmethod(_refuse)
 
 
-_decoder = json.JSONDecoder(parse_constant=_refuse)  # `json.loads` would make one for every line
-_scan = _decoder.scan_once  # type: ignore[attr-defined]
+_scan = _json.make_scanner(_AsJson)  # type: ignore[arg-type]  # it reads attributes, of whatever has them
+_pieces = _json.make_encoder(None, _unknown, _json.encode_basestring_ascii, None, ":", ",", False, False, False)
+
+
+def _dumps(node: Any) -> str:
+    return "".join(_pieces(node, 0))
+
+
+def _with_space(text):
+    """Text that has space around it, or is no JSON: read, or refused with the place where it is wrong."""
+    import json
+
+    return json.loads(text, parse_constant=_refuse)
 
 
 def _plain(value, handle, depth):
