@@ -1,16 +1,16 @@
 """Performing checks: one program under all of its task's checks, or many programs at once."""
 
+import contextlib
 import functools
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from assay.pipeline.checks import CHECKS
 from assay.pipeline.checks.pace import Pace
 from assay.pipeline.sandbox import Dialogue, Sandbox
-from assay.pipeline.sandbox.processors import keep_to_one
+from assay.pipeline.sandbox.workers import as_done
 from assay.records import Limits, Program, Run, Spec, Task
 
 _TESTS_A_PROCESS = 500  # test sources one process runs before a fresh one takes over
@@ -115,32 +115,16 @@ def run_many(
             benches.append(mine.bench)
         return job, _tried(mine.bench, job)
 
-    with ThreadPoolExecutor(
-        workers, thread_name_prefix="assay-check", initializer=keep_to_one, initargs=(workers,)
-    ) as pool:
-        try:
-            waiting: set[Future[tuple[Job, tuple[Run, ...]]]] = set()
-            more = iter(jobs)
-            while True:
-                for job in more:
-                    waiting.add(pool.submit(work, job))
-                    if len(waiting) >= 3 * workers:
-                        break
-                if not waiting:
-                    break
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                for future in done:
-                    job, runs = future.result()
-                    if _ran_late(runs):
-                        late.append(job)
-                    else:
-                        yield job[0], runs
-        finally:
-            for future in waiting:
-                future.cancel()
-            pool.shutdown(wait=True)
-            for bench in benches:
-                bench.close()
+    try:
+        with contextlib.closing(as_done(work, jobs, workers)) as results:
+            for job, runs in results:
+                if _ran_late(runs):
+                    late.append(job)
+                else:
+                    yield job[0], runs
+    finally:
+        for bench in benches:
+            bench.close()
     bench = Workbench(sandbox)
     try:
         for job in late:

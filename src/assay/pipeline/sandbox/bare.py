@@ -19,10 +19,11 @@ from assay.errors import AssayError, SandboxUnavailable
 from assay.pipeline.sandbox import Service
 from assay.pipeline.sandbox.guest import scratch
 from assay.pipeline.sandbox.meter import ProcessTree, descendants, host_pid
-from assay.pipeline.sandbox.parcel import command_of, pack, run_all, stdin
+from assay.pipeline.sandbox.parcel import command_of, pack, stdin
 from assay.pipeline.sandbox.runtime import find_bare_runtime, shared_folder
 from assay.pipeline.sandbox.supervise import Running
 from assay.pipeline.sandbox.uids import Uids, sweeper_of
+from assay.pipeline.sandbox.workers import as_done
 from assay.records import Isolation, Run, Spec
 from assay.settings import Settings
 
@@ -64,7 +65,7 @@ class Bare:
         return self._run(spec) if run.status == "sandbox_error" else run  # ours, not the program's: once more
 
     def map(self, specs: Iterable[Spec], workers: int) -> Iterator[Run]:
-        return run_all(self.run, specs, workers)
+        return as_done(self.run, specs, workers)
 
     def open(self, spec: Spec, channel: socket.socket | None = None) -> Running:
         """Raises SandboxUnavailable where no program can be started."""

@@ -28,8 +28,9 @@ from assay.pipeline.sandbox import Service, collect
 from assay.pipeline.sandbox.canary import _CANARY, sing
 from assay.pipeline.sandbox.frames import Frames
 from assay.pipeline.sandbox.guest import seccomp, syscalls
-from assay.pipeline.sandbox.parcel import command_of, pieces, run_all
+from assay.pipeline.sandbox.parcel import command_of, pieces
 from assay.pipeline.sandbox.runtime import BareRuntime, find_bare_runtime, reachable
+from assay.pipeline.sandbox.workers import as_done
 from assay.records import Isolation, Limits, Run, RunStatus, Spec
 from assay.settings import Settings
 
@@ -125,7 +126,7 @@ class Docker:
         return self._run(spec) if run.status == "sandbox_error" else run  # ours, not the program's: once more
 
     def map(self, specs: Iterable[Spec], workers: int) -> Iterator[Run]:
-        return run_all(self.run, specs, workers)
+        return as_done(self.run, specs, workers)
 
     def open(self, spec: Spec, channel: object = None) -> "Contained":
         """Raises SandboxUnavailable where no container can be started."""

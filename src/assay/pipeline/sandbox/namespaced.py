@@ -12,12 +12,12 @@ from assay.pipeline.sandbox import Service, cgroup
 from assay.pipeline.sandbox.ahead import Ahead, waiting_command
 from assay.pipeline.sandbox.cage import Cage
 from assay.pipeline.sandbox.meter import ProcessTree
-from assay.pipeline.sandbox.parcel import command_of, pack, run_all, stdin
-from assay.pipeline.sandbox.processors import of_this_thread
+from assay.pipeline.sandbox.parcel import command_of, pack, stdin
 from assay.pipeline.sandbox.runtime import Runtime, find_runtime
 from assay.pipeline.sandbox.served import Served
 from assay.pipeline.sandbox.started import Started
 from assay.pipeline.sandbox.supervise import Meter, Running
+from assay.pipeline.sandbox.workers import as_done, processors
 from assay.records import Isolation, Run, Spec
 from assay.settings import Settings
 
@@ -63,7 +63,7 @@ class Namespaced:
         )  # ours, not the program's: once more, elsewhere
 
     def map(self, specs: Iterable[Spec], workers: int) -> Iterator[Run]:
-        return run_all(self.run, specs, workers)
+        return as_done(self.run, specs, workers)
 
     links = True
 
@@ -259,7 +259,7 @@ class Namespaced:
                     group.limit(spec.limits.memory_mb, spec.limits.processes)
                     group.begin()
                 if self.warm:  # what starts cold takes turns with nobody: it gains nothing by it
-                    cage.run_on(of_this_thread())
+                    cage.run_on(processors())
                 channels = [end.fileno() for end in (*ends, *((linked,) if linked else ()))]
                 alone = self.warm and spec.mode != "program" and spec.language == "python"
                 cage.request([payload, given, *theirs, *channels], alone)

@@ -3,31 +3,12 @@
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import PurePosixPath
 
 from assay.errors import AssayError, SandboxUnavailable
-from assay.pipeline.sandbox.processors import keep_to_one
-from assay.records import Run, Spec
+from assay.records import Spec
 
 _MAX_PAYLOAD = 256 << 20
-
-
-def run_all(run: Callable[[Spec], Run], specs: Iterable[Spec], workers: int) -> Iterator[Run]:
-    """Run many, `workers` at once, and give their Runs as they finish."""
-    with ThreadPoolExecutor(
-        workers, thread_name_prefix="assay-run", initializer=keep_to_one, initargs=(workers,)
-    ) as pool:
-        waiting: set[Future[Run]] = set()
-        for spec in specs:
-            waiting.add(pool.submit(run, spec))
-            if len(waiting) >= 2 * workers:
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                yield from (future.result() for future in done)
-        while waiting:
-            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            yield from (future.result() for future in done)
 
 
 def command_of(spec: Spec, node: str | None, driver: str) -> list[str] | None:

@@ -1,6 +1,7 @@
-"""Which processors programs run on: those of one worker share one, where the workers take them all."""
+"""Workers take items a few ahead and give what they made of them; the programs of one share a processor."""
 
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,9 +9,65 @@ import pytest
 
 from assay.errors import SandboxUnavailable
 from assay.pipeline.checks.perform import run_many
+from assay.pipeline.sandbox.workers import as_done
 from assay.pipeline.sandbox.zygote import Zygote
 from assay.records import Asserts, Limits, Program, Spec, Task
 from assay.settings import Settings
+
+
+def test_results_come_as_they_are_done_and_items_are_taken_a_few_ahead() -> None:
+    taken: list[int] = []
+    first = threading.Event()
+
+    def items() -> Iterator[int]:
+        for number in range(20):
+            taken.append(number)
+            yield number
+
+    def work(number: int) -> int:
+        if number == 0:
+            first.wait(20)
+        return number
+
+    results = as_done(work, items(), 2)
+    assert [next(results) for _ in range(5)] == [1, 2, 3, 4, 5]
+    assert len(taken) < 15
+    first.set()
+    assert sorted(results) == [0, *range(6, 20)]
+
+
+def test_what_work_raises_is_raised_and_nothing_more_is_begun() -> None:
+    begun: list[int] = []
+
+    def work(number: int) -> int:
+        begun.append(number)
+        if number == 3:
+            raise ValueError("three")
+        return number
+
+    with pytest.raises(ValueError, match="three"):
+        list(as_done(work, range(1000), 1))
+    assert len(begun) < 20
+
+
+def test_closed_early_it_waits_for_those_that_run() -> None:
+    running = threading.Event()
+    over: list[int] = []
+
+    def work(number: int) -> int:
+        if number == 1:
+            running.set()
+            threading.Event().wait(0.2)
+        over.append(number)
+        return number
+
+    results = as_done(work, range(1000), 2)
+    next(results)
+    running.wait(20)
+    results.close()
+    assert 1 in over
+    assert len(over) < 20
+
 
 _SAYS_WHERE = b"import os, time\ntime.sleep(0.05)\nprint(sorted(os.sched_getaffinity(0)))"
 
