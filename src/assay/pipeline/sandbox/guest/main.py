@@ -25,7 +25,7 @@ import sys
 from . import descriptors as passing
 from . import driver, jail, values
 
-# What functions import most; `typing` alone costs 8 ms cold. Each module makes every fork dearer, by a fiftieth of what its
+# What functions import most; `typing` alone costs 8 ms cold. Each module makes every fork dearer, by some twentieth of what its
 # import takes: `hashlib`, `datetime` or `random`, which one program of a hundred imports, are not worth that.
 _WARM_MODULES = "collections collections.abc functools itertools math operator re string typing"
 MAX_DESCRIPTORS = 6
