@@ -37,7 +37,7 @@ class Cage:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.pidfd = -1
         self.runs = 0
-        self._processors: frozenset[int] | None = None
+        self._processor: int | None = None
         settings = {
             "counted": counted,
             "filters": _filters(machine, counted),
@@ -101,12 +101,11 @@ class Cage:
         self.runs += 1
         socket.send_fds(self.control, [b"one" if alone else b"run"], descriptors)
 
-    def run_on(self, processors: frozenset[int] | None) -> None:
-        """Keep what is started from now on to these processors; None: to those that we may use. A wish, not a bound."""
-        if processors != self._processors:
-            self._processors = processors
-            with contextlib.suppress(OSError):  # one that was taken away from us meanwhile, or a dead cage
-                os.sched_setaffinity(self.pid, processors or os.sched_getaffinity(0))
+    def run_on(self, processor: int | None) -> None:
+        """Keep what a warm cage starts from now on to this processor; None: to any. Raises OSError where the inside is gone."""
+        if processor != self._processor:
+            self._processor = processor
+            self.control.send(b"cpus" if processor is None else b"cpus%d" % processor)
 
     def program(self) -> list[int]:
         """A warm cage's answer to `request`: pidfds of the program's first process, and of the program where it is another.

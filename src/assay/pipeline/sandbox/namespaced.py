@@ -17,7 +17,7 @@ from assay.pipeline.sandbox.runtime import Runtime, find_runtime
 from assay.pipeline.sandbox.served import Served
 from assay.pipeline.sandbox.started import Started
 from assay.pipeline.sandbox.supervise import Meter, Running
-from assay.pipeline.sandbox.workers import as_done, processors
+from assay.pipeline.sandbox.workers import as_done, processor
 from assay.records import Isolation, Run, Spec
 from assay.settings import Settings
 
@@ -259,7 +259,7 @@ class Namespaced:
                     group.limit(spec.limits.memory_mb, spec.limits.processes)
                     group.begin()
                 if self.warm:  # what starts cold takes turns with nobody: it gains nothing by it
-                    cage.run_on(processors())
+                    cage.run_on(processor())
                 channels = [end.fileno() for end in (*ends, *((linked,) if linked else ()))]
                 alone = self.warm and spec.mode != "program" and spec.language == "python"
                 cage.request([payload, given, *theirs, *channels], alone)

@@ -47,9 +47,9 @@ def as_done(work: Callable[[Item], Result], items: Iterable[Item], workers: int)
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def processors() -> frozenset[int] | None:
-    """Those that the programs of this thread are to run on; None: any."""
-    return getattr(_mine, "processors", None)
+def processor() -> int | None:
+    """The one that the programs of this thread are to run on; None: any."""
+    return getattr(_mine, "processor", None)
 
 
 def _keep_to_one(workers: int) -> None:
@@ -59,4 +59,4 @@ def _keep_to_one(workers: int) -> None:
     """
     there = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     if 0 < len(there) <= workers:
-        _mine.processors = frozenset({there[next(_numbers) % len(there)]})
+        _mine.processor = there[next(_numbers) % len(there)]

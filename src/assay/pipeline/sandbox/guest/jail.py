@@ -90,8 +90,6 @@ class Jail:
         top = ctypes.addressof(self._stack) + _SLEEPERS_STACK
         self._top = ctypes.c_void_p(top & -16)  # as the processor wants it
         self._pause = ctypes.cast(self._libc.pause, ctypes.c_void_p)
-        self._score = os.open("/proc/self/oom_score_adj", os.O_RDWR | os.O_CLOEXEC)
-        self._own_score = os.read(self._score, 16)
         asked = {"random", "threading"} & sys.modules.keys()  # to be told of a fork
         self._plainly = not asked and "t" not in sys.abiflags  # t: built to run without the GIL
 
@@ -110,13 +108,6 @@ class Jail:
         self._check(pid, "fork")
         return pid
 
-    def first_to_go(self):
-        """Where memory ends, the kernel is to end who is forked from now on, and what comes of it. `last_to_go`: not us."""
-        os.pwrite(self._score, b"1000", 0)
-
-    def last_to_go(self):
-        os.pwrite(self._score, self._own_score, 0)
-
     def sleeper(self):
         """Start a first process for the pid namespace just unshared, which sleeps until it is killed; its pid.
 
@@ -132,6 +123,16 @@ class Jail:
             _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
         self._check(pid, "clone")
         return pid
+
+    def first_to_go(self):
+        """Where memory ends, the kernel is to end this process and what comes of it, not the zygote.
+
+        (The zygote could raise its own number for the moment of the fork, by a descriptor kept open: 0.05 ms less. But where a
+        first process has shared its memory the kernel then looks at all processes of the machine, one zygote at a time.)
+        """
+        fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY | os.O_CLOEXEC)
+        os.write(fd, b"1000")
+        os.close(fd)
 
     def undumpable(self):
         """Keep other processes of the same uid from reading or tracing this one."""

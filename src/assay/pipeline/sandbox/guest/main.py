@@ -7,6 +7,7 @@ Control (SOCK_SEQPACKET)  host -> us   first, JSON of the settings
                                        b"run" + descriptors: payload, stdin, stdout, stderr, report[, channel]
                                        b"one" + the same (warm): it is to be the first process of its pid namespace
                                        b"dial" + port (warm): connect to a server on our loopback
+                                       b"cpus" + a processor's number, or nothing (warm): where to run from now on
                           us -> host   b"up" when ready; b"fd" + the connection
                                        warm: b"pid" + pidfds of the first process[, the program], or b"no " + why
 Report (SOCK_SEQPACKET)   us -> host   b"box" + a descriptor of the work folder, where files are to be collected
@@ -68,6 +69,7 @@ def _warm(control, world, settings):
         __import__(name)
     _rehearse()
     _look_up(world)
+    everywhere = os.sched_getaffinity(0)
     own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
     gc.collect()
     gc.freeze()
@@ -86,6 +88,10 @@ def _warm(control, world, settings):
             message, descriptors = passing.receive(control, 16, MAX_DESCRIPTORS)
             if not message:
                 return
+            if message[:4] == b"cpus":
+                with contextlib.suppress(OSError):  # it was taken away from us: then wherever the kernel likes
+                    os.sched_setaffinity(0, {int(message[4:])} if message[4:] else everywhere)
+                continue
             if message[:4] == b"dial":
                 _dial(control, int(message[4:]))
                 continue
@@ -136,14 +142,12 @@ def _start(alone, descriptors, control, own, world, settings):
         world.unshare(jail.NEWPID)
         if not alone:
             first = world.sleeper()
-        world.first_to_go()
         pid = world.fork()
     except OSError as error:
         control.send(b"no " + str(error).encode())
         return None  # which namespace children would go to is not certain any more; what was started ends with us
     if pid == 0:
         _program(descriptors, world, settings, jail.NEWNS if alone else jail.NEWNS | jail.NEWIPC)
-    world.last_to_go()
     world.join(own, jail.NEWPID)
     pidfd = os.pidfd_open(pid)
     pidfds = [pidfd] if first is None else [os.pidfd_open(first), pidfd]
@@ -230,6 +234,7 @@ def _program(descriptors, world, settings, namespaces):
     channel = descriptors[5] if len(descriptors) > 5 else None
     try:
         request, files = _payload(payload)
+        world.first_to_go()
         _prepare_world(request, files, world, report, namespaces)
     except BaseException as error:
         os.write(report, _failed(error))
