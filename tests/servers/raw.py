@@ -94,8 +94,8 @@ class RawServer:
             while True:
                 connection, _ = self._listening.accept()
                 self._open.add(connection)
-                self._start(self._serve, connection, self.connections)
-                self.connections += 1
+                self.connections += 1  # before it is served: who was answered may ask at once how many there were
+                self._start(self._serve, connection, self.connections - 1)
 
     def _serve(self, connection: socket.socket, nth: int) -> None:
         with contextlib.suppress(OSError, EOFError), connection:
