@@ -2,25 +2,9 @@
 
 import signal
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
-
-from assay.errors import SandboxUnavailable
 from assay.pipeline.sandbox.bwrap import Bwrap
 from assay.records import Spec
-from assay.settings import Settings
-
-
-@pytest.fixture
-def bwrap(tmp_path: Path) -> Iterator[Bwrap]:
-    try:
-        with Bwrap(Settings(home=tmp_path)) as sandbox:
-            sandbox.capabilities()
-            yield sandbox
-    except SandboxUnavailable as error:
-        pytest.skip(f"bwrap does not work here: {error}")
 
 
 def _spec(source: str) -> Spec:

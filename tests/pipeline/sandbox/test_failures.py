@@ -11,25 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from assay.errors import AssayError
 from assay.pipeline.checks import grade
 from assay.pipeline.checks.perform import run_many
 from assay.pipeline.sandbox.guest import landlock
 from assay.pipeline.sandbox.zygote import Zygote
 from assay.records import Asserts, Limits, Program, Spec, Task
-from assay.settings import Settings
 
 ROOT = os.geteuid() == 0
-
-
-@pytest.fixture
-def zygote(tmp_path: Path) -> Zygote:
-    try:
-        made = Zygote(Settings(home=tmp_path))
-        made.capabilities()
-    except AssayError as error:
-        pytest.skip(f"zygote: {error}")
-    return made
 
 
 def test_a_killed_zygote_costs_nobody_a_verdict(zygote: Zygote) -> None:

@@ -3,16 +3,13 @@
 import os
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from assay.errors import SandboxUnavailable
 from assay.pipeline.checks.perform import run_many
 from assay.pipeline.sandbox.workers import as_done
 from assay.pipeline.sandbox.zygote import Zygote
 from assay.records import Asserts, Limits, Program, Spec, Task
-from assay.settings import Settings
 
 
 def test_results_come_as_they_are_done_and_items_are_taken_a_few_ahead() -> None:
@@ -70,16 +67,6 @@ def test_closed_early_it_waits_for_those_that_run() -> None:
 
 
 _SAYS_WHERE = b"import os, time\ntime.sleep(0.05)\nprint(sorted(os.sched_getaffinity(0)))"
-
-
-@pytest.fixture
-def zygote(tmp_path: Path) -> Iterator[Zygote]:
-    try:
-        with Zygote(Settings(home=tmp_path)) as sandbox:
-            sandbox.capabilities()
-            yield sandbox
-    except SandboxUnavailable as error:
-        pytest.skip(f"zygote does not work here: {error}")
 
 
 @pytest.fixture

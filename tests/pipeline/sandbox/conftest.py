@@ -1,0 +1,39 @@
+"""Sandboxes of their own for the tests of one back end; where it does not work they skip, and say why."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from assay.errors import AssayError
+from assay.pipeline.sandbox.bwrap import Bwrap
+from assay.pipeline.sandbox.namespaced import Namespaced
+from assay.pipeline.sandbox.zygote import Zygote
+from assay.settings import Settings
+
+Kind = TypeVar("Kind", bound=Namespaced)
+
+
+@contextmanager
+def _opened(kind: type[Kind], home: Path) -> Iterator[Kind]:
+    try:
+        made = kind(Settings(home=home))
+        made.capabilities()
+    except AssayError as error:
+        pytest.skip(f"{kind.name} does not work here: {error}")
+    with made as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def zygote(tmp_path: Path) -> Iterator[Zygote]:
+    with _opened(Zygote, tmp_path) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def bwrap(tmp_path: Path) -> Iterator[Bwrap]:
+    with _opened(Bwrap, tmp_path) as sandbox:
+        yield sandbox
