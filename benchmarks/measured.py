@@ -233,6 +233,40 @@ def interleaved(contenders: Sequence[Contender], commands: dict[str, str], round
     return results
 
 
+@dataclass(frozen=True)
+class Twice:
+    """Work for one worker, and twice as much of it for two. `count`: how many pieces one does; 0: they are not told."""
+
+    contender: Contender
+    one: str
+    two: str
+    count: int = 0
+
+
+def gains(rows: dict[str, Twice], rounds: int) -> None:
+    """Print what two workers do in the time of one, from rounds in turn; one round before warms up."""
+    found: dict[str, list[tuple[Round, Round]]] = {name: [] for name in rows}
+    for number in range(rounds + 1):
+        say(f"two workers, round {number} of {rounds}")
+        for name, row in rows.items():
+            both = row.contender.round(row.one), row.contender.round(row.two)
+            if number:
+                found[name].append(both)
+    said()
+    print(f"\nTwice the work by two at once, against once by one, {rounds} rounds")
+    shown = []
+    for name, pairs in found.items():
+        gain = [2 * one.wall_s / two.wall_s for one, two in pairs]
+        busy = median([one.cpu_s / one.wall_s for one, _ in pairs])
+        dearer = median([two.cpu_s / 2 / one.cpu_s for one, two in pairs])
+        count = rows[name].count
+        each = f"{count / median([one.wall_s for one, _ in pairs]):.0f}" if count else "–"
+        shown.append([
+            name, each, f"{median(gain):.2f}", f"{min(gain):.2f}–{max(gain):.2f}", f"{busy:.2f}", f"{dearer:.2f}"
+        ])  # fmt: skip
+    table(["", "one: a second", "gain", "from–to", "one: processors busy", "CPU, two to one"], shown)
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     """The value that `share` of them do not exceed."""
     ordered = sorted(values)

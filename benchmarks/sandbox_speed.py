@@ -16,7 +16,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from measured import Contender, Round, Skipped, interleaved, machine, median, percentile, said, say, table
+from measured import Contender, Round, Skipped, Twice, gains, interleaved, machine, median, percentile, said, say, table
 
 RUNNER = Path(__file__).parent / "peers" / "running.py"
 LOOPS = RUNNER.with_name("loops.py")
@@ -136,35 +136,18 @@ def _scaling(racers: dict[str, Contender], options: argparse.Namespace) -> None:
     with Contender("bare loops", [sys.executable, str(LOOPS)]) as loops:
         turns, short, long = 5 * options.runs, options.runs * 3, max(2, options.runs // 2)
         bare, ours = racers["bare python -I -S"], racers["zygote, python"]
+
+        def runs(racer: Contender, program: int, count: int) -> Twice:
+            return Twice(racer, f"run {program} {count} 1", f"run {program} {2 * count} 2", count)
+
         rows = {
-            "two processes that compute": (loops, 0, f"loop {turns}"),
-            "bare python -I -S, one line": (bare, options.runs, "run 0"),
-            "zygote, one line": (ours, short, "run 0"),
-            "zygote, like HumanEval": (ours, short, "run 1"),
-            f"zygote, computing for {_LONG_MS} ms": (ours, long, "run 2"),
+            "two processes that compute": Twice(loops, f"loop {turns} 1", f"loop {turns} 2"),
+            "bare python -I -S, one line": runs(bare, 0, options.runs),
+            "zygote, one line": runs(ours, 0, short),
+            "zygote, like HumanEval": runs(ours, 1, short),
+            f"zygote, computing for {_LONG_MS} ms": runs(ours, 2, long),
         }
-        found: dict[str, dict[int, list[Round]]] = {name: {1: [], 2: []} for name in rows}
-        for number in range(options.rounds + 1):
-            say(f"two workers, round {number} of {options.rounds}")
-            for name, (racer, runs, command) in rows.items():
-                for workers in (1, 2):
-                    told = f"{command} {runs * workers} {workers}" if runs else f"{command} {workers}"
-                    one = racer.round(told)
-                    if number:  # the first warms up
-                        found[name][workers].append(one)
-    said()
-    print(f"\nTwice the work by two at once, against once by one, {options.rounds} rounds")
-    shown = []
-    for name, rounds in found.items():
-        gains = [2 * one.wall_s / two.wall_s for one, two in zip(rounds[1], rounds[2], strict=True)]
-        busy = median([one.cpu_s / one.wall_s for one in rounds[1]])
-        dearer = median([two.cpu_s / 2 / one.cpu_s for one, two in zip(rounds[1], rounds[2], strict=True)])
-        runs = rows[name][1]
-        each = f"{runs / median([one.wall_s for one in rounds[1]]):.0f}" if runs else "–"
-        shown.append([
-            name, each, f"{median(gains):.2f}", f"{min(gains):.2f}–{max(gains):.2f}", f"{busy:.2f}", f"{dearer:.2f}"
-        ])  # fmt: skip
-    table(["", "one: runs/s", "gain", "from–to", "one: processors busy", "CPU a run, two to one"], shown)
+        gains(rows, options.rounds)
 
 
 if __name__ == "__main__":

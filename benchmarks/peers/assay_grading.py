@@ -1,4 +1,7 @@
-"""Assay as a library: assay_grading.py SUITE DATA SAMPLES WORKERS. Expected values are had before the start, as EvalPlus's."""
+"""Assay as a library: assay_grading.py SUITE DATA SAMPLES WORKERS. Expected values are had before the start, as EvalPlus's.
+
+A command may name another number of workers, and how often they grade all samples: `WORKERS TIMES`.
+"""
 
 import json
 import sys
@@ -34,9 +37,10 @@ for name, runs in run_many(sandbox, waiting, workers):
 del suite, waiting  # the tasks without their answers are as large as those with them
 
 
-def do(_command: str) -> dict[str, object]:
-    jobs = ((name, tasks[name], programs[name]) for name in programs)
-    reports = [grade(tasks[name], programs[name], runs) for name, runs in run_many(sandbox, jobs, workers)]
+def do(command: str) -> dict[str, object]:
+    at_once, times = map(int, command.split()) if command else (workers, 1)
+    jobs = ((name, tasks[name], programs[name]) for _ in range(times) for name in programs)
+    reports = [grade(tasks[name], programs[name], runs) for name, runs in run_many(sandbox, jobs, at_once)]
     isolation = sandbox.capabilities()
     return {
         "pass_at_1": sum(report.passed for report in reports) / len(reports),
