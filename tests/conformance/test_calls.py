@@ -235,6 +235,16 @@ def test_an_object_that_says_it_holds_everything_holds_nothing(bench: Workbench)
     assert graded(bench, program, Asserts(entry="f", source="assert 3 in f(5)")).status == "wrong"
 
 
+def test_what_a_test_keeps_while_one_program_runs_is_new_for_the_next(bench: Workbench) -> None:
+    check = Asserts(
+        entry="f",
+        source="SEEN = []\n\ndef look(at, before=[]):\n    before.append(at)\n    SEEN.append(at)\n    look.times = getattr(look, 'times', 0) + 1\n"
+        "    return len(before), len(SEEN), look.times\n\nassert look(f(1)) == (1, 1, 1)\nassert look(f(2)) == (2, 2, 2)\n",
+    )
+    found = [graded(bench, f"def f(x): return x {sign} 0", check).status for sign in "+-*+"]
+    assert found == ["pass"] * 4
+
+
 def test_a_failed_assert_is_shown_with_its_line_and_the_last_answer(bench: Workbench) -> None:
     report = graded(
         bench, "def f(x): return x", Asserts(entry="f", source="\nassert f(1) == 1\nassert f(2) == 3, 'three'\n")

@@ -27,6 +27,7 @@ _FLUSH_AFTER = 0.002  # s; what a dying program can lose of a longer batch
 _MAX_LINE = 32 << 20
 _CHUNK = 1 << 16
 _KEPT_LINES, _KEPT_LENGTH = 40, 2000
+_KEPT_CODES = 4  # a task has few checks; a source may have megabytes
 
 
 def warm():
@@ -235,7 +236,7 @@ def _run_test(source, entry, names, candidate):
     for name in names:
         namespace[name] = candidate.function(name)
     try:
-        exec(compile(source, "tests.py", "exec"), namespace)
+        exec(_test_code(source), namespace)
         if candidate.calls == 0 and callable(namespace.get("check")):
             namespace["check"](proxy)
     except BaseException as error:
@@ -245,6 +246,19 @@ def _run_test(source, entry, names, candidate):
         line = _line_of(error)
         return ["done", kind, type(error).__name__, _text(error), line, candidate.calls]
     return ["done", "broken" if candidate.broken else "passed", "", "", 0, candidate.calls]
+
+
+_test_codes = {}
+
+
+def _test_code(source):
+    """What it compiles to. Samples of one task come one after the other: compiled once, the interpreter knows its ways."""
+    code = _test_codes.get(source)
+    if code is None:
+        if len(_test_codes) >= _KEPT_CODES:
+            _test_codes.clear()
+        code = _test_codes[source] = compile(source, "tests.py", "exec")
+    return code
 
 
 class CandidateGone(BaseException):
