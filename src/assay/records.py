@@ -422,6 +422,9 @@ class Report(Record):
     findings: tuple[Finding, ...] = ()
     score: float = Field(0, ge=0, le=1)
     """The share of the checks' cases that passed."""
+    cases: int = 0
+    """Of all checks. Of a check with many, only some of those that failed have a finding."""
+    passed_cases: int = 0
     integrity: Integrity | None = None
     """The weakest integrity of its findings."""
     isolation: Isolation | None = None

@@ -3,7 +3,9 @@
 import pytest
 
 from assay.bench import asking
-from assay.records import Finding, Model, Options, Price, Report, Request, Task
+from assay.pipeline.checks import grade
+from assay.pipeline.sandbox.guest.values import encode
+from assay.records import Calls, Case, Finding, Model, Options, Price, Program, Report, Request, Run, Task
 
 MODEL = Model(name="mine", provider="openai", model="gpt")
 
@@ -53,6 +55,31 @@ def test_a_complaint_tells_public_failures_and_never_hidden_ones() -> None:
     assert "seen" in said
     assert "unseen" not in said
     assert asking.complaint(Report(task="t", suite="s", status="wrong", findings=failures[1:])) is None
+
+
+@pytest.mark.parametrize("cases", [64, 65])
+def test_however_many_hidden_cases_fail_a_model_is_not_told_of_them(cases: int) -> None:
+    hidden = tuple(
+        Case(id=f"c{number}", args=encode([number]), expect=encode(number), public=False) for number in range(cases)
+    )
+    task = Task(id="t", suite="s", prompt="", entry="f", checks=(Calls(entry="f", cases=hidden),))
+    seen = task.model_copy(
+        update={
+            "checks": (Calls(entry="f", cases=(*hidden, hidden[-1].model_copy(update={"id": "last", "public": True}))),)
+        }
+    )
+    answers = ['["v",0]'] * (cases + 1)
+    run = Run.model_validate(
+        {
+            "status": "ok",
+            "exit_code": 0,
+            "transcript": answers,
+            "isolation": {"backend": "zygote", "level": 3, "memory": "cgroup"},
+        }
+    )
+    program = Program(files={"main.py": b""})
+    assert asking.complaint(grade(task, program, [run.model_copy(update={"transcript": tuple(answers[:-1])})])) is None
+    assert f"f({cases - 1})" in (asking.complaint(grade(seen, program, [run])) or "")
 
 
 @pytest.mark.parametrize("status", ["pass", "error"])

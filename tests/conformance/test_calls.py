@@ -155,9 +155,8 @@ def test_a_failed_case_says_what_was_called_expected_and_seen(bench: Workbench) 
 def test_of_many_cases_the_failed_ones_are_named_and_the_rest_counted(bench: Workbench) -> None:
     check = Calls(entry="f", cases=tuple(case(number, [number], number) for number in range(1000)))
     report = graded(bench, "def f(x): return x if x < 990 else -x", check)
-    assert (report.status, report.score) == ("wrong", 0.99)
-    assert report.findings[0].message == "990 of 1000 cases passed"
-    assert [finding.case for finding in report.findings[1:]] == [f"c{number}" for number in range(990, 1000)]
+    assert (report.status, report.score, report.passed_cases, report.cases) == ("wrong", 0.99, 990, 1000)
+    assert [finding.case for finding in report.findings] == [f"c{number}" for number in range(990, 1000)]
 
 
 def test_a_program_that_dies_at_a_case_fails_there(bench: Workbench) -> None:

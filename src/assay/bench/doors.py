@@ -36,10 +36,13 @@ def ask(bench: Bench, evaluation: Evaluation, generation: int, number: int, turn
     """
     talks = _talks(bench, evaluation, number, turn)
     found = kept.replies(bench.store, [talk.key for talk in talks])
+    same: dict[str, list[_Talk]] = {}  # two suites may have one question: it is paid for once
+    for talk in talks:
+        if talk.key not in found:
+            same.setdefault(talk.key, []).append(talk)
     under_way = [
-        bench.askers(talk.request.model).submit(_ask_one, bench, evaluation.id, generation, talk)
-        for talk in talks
-        if talk.key not in found
+        bench.askers(first.request.model).submit(_ask_one, bench, evaluation.id, generation, first)
+        for first, *_ in same.values()
     ]
     try:
         outcomes = [future.result() for future in under_way]
@@ -48,17 +51,19 @@ def ask(bench: Bench, evaluation: Evaluation, generation: int, number: int, turn
             future.cancel()
         raise
     note = next((outcome for outcome in outcomes if isinstance(outcome, str)), "")
-    return note, [outcome for outcome in outcomes if isinstance(outcome, NotAsked)]
+    return note, [
+        NotAsked(talk.item.suite, talk.item.task, talk.item.number, str(outcome))
+        for those, outcome in zip(same.values(), outcomes, strict=True)
+        for talk in those
+        if isinstance(outcome, ProviderError)
+    ]
 
 
-def _ask_one(bench: Bench, evaluation: str, generation: int, talk: "_Talk") -> NotAsked | str | None:
+def _ask_one(bench: Bench, evaluation: str, generation: int, talk: "_Talk") -> ProviderError | str | None:
     """Ask one question and keep the reply: None. Else why this one, or (as text) this model, cannot be asked."""
     item = talk.item
     with about(Subject(evaluation, item.suite, item.task, item.model, item.number)):
-        outcome = bench.ask_and_keep(evaluation, generation, talk.key, talk.request)
-    if isinstance(outcome, ProviderError):
-        return NotAsked(talk.item.suite, talk.item.task, talk.item.number, str(outcome))
-    return outcome
+        return bench.ask_and_keep(evaluation, generation, talk.key, talk.request)
 
 
 def run(bench: Bench, evaluation: Evaluation, number: int, turn: int, turns: int, errors: Sequence[NotAsked]) -> bool:
@@ -139,10 +144,10 @@ def _talks(bench: Bench, evaluation: Evaluation, number: int, turn: int) -> list
 def _after_a_turn(bench: Bench, talks: Sequence["_Talk"]) -> list["_Talk"]:
     """Those that go on after a failure which the model may see."""
     found = kept.replies(bench.store, [talk.key for talk in talks])
-    texts = {talk.key: Text(talk.task, talk.item.kind, found[talk.key]) for talk in talks if talk.key in found}
-    by_text = {id(texts[talk.key]): talk for talk in talks if talk.key in texts}
+    texts = [(talk, Text(talk.task, talk.item.kind, found[talk.key])) for talk in talks if talk.key in found]
+    by_text = {id(text): talk for talk, text in texts}
     going_on = []
-    for text, attempt in bench.judge.judge(texts.values()):
+    for text, attempt in bench.judge.judge(text for _, text in texts):
         talk = by_text[id(text)]
         if (said := asking.complaint(attempt.counted(talk.item.kind))) is not None:
             talk.go_on(attempt, said)

@@ -368,8 +368,7 @@ def explain(report: Report) -> Why:
     """Why the report says what it says."""
     finding = _telling(report.findings)
     if report.status == "pass":
-        count = sum(one.outcome == "passed" for one in report.findings)
-        text = f"all {count:,} cases" if count > 1 else report.message
+        text = f"all {report.cases:,} cases" if report.cases > 1 else report.message
         return Why(status="pass", words=WORDS["pass"], finding=None, text=text)
     text = report.message
     if finding is not None and report.status in ("wrong", "exception") and (finding.got or finding.expected):

@@ -163,11 +163,11 @@ def _try(one: Try, sample: Sample, program: str) -> Iterator[str]:
 
 
 def _findings(report: Report) -> Iterator[str]:
-    if not report.findings:
+    if not report.cases:
         return
     bad = [finding for finding in report.findings if finding.outcome != "passed"]
     yield from _heading(
-        f"Findings ({len(report.findings) - len(bad)} passed, {len(bad)} not; integrity: {report.integrity})"
+        f"Findings ({report.passed_cases:,} of {report.cases:,} cases passed; integrity: {report.integrity})"
     )
     for finding in bad[:_FINDINGS]:
         yield from _finding(finding)

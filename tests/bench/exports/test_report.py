@@ -91,6 +91,7 @@ def sample(
         return Report(
             task=task, suite="functions", status=status, integrity="outside", message=f"gave {text}",
             findings=() if status in ("no_code", "truncated") else (finding,) * 5,
+            cases=5,
             isolation=Isolation(backend="bwrap", level=2, memory="polled", notes=("memory is polled",)),
         )  # fmt: skip
 

@@ -71,7 +71,7 @@ def make_sample(
             call=f"f({text[:40]!r})", expected="[1, 2]", got=text[:40],
         )  # fmt: skip
         return Report(
-            task=task, suite=suite, status=status, findings=(finding,), integrity="outside", message=f"gave {text[:40]}",
+            task=task, suite=suite, status=status, findings=(finding,), cases=1, passed_cases=int(status == "pass"), integrity="outside", message=f"gave {text[:40]}",
             isolation=Isolation(backend="bwrap", level=2, memory="polled"), cpu_s=0.05, wall_s=0.07, memory_peak=9 << 20,
         )  # fmt: skip
 

@@ -275,7 +275,8 @@ def _findings_of(report: Report) -> dict[str, Any]:
     """What did not pass, as much as a page shows, and how many passed."""
     bad = [finding for finding in report.findings if finding.outcome != "passed"]
     good = [finding for finding in report.findings if finding.outcome == "passed"]
-    return {"shown": bad[:_FINDINGS], "more": len(bad) - len(bad[:_FINDINGS]), "passed": good[:200], "good": len(good)}
+    shown = bad[:_FINDINGS]
+    return {"shown": shown, "more": len(bad) - len(shown), "passed": good[:200], "good": report.passed_cases}
 
 
 def _runs_of(runs: Any, report: Report) -> dict[str, Any]:

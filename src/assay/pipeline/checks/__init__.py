@@ -65,13 +65,15 @@ def grade(task: Task, program: Program, runs: Sequence[Run]) -> Report:
     bad = next((j for j in judgements if j.status == "error"), None) or next(
         (j for j in judgements if j.status != "pass"), None
     )
-    total = sum(j.total for j in judgements)
+    passed, total = sum(j.passed for j in judgements), sum(j.total for j in judgements)
     return Report(
         task=task.id,
         suite=task.suite,
         status=bad.status if bad else "pass",
         findings=tuple(findings),
-        score=sum(j.passed for j in judgements) / total if total else float(bad is None),
+        score=passed / total if total else float(bad is None),
+        cases=total,
+        passed_cases=passed,
         integrity=integrity,
         isolation=min((run.isolation for run in runs), key=lambda isolation: isolation.level, default=None),
         cpu_s=round(sum(run.cpu_s for run in runs), 6),

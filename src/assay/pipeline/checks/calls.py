@@ -12,7 +12,7 @@ from assay.pipeline.sandbox.guest.values import decode
 from assay.records import Calls, Case, Finding, Integrity, Program, Run, Status, Task
 
 _EACH = 64  # cases: of more, only those that failed have a finding of their own
-_MAX_FAILED = 10  # of those
+_MAX_FAILED = 10  # of those, of the public ones and of the others; one that a wrong program is there for has one always
 _READY = '["ready"]'
 
 
@@ -77,6 +77,8 @@ def _judge_cases(task: Task, check: Calls, lines: list[str], early: tuple[Status
     passed = 0
     first: tuple[Status, str] | None = None
     many = len(check.cases) > _EACH
+    room = {True: _MAX_FAILED, False: _MAX_FAILED}
+    named = {wrong.fails for wrong in task.wrong}
     for number, case in enumerate(check.cases):
         line = lines[number] if number < len(lines) else None
         if (
@@ -94,15 +96,11 @@ def _judge_cases(task: Task, check: Calls, lines: list[str], early: tuple[Status
             passed += 1
         elif first is None:
             first = status, f"{case.id}: {why}"
-        if not many or (status != "pass" and len(findings) < _MAX_FAILED):
-            findings.append(_finding(task, check, case, answer, why, status == "pass"))
+        if many and (status == "pass" or (room[case.public] == 0 and case.id not in named)):
+            continue
+        findings.append(_finding(task, check, case, answer, why, status == "pass"))
+        room[case.public] = max(0, room[case.public] - 1)
     total = len(check.cases)
-    if many:
-        summary = Finding(
-            check="calls", outcome="passed" if passed == total else "failed", integrity="outside",
-            message=f"{passed} of {total} cases passed" + ("" if total - passed <= _MAX_FAILED else f"; the first {_MAX_FAILED} that failed follow"),
-        )  # fmt: skip
-        findings.insert(0, summary)
     if first is None:
         return Judgement(findings, passed, total, "pass")
     return Judgement(findings, passed, total, *first)

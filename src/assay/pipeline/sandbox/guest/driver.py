@@ -248,7 +248,7 @@ def _run_test(source, entry, names, candidate):
     return ["done", "broken" if candidate.broken else "passed", "", "", 0, candidate.calls]
 
 
-_test_codes = {}
+_test_codes: dict[str, types.CodeType] = {}
 
 
 def _test_code(source):
