@@ -21,7 +21,9 @@ def line(lines: list[doctor.Line], name: str) -> doctor.Line:
 
 def test_a_server_that_answers_is_told_with_its_models() -> None:
     with OllamaServer(models=("small:1b", "large:7b")) as ollama, OpenAIServer(models=("one",)) as vllm:
-        lines = doctor.local_servers({"ollama": ollama.root, "vllm": vllm.root, "lmstudio": NOWHERE})
+        lines = doctor.local_servers(
+            {"ASSAY_OLLAMA_URL": ollama.root, "ASSAY_VLLM_URL": vllm.root, "ASSAY_LMSTUDIO_URL": NOWHERE}
+        )
     assert line(lines, "ollama").mark == "ok"
     assert "small:1b, large:7b" in line(lines, "ollama").found
     assert "one" in line(lines, "vllm").found
@@ -33,14 +35,24 @@ def test_a_server_that_answers_is_told_with_its_models() -> None:
 
 def test_a_server_without_a_model_is_told_how_to_get_one() -> None:
     with OllamaServer(models=()) as ollama:
-        found = line(doctor.local_servers({"ollama": ollama.root, "vllm": NOWHERE, "lmstudio": NOWHERE}), "ollama")
+        found = line(
+            doctor.local_servers(
+                {"ASSAY_OLLAMA_URL": ollama.root, "ASSAY_VLLM_URL": NOWHERE, "ASSAY_LMSTUDIO_URL": NOWHERE}
+            ),
+            "ollama",
+        )
     assert found.mark == "weaker"
     assert "ollama pull" in found.fix
 
 
 def test_another_program_on_a_servers_port_is_not_taken_for_it() -> None:
     with OpenAIServer() as other:
-        found = line(doctor.local_servers({"ollama": other.root, "vllm": NOWHERE, "lmstudio": NOWHERE}), "ollama")
+        found = line(
+            doctor.local_servers(
+                {"ASSAY_OLLAMA_URL": other.root, "ASSAY_VLLM_URL": NOWHERE, "ASSAY_LMSTUDIO_URL": NOWHERE}
+            ),
+            "ollama",
+        )
     assert found.mark == "missing"
     assert "something else answers" in found.found
 

@@ -56,7 +56,7 @@ def examine(settings: Settings, environment: Mapping[str, str] | None = None) ->
         *_guarded("database", lambda: database(settings)),
         node(env),
         browser(env),
-        *local_servers(_moved(env)),
+        *local_servers(env),
         *keys(env),
         github(env),
         tutor(settings, _moved(env)),
@@ -174,12 +174,13 @@ _LOCAL = {
 }
 
 
-def local_servers(addresses: Mapping[str, str] | None = None) -> list[Line]:
-    """The model servers that answer on this machine. `addresses`: where to look instead of their usual ports."""
+def local_servers(env: Mapping[str, str]) -> list[Line]:
+    """The model servers that answer on this machine, at their usual ports or where the environment says that they are."""
+    addresses = _moved(env)
 
     def look(provider: str) -> Line:
         title, url, path, field, fix = _LOCAL[provider]
-        url = (addresses or {}).get(provider, url)
+        url = addresses.get(provider, url)
         names, problem = _offered(url + path, field)
         if problem:
             return Line(name=provider, mark="missing", found=f"{title}: {problem}", fix=fix)

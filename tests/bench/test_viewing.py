@@ -69,6 +69,14 @@ def test_rates_without_samples_are_a_table_that_says_so(store: Store, tmp_path: 
     assert "without intervals" in view.notes[0]
 
 
+def test_a_task_of_no_samples_is_shown_as_that(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("task,model,samples,passed\na,m,0,0\n")
+    view = viewing.open_view(store, path)
+    assert view.run is not None
+    assert list(evaluations.read_samples(store, view.run)) == []
+
+
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
@@ -76,6 +84,7 @@ def test_rates_without_samples_are_a_table_that_says_so(store: Store, tmp_path: 
         ("x.csv", "task,b\n1,2\n", "no column with the verdict"),
         ("x.csv", "task,passed\n1,maybe\n", "row 2 says 'maybe', which is neither passed nor failed"),
         ("x.csv", "task,passed\n,1\n", "row 2 names no task"),
+        ("x.csv", "task,samples,passed\na,9000000000,1\n", "row 2 stands for more than 1,000,000 samples"),
         ("x.csv", "", "has no rows"),
         ("x.jsonl", "{\n", "x.jsonl:1: not JSON"),
         ("x.jsonl", "[1]\n", "x.jsonl:1: not an object"),

@@ -300,7 +300,7 @@ def _as_run(
                 batch = []
     made.append(batch)
     suites = tuple(dict.fromkeys(suite for suite, _ in tasks))
-    whole = evaluation.model_copy(update={"suites": suites, "samples": max(numbers.values())})
+    whole = evaluation.model_copy(update={"suites": suites, "samples": max(numbers.values(), default=1)})
     evaluations.create(store, whole, list(tasks.values()), [])
     for part in made:
         evaluations.save_samples(store, part)
@@ -330,9 +330,12 @@ def _named(row: Row, found: Mapping[str, str], what: str, default: str) -> str:
 def _statuses(row: Row, found: Mapping[str, str], by_task: bool, name: str, line: int) -> list[Status]:
     if by_task:
         passed, samples = (_whole(row.get(column)) or 0 for column in ("passed", "samples"))
-        other: list[Status] = [
-            status for status in _STATUSES if status != "pass" for _ in range(_whole(row.get(f"n_{status}")) or 0)
-        ]
+        counts = {status: _whole(row.get(f"n_{status}")) or 0 for status in _STATUSES if status != "pass"}
+        if max(passed, samples, *counts.values()) > LARGEST_ROWS:
+            raise AssayError(
+                f"{name}: row {line} stands for more than {LARGEST_ROWS:,} samples.", "Look at its counts in the file."
+            )
+        other: list[Status] = [status for status, count in counts.items() for _ in range(count)]
         short = max(0, samples - passed - sum(status != "error" for status in other))
         passes: list[Status] = ["pass"] * passed
         wrongs: list[Status] = ["wrong"] * short

@@ -12,11 +12,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
-from assay.errors import AssayError, ProviderError, SandboxUnavailable, StoreError, UnknownName
+from assay.errors import AssayError
 from assay.settings import Settings
 from assay.store import Store
 from assay.web import Guests, Hit, Product
-from assay.web.guard import THEMES, Door, Guard, Problem, cookie, session_cookie
+from assay.web.guard import THEMES, TITLES, Door, Guard, Problem, cookie, problem_of, session_cookie
 from assay.web.machine import SERVERS
 from assay.web.seal import open_seal
 from assay.web.shell import Shell
@@ -24,8 +24,6 @@ from assay.web.sign_in import is_loopback, open_sign_in
 
 _HITS = 20
 _YEAR_S = 365 * 24 * 3600
-_STATUS: dict[type[AssayError], int] = {StoreError: 503, SandboxUnavailable: 503, ProviderError: 502, UnknownName: 404}
-_TITLES = {400: "That cannot be done", 404: "Not found", 405: "Not that way", 422: "That is not understood"}
 
 
 def make_app(
@@ -188,14 +186,11 @@ def _say_what_is_wrong(app: FastAPI, shell: Shell) -> None:
     def not_understood(request: Request, error: RequestValidationError) -> Response:
         words = "; ".join(_said(one) for one in error.errors())
         todo = "Correct it in the address, or go back and choose again."
-        return shell.refuse(request, Problem(422, _TITLES[422], words, todo=todo))
+        return shell.refuse(request, Problem(422, TITLES[422], words, todo=todo))
 
     @app.exception_handler(AssayError)
     def known(request: Request, error: AssayError) -> Response:
-        status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 400)
-        kept = "Everything that was saved before is safe." if status == 503 else ""
-        title = _TITLES.get(status, "That did not work")
-        return shell.refuse(request, Problem(status, title, str(error), kept, error.help))
+        return shell.refuse(request, problem_of(error))
 
 
 def _refused(request: Request, error: HTTPException) -> Problem:
@@ -204,14 +199,14 @@ def _refused(request: Request, error: HTTPException) -> Problem:
         happened = f"There is nothing at {request.url.path}." if said == "Not Found" else said
         return Problem(
             404,
-            _TITLES[404],
+            TITLES[404],
             happened,
             todo="It may have been removed, or the address is mistyped. Search for its name, or start from the home page.",
         )
     if error.status_code == 405:
         happened = f"{request.url.path} does not take {request.method} requests."
-        return Problem(405, _TITLES[405], happened, todo="Open it from its page instead.")
-    return Problem(error.status_code, _TITLES.get(error.status_code, "That did not work"), said)
+        return Problem(405, TITLES[405], happened, todo="Open it from its page instead.")
+    return Problem(error.status_code, TITLES.get(error.status_code, "That did not work"), said)
 
 
 def _said(error: Mapping[str, object]) -> str:

@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from assay.errors import AssayError, ProviderError, SandboxUnavailable, StoreError, UnknownName
 from assay.web import Guests
 from assay.web.seal import TOKEN_BYTES, Seal, masked, unmasked
 from assay.web.sign_in import LASTS_S, SignIn, is_loopback
@@ -58,6 +59,17 @@ class Problem:
     happened: str
     kept: str = ""
     todo: str = ""
+
+
+TITLES = {400: "That cannot be done", 404: "Not found", 405: "Not that way", 422: "That is not understood"}
+_STATUS: dict[type[AssayError], int] = {StoreError: 503, SandboxUnavailable: 503, ProviderError: 502, UnknownName: 404}
+
+
+def problem_of(error: AssayError) -> Problem:
+    """An error that was foreseen, as a reader is told of it."""
+    status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 400)
+    kept = "Everything that was saved before is safe." if status == 503 else ""
+    return Problem(status, TITLES.get(status, "That did not work"), str(error), kept, error.help)
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ class Machine:
         seen = Seen(
             at=datetime.now(UTC),
             lines=(
-                *doctor.local_servers(),
+                *doctor.local_servers(os.environ),
                 *doctor.keys(os.environ),
                 doctor.github(os.environ),
                 *self._sandbox,

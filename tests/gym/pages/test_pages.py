@@ -1,5 +1,6 @@
 """The gym's pages without a browser: what they hold as JSON, one file that is read again, what is not understood."""
 
+import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -135,6 +136,16 @@ def test_a_form_that_is_not_understood_changes_nothing(site: Site) -> None:
     assert someone.send(ABOVE, do="help", tool="solve-it", source="x = 1").status == 400
     assert someone.send("/gym/problems/x", do="run", source="x").status == 404
     assert Browser(site).post(ABOVE, {"do": "run", "source": RIGHT}).status == 403
+
+
+def test_somebody_new_whose_first_press_is_refused_is_known_at_the_second(site: Site) -> None:
+    someone = Practising(site)
+    said = someone.send(ABOVE, "application/json", do="undo")
+    assert (said.status, json.loads(said.text)["error"]["message"]) == (400, "There is nothing to undo.")
+    learner = someone.data("/gym/you.json")["learner"]
+    assert learner is not None
+    someone.act(ABOVE, do="save", source="x = 1")
+    assert someone.data("/gym/you.json")["learner"]["id"] == learner["id"]
 
 
 def test_a_submission_that_stops_early_says_how_many_tests_there_are(site: Site) -> None:

@@ -379,6 +379,15 @@ def test_every_call_is_reported_to_the_recorder_in_the_callers_thread() -> None:
     assert all(seconds > 0 for _, _, seconds in notes.finished)
 
 
+def test_a_recorder_hears_nothing_of_a_model_that_cannot_be_asked_at_all() -> None:
+    notes = Notes()
+    with Gateway({}, recorders=(notes,)) as gateway:
+        for _ in range(2):
+            with pytest.raises(AssayError, match="OPENAI_API_KEY is not set"):
+                gateway.complete(question(Model(name="x", provider="openai", model="gpt")))
+    assert (notes.started, notes.finished) == ([], [])
+
+
 def test_a_gateway_that_was_never_used_starts_no_thread() -> None:
     before = threading.active_count()
     gateway = Gateway({})

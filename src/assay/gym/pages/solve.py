@@ -26,6 +26,7 @@ from assay.gym.records.problems import Problem
 from assay.gym.records.results import Graded
 from assay.gym.records.shown import PublicProblem
 from assay.records import Language, Record
+from assay.web.guard import problem_of
 from assay.web.markdown import markdown
 from assay.web.shell import Shell
 
@@ -220,9 +221,13 @@ def router(shell: Shell, gym: Gym) -> APIRouter:
             thumb=thumb,
         )
         asks_json = "application/json" in request.headers.get("accept", "")
-        response = _answer(shell, gym, request, work, learner, sent, asks_json)
-        if token is not None:
-            gym.who.remember(request, response, token)
+        if token is None:
+            return _answer(shell, gym, request, work, learner, sent, asks_json)
+        try:
+            response = _answer(shell, gym, request, work, learner, sent, asks_json)
+        except AssayError as error:  # what was written is kept: who wrote it must find it again
+            response = shell.refuse(request, problem_of(error))
+        gym.who.remember(request, response, token)
         return response
 
     return routes
@@ -241,7 +246,10 @@ def _answer(
         drafting.save_draft(store, *here, sent.source, sent.based_on, tab=sent.tab_name)
         draft = drafting.reset_draft(store, *here, problem.languages[language].starter, tab=sent.tab_name)
     elif sent.what == "undo":
-        draft = drafting.undo_reset(store, *here, tab=sent.tab_name) or drafting.read_draft(store, *here)  # type: ignore[assignment]
+        last = drafting.undo_reset(store, *here, tab=sent.tab_name) or drafting.read_draft(store, *here)
+        if last is None:
+            raise AssayError("There is nothing to undo.", "Nothing was changed here yet.")
+        draft = last
     else:
         draft = drafting.save_draft(store, *here, sent.source, sent.based_on, tab=sent.tab_name)
     if sent.what in ("save", "reset", "undo"):

@@ -69,7 +69,10 @@ class Gateway:
         """One answer. Raises a ProviderError: Refused or Unanswered for this question, ServerDown for any.
 
         `within_s`: what is not there by then, the wait for a turn included, is given up and is Unanswered.
+        Raises as `check` does, with no recorder told, where this model cannot be asked at all.
         """
+        if lane_key(request.model) not in self._lanes:
+            self.check(request.model)
         self._started(request)
         outcome: Outcome
         try:
