@@ -4,7 +4,7 @@ import pytest
 
 from assay.pipeline.checks import grade
 from assay.pipeline.sandbox.guest.values import encode
-from assay.records import Asserts, Calls, Case, Isolation, Program, Run, Task
+from assay.records import Asserts, Calls, Case, Compare, Isolation, Program, Run, Task
 
 PROGRAM = Program(files={"main.py": b""})
 STRONG, WEAK = (Isolation(backend="zygote", level=level, memory="cgroup") for level in (3, 2))
@@ -63,6 +63,32 @@ def test_anything_else_is_none(transcript: list[str], status: str, score: float)
     report = grade(task(CALLS), PROGRAM, [run(*transcript)])
     assert (report.status, report.score) == (status, score)
     assert report.message
+
+
+@pytest.mark.parametrize(
+    ("compare", "expect", "answer", "status"),
+    [
+        (Compare(mode="regex"), "a+", "aaa", "pass"),
+        (Compare(mode="regex"), "a+", "a+", "wrong"),
+        (Compare(mode="json"), "[1]", "[1.0]", "pass"),
+        (Compare(mode="json"), "no JSON", "no JSON", "wrong"),
+    ],
+)
+def test_a_text_that_equals_a_pattern_need_not_match_it(
+    compare: Compare, expect: str, answer: str, status: str
+) -> None:
+    check = Calls(entry="f", cases=(Case(id="a", args=encode([]), expect=encode(expect)),), compare=compare)
+    assert grade(task(check), PROGRAM, [run(f'["v",{encode(answer)}]')]).status == status
+
+
+def test_an_argument_that_changed_within_the_tolerance_of_the_answer_has_changed() -> None:
+    compare = Compare(mode="approx", abs=1)
+    case = Case(id="a", args=encode([[1]]), expect=encode(5))
+    check = Calls(entry="f", cases=(case,), compare=compare, arguments_unchanged=True)
+    statuses = [
+        grade(task(check), PROGRAM, [run(f'["v",5.5,{arguments}]')]).status for arguments in ("[[1]]", "[[1.5]]")
+    ]
+    assert statuses == ["pass", "wrong"]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from assay.pipeline.checks import CHECKS, grade
 from assay.pipeline.checks.answers import Answer, in_words
 from assay.pipeline.checks.answers import read as read_answer
 from assay.pipeline.sandbox.guest.values import Handle, decode
-from assay.records import Asserts, Calls, Finding, Program, Run
+from assay.records import Asserts, Calls, Compare, Finding, Program, Run
 
 _SHOWN_LINES = 20
 """Lines of a flood that are shown."""
@@ -138,9 +138,7 @@ def _passed_among_many(check: Calls, test: Test, answer: Answer | None) -> bool:
         return case.raises in (answer.raised, *answer.bases)
     if answer.raised or case.expect is None:
         return False
-    if check.arguments_unchanged and not same(
-        check.compare.model_copy(update={"mode": "exact"}), decode(case.args), answer.arguments
-    ):
+    if check.arguments_unchanged and not same(Compare(), decode(case.args), answer.arguments):
         return False
     return same(case.compare or check.compare, decode(case.expect), answer.value)
 

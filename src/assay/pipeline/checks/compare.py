@@ -3,7 +3,9 @@
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
+from typing import Any
 
 from assay.pipeline.sandbox.guest.values import Handle, Undefined
 from assay.records import Compare, Language
@@ -101,15 +103,35 @@ def _matches(expected: object, got: object, numbers: Callable[[float, float], bo
         return len(expected) == len(got) and all(_matches(a, b, numbers) for a, b in zip(expected, got, strict=True))
     if isinstance(expected, dict):
         assert isinstance(got, dict)
-        return expected.keys() == got.keys() and all(
-            _matches(item, got[key], numbers) for key, item in expected.items()
+        return (
+            expected.keys() == got.keys()
+            and _of_one_kind(expected, got, numbers)
+            and all(_matches(item, got[key], numbers) for key, item in expected.items())
         )
+    if isinstance(expected, (set, frozenset)):
+        assert isinstance(got, (set, frozenset))
+        return _sets_match(expected, got, numbers)
     if isinstance(expected, complex):
         assert isinstance(got, complex)
         return numbers(expected.real, got.real) and numbers(expected.imag, got.imag)
     if isinstance(expected, Undefined):
         return True
     return bool(expected == got)
+
+
+def _of_one_kind(expected: Iterable[object], got: Iterable[object], numbers: Callable[[float, float], bool]) -> bool:
+    """Whether members (or keys), all of which have an equal, have it of their own kind: `True == 1` in Python."""
+    theirs = {member: member for member in got}
+    return all(type(member) is str or _matches(member, theirs[member], numbers) for member in expected)
+
+
+def _sets_match(expected: AbstractSet[Any], got: AbstractSet[Any], numbers: Callable[[float, float], bool]) -> bool:
+    if expected == got:
+        return _of_one_kind(expected, got, numbers)
+    if len(expected) != len(got) or any(type(member) not in (int, float) for member in (*expected, *got)):
+        return False
+    pairs = zip(*(sorted(one, key=lambda member: (member != member, member)) for one in (expected, got)), strict=True)
+    return all(numbers(a, b) for a, b in pairs)
 
 
 def _close(expected: float, got: float, compare: Compare) -> bool:
