@@ -99,6 +99,8 @@ def test_what_only_javascript_has_comes_out(bench: Workbench) -> None:
         "export function f(a, b) { return a + b }",
         "export default function f(a, b) { return a + b }",
         "import fs from 'node:fs'\nexport const f = (a, b) => a + b",
+        "import fs from 'node:fs'\nconst f = (a, b) => a + b // at the end",
+        "const none = await 0\nfunction f(a, b) { return a + b + none }",
         "const { sep } = require('node:path')\nfunction f(a, b) { return a + b }\nif (require.main === module) console.log('not here')",
     ],
 )
@@ -225,6 +227,45 @@ assert things == [1, 2, 3]
 assert (shelf == 5) is False
 """
     report = graded(bench, SHELF, Asserts(entry="f", names=("counter", "squares", "sort_in_place"), source=source))
+    assert report.passed, report
+
+
+def test_what_test_code_changes_of_an_object_changes_it(bench: Workbench) -> None:
+    program = """
+class Thing:
+    def __init__(self): self.value, self.parts = 1, {"a": 1}
+    def get(self): return self.value
+    def __len__(self): return len(self.parts)
+    def __delitem__(self, key): del self.parts[key]
+    @property
+    def fixed(self): return 7
+def f(n): return Thing()
+"""
+    source = """
+thing = f(1)
+thing.value = 5
+assert thing.get() == thing.value == 5
+del thing["a"], thing.value
+assert len(thing) == 0
+for forbidden in (lambda: thing.value, lambda: setattr(thing, "fixed", 8)):
+    try:
+        forbidden()
+    except AttributeError:
+        pass
+    else:
+        assert False
+"""
+    report = graded(bench, program, Asserts(entry="f", source=source))
+    assert report.passed, report
+
+
+def test_test_code_may_call_from_threads(bench: Workbench) -> None:
+    source = """
+from concurrent.futures import ThreadPoolExecutor
+with ThreadPoolExecutor(8) as pool:
+    assert list(pool.map(f, range(200))) == [2 * number for number in range(200)]
+"""
+    report = graded(bench, "def f(x): return x * 2", Asserts(entry="f", source=source))
     assert report.passed, report
 
 

@@ -11,6 +11,7 @@ const { createRequire } = require('node:module')
 const CHANNEL = 3
 const MAX_DEPTH = 200
 const MAX_MESSAGE = 2000
+const LOOK = 'assayLookUp' // what a module's names are found with, in the module itself
 const main = path.resolve(process.argv[2])
 const waits = process.argv[3] === '--waits' // for a program that is not there yet
 process.argv.splice(1, 3, main)
@@ -164,23 +165,29 @@ async function load() {
   try {
     script = new vm.Script(source, { filename: path.basename(main), importModuleDynamically: vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER })
   } catch (error) {
-    if (!(error instanceof SyntaxError) || !/\b(import|export)\b/.test(source)) throw error
+    if (!(error instanceof SyntaxError) || !/\b(import|export|await)\b/.test(source)) throw error
     const copy = main.replace(/\.c?js$/, '') + '.mjs'
-    fs.writeFileSync(copy, source)
+    fs.writeFileSync(copy, `${source}\nexport const ${LOOK} = (name) => eval(name)\n`) // what it defines counts, exported or not
     const exported = await import(pathToFileURL(copy).href)
-    return (name) => found(name, exported[name] ?? (exported.default?.name === name ? exported.default : undefined) ?? exported.default?.[name])
+    return (name) => {
+      const value = exported[name] ?? (exported.default?.name === name ? exported.default : undefined) ?? exported.default?.[name]
+      return found(name, value ?? defined(name, exported[LOOK]))
+    }
   }
   script.runInThisContext()
   return (name) => {
-    let value
-    if (/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)) {
-      try {
-        value = vm.runInThisContext(name) // top-level const, let and class are no properties of the global object
-      } catch (error) {
-        if (!(error instanceof ReferenceError)) throw error
-      }
-    }
+    const value = defined(name, (text) => vm.runInThisContext(text)) // top-level const, let and class are no properties of the global object
     return found(name, value ?? module.exports?.[name] ?? (module.exports?.name === name ? module.exports : undefined))
+  }
+}
+
+function defined(name, look) {
+  if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)) return undefined
+  try {
+    return look(name)
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error
+    return undefined
   }
 }
 

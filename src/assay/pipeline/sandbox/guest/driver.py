@@ -11,6 +11,7 @@ tests:  in   ["tests", source, entry, [names], linked]   linked: a socket to the
 """
 
 import _socket
+import _thread
 import builtins
 import contextlib
 import os
@@ -170,8 +171,10 @@ _OPERATIONS: "dict[str, Any]" = {
     "next": lambda thing: next(thing),
     "getattr": getattr,
     "setattr": setattr,
+    "delattr": delattr,
     "getitem": lambda thing, key: thing[key],
     "setitem": lambda thing, key, value: thing.__setitem__(key, value),
+    "delitem": lambda thing, key: thing.__delitem__(key),
     "len": len,
     "str": str,
     "repr": repr,
@@ -285,6 +288,7 @@ class _Candidate:
 
     def __init__(self, channel):
         self._channel = channel
+        self._turn = _thread.RLock()  # tests may call from threads; a call and its answer are one
         self.calls = 0
         self.broken = False
         self._errors = []
@@ -297,6 +301,10 @@ class _Candidate:
         return proxy
 
     def call(self, target, arguments, keywords=()):
+        with self._turn:
+            return self._call(target, arguments, keywords)
+
+    def _call(self, target, arguments, keywords):
         if self.broken:
             raise CandidateGone
         self.calls += 1
@@ -351,7 +359,7 @@ class Remote:
     """A value that stayed with the candidate: it can be called, iterated and asked, and equals only itself."""
 
     def __init__(self, candidate, number, type_name):
-        self._candidate, self._number, self._type_name = candidate, number, type_name
+        vars(self).update(_candidate=candidate, _number=number, _type_name=type_name)
 
     def _ask(self, operation, *arguments, **keywords):
         return self._candidate.call([self._number, operation], arguments, keywords)
@@ -370,11 +378,20 @@ class Remote:
             raise AttributeError(name)
         return self._ask("getattr", name)
 
+    def __setattr__(self, name, value):
+        self._ask("setattr", name, value)
+
+    def __delattr__(self, name):
+        self._ask("delattr", name)
+
     def __getitem__(self, key):
         return self._ask("getitem", key)
 
     def __setitem__(self, key, value):
         self._ask("setitem", key, value)
+
+    def __delitem__(self, key):
+        self._ask("delitem", key)
 
     def __contains__(self, item):  # looked for here: asked itself, an object could say that it holds everything
         return any(item is one or item == one for one in self)
