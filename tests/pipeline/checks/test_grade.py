@@ -127,16 +127,17 @@ def test_a_program_that_was_not_found_is_no_code() -> None:
         ('["done","passed","","",0,0]', "error", "the tests never call it"),
         ('["done","passed","","",0,1]', "pass", "1 calls"),
         (
-            '["done","raised","TypeError","a value of type function cannot be handed to the candidate",1,1]',
+            '["done","unheld","TypeError","a value of type function cannot be handed to the candidate",1,1]',
             "error",
             "held",
         ),
+        ('["done","raised","TypeError","cannot be handed to the candidate",1,1]', "wrong", "could not use its answer"),
         ('["done","raised","SystemExit","0",1,1]', "error", "the tests end by sys.exit(0)"),
         ('["done","raised","TypeError","not subscriptable",1,1]', "wrong", "could not use its answer"),
     ],
 )
 def test_what_the_tests_do_wrong_by_themselves_counts_against_nobody(done: str, status: str, said: str) -> None:
-    answers = ['["v",1,1]'] if done.endswith(",1]") and "handed" not in done else []
+    answers = ['["v",1,1]'] if done.endswith(",1]") and "unheld" not in done else []
     report = grade(task(ASSERTS), PROGRAM, [run(*answers, done)])
     assert report.status == status
     assert said in report.findings[0].message

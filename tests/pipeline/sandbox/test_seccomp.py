@@ -55,7 +55,7 @@ def test_every_call_number_gets_its_verdict(machine: str, counted: bool) -> None
     program = build(machine, counted)
     names = {number: name for name, number in numbers.items()}
     refused = set(syscalls.NAMED_REFUSALS.split())
-    by_argument = {"clone", "socket", "ioctl"}
+    by_argument = {"clone", "socket", "socketpair", "ioctl"}
     for number in range(syscalls.NEWEST + 50):
         name = names.get(number, "")
         verdict = decide(program, number, arch)
@@ -104,6 +104,14 @@ def test_sockets_are_of_the_named_families_and_protocols_only(machine: str) -> N
                     assert verdict == ALLOW, (family, protocol)
                 else:
                     assert verdict == ERRNO | EPROTONOSUPPORT, (family, protocol)
+
+
+def test_pairs_of_sockets_are_local_ones(machine: str) -> None:
+    arch, numbers = MACHINES[machine]
+    program = build(machine, True)
+    verdicts = {family: decide(program, numbers["socketpair"], arch, family, 1) for family in range(46)}
+    assert [family for family, verdict in verdicts.items() if verdict == ALLOW] == [1]
+    assert set(verdicts.values()) == {ALLOW, ERRNO | EAFNOSUPPORT}
 
 
 def test_terminals_cannot_be_typed_into(machine: str) -> None:

@@ -193,6 +193,37 @@ def test_members_chosen_to_have_one_hash_are_refused(form: str) -> None:
         decode(text)
 
 
+def chained() -> list[int]:
+    """Whole numbers whose places in a dict of 2**20 all lie behind one another: some 60,000 that each pass by 100,000."""
+    mask, place, chain = (1 << 20) - 1, 1, []
+    for _ in range(600_000):
+        chain.append(place)
+        place = (5 * place + 1) & mask
+    taken, late = set(chain), []
+    for number in range(mask + 1, 40 * mask):
+        place, rest = number & mask, number
+        while place in taken and rest:
+            rest >>= 5
+            place = (place * 5 + rest + 1) & mask
+        if place in taken:
+            late.append(number)
+        if len(late) == 60_000:
+            break
+    return chain + late
+
+
+def test_numbers_that_get_into_each_others_way_are_refused_in_time() -> None:
+    with pytest.raises(Undecodable, match="each other's way"):
+        decode(f'{{"d":[{",".join(f"[{number},0]" for number in chained())}]}}')
+
+
+def test_so_many_lists_are_refused_and_brackets_in_a_text_are_none() -> None:
+    with pytest.raises(Undecodable, match="more than 1000000 lists"):
+        decode("[" + ",".join(["[]"] * 1_100_000) + "]")
+    text = '[{"]\\' * 600_000
+    assert decode(encode(text)) == text
+
+
 def test_sixty_four_members_of_one_hash_are_a_value() -> None:
     members = {n * (2**61 - 1) for n in range(64)} | set(range(1, 5000))
     assert decode(encode(members)) == members

@@ -154,9 +154,9 @@ def _cases(place: str, name: str, inputs: Inputs, public: int, left_out: Contain
 def _loop(place: str, entry: str, rule: str, inputs: Inputs) -> str:
     listed = "".join(f"    {tuple(arguments)!r},\n" for arguments in inputs)
     return (
-        f"# {place}\ninf, nan = float('inf'), float('nan')\n\n{rule.strip()}\n\n\nINPUTS = [\n{listed}]\n\n\n"
+        f"# {place}\nfrom copy import deepcopy\n\ninf, nan = float('inf'), float('nan')\n\n{rule.strip()}\n\n\nINPUTS = [\n{listed}]\n\n\n"
         "def check(candidate):\n"
         "    for number, inputs in enumerate(INPUTS):\n"
-        "        answer = candidate(*inputs)\n"
+        "        answer = candidate(*deepcopy(inputs))\n"  # what it does to its copy decides nothing
         f"        assert right(inputs, answer), f'input {{number}}: {entry}{{inputs!r}} gave {{answer!r}}'\n"
     )

@@ -1,10 +1,11 @@
 """The lines a program answered with, read. Everything in them is the program's word and nothing more."""
 
-import json
 from dataclasses import dataclass
 
-from assay.pipeline.sandbox.guest.values import Undecodable, built
-from assay.records import Language
+from assay.pipeline.sandbox.guest.values import Undecodable, built, loads
+from assay.records import Language, sayable
+
+_NAME, _MESSAGE, _BASES = 200, 2000, 100  # characters, characters, classes: a report and a learner's history keep them
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Answer:
 def read(line: str, *, numbered: bool = False) -> Answer:
     """The answer in one line. `numbered`: of a dialogue, where a number stands before the value."""
     try:
-        node = json.loads(line)
+        node = loads(line)
         if type(node) is not list or not node:
             return Answer(unreadable="a frame that is no answer")
         kind, *rest = node
@@ -33,7 +34,9 @@ def read(line: str, *, numbered: bool = False) -> Answer:
         if kind == "v" and len(rest) in (1, 2):
             return Answer(value=built(rest[0]), arguments=built(rest[1]) if len(rest) == 2 else None)
         if kind == "e" and len(rest) == 3 and type(rest[0]) is str and type(rest[1]) is str and type(rest[2]) is list:
-            return Answer(raised=rest[0] or "Exception", message=rest[1], bases=tuple(map(str, rest[2])))
+            bases = tuple(sayable(str(base)[:_NAME]) for base in rest[2][:_BASES])
+            name, message = sayable(rest[0][:_NAME]), sayable(rest[1][:_MESSAGE])
+            return Answer(raised=name or "Exception", message=message, bases=bases)
     except (ValueError, RecursionError, Undecodable, IndexError) as error:
         return Answer(unreadable=f"an answer that cannot be read: {str(error)[:100]}")
     return Answer(unreadable="a frame that is no answer")

@@ -12,7 +12,6 @@ from assay.records import Asserts, Finding, Integrity, Program, Run, Spec, Statu
 
 _READY = b'["ready"]'
 _GONE = b'["gone"]'
-_NOT_HANDED = "cannot be handed to the candidate"  # what the guest's driver says of a function, say, as an argument
 _MAX_KEPT = 400  # lines of a transcript: the first ones and the last one tell what there is to know
 
 
@@ -140,6 +139,8 @@ def _keep(lines: list[str], frame: bytes) -> None:
 
 def _from_testimony(task: Task, check: Asserts, run: Run) -> Judgement:
     _, outcome, error, message, line, calls = json.loads(run.transcript[-1])
+    if outcome == "unheld":
+        return _judgement("error", f"these tests cannot be held here: {message}", _source_line(check.source, line))
     if calls == 0 and (outcome in ("failed", "raised") or (outcome == "passed" and check.minimum_calls)):
         # nothing of the candidate's had reached them: it is not to blame
         said = f"ended before they called it: {error}: {message}" if error else "never call it"
@@ -163,8 +164,6 @@ def _from_testimony(task: Task, check: Asserts, run: Run) -> Judgement:
         return _judgement(_raised(last.raised), f"it raised {got}", where, got)
     if error == "SystemExit":  # no candidate can raise it there, and an exit code is no verdict
         return _judgement("error", f"the tests end by sys.exit({message}), which is no verdict here", where)
-    if message.endswith(_NOT_HANDED):
-        return _judgement("error", f"these tests cannot be held here: {message}", where)
     return _judgement("wrong", f"the tests could not use its answer: {error}: {message}", where, got)
 
 

@@ -8,13 +8,24 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from assay.pipeline.sandbox.guest.values import Handle, Undefined
-from assay.records import Compare, Language
+from assay.records import Compare, Language, sayable
 
 _MAX_SHOWN = 300
+_MOST_COMPARED = (
+    1_000_000  # pairs of an answer's members, a microsecond or two each: a hundred times what honest answers need
+)
+_ATOMS = (bool, int, float, str, bytes, type(None))
 
 
 def same(compare: Compare, expected: object, got: object) -> bool:
-    """Whether the value `got` answers to `expected` under `compare`."""
+    """Whether the value `got` answers to `expected` under `compare`. What is nested too deeply to be looked at does not."""
+    try:
+        return _same(compare, expected, got)
+    except RecursionError:
+        return False
+
+
+def _same(compare: Compare, expected: object, got: object) -> bool:
     mode = compare.mode
     if mode == "truthy":
         return bool(expected) == bool(got) if not isinstance(got, Handle) else bool(expected)
@@ -63,7 +74,7 @@ def shown(value: object, language: Language = "python", limit: int = _MAX_SHOWN)
             text = as_python(value) if "{" in text else text  # a set perhaps, whose order is another in every process
     except (ValueError, RecursionError):  # integers of more than 4,300 digits have no repr
         text = "<a value too large to show>"
-    return text if len(text) <= limit else f"{text[: limit - 1]}… ({len(text)} characters)"
+    return sayable(text if len(text) <= limit else f"{text[: limit - 1]}… ({len(text)} characters)")
 
 
 def as_python(value: object, other: Callable[[object], str] = repr) -> str:
@@ -171,9 +182,21 @@ def _members(value: object) -> list[object]:
 
 
 def _once(value: object, most: int | None = None) -> list[object]:
-    """The members without those that are there already; no further than one beyond `most`, which a hostile list has."""
+    """The members without those that are there already; with `most`, no further than one beyond it, which a hostile list has.
+
+    Nor are more than `_MOST_COMPARED` members held against others: what is left then counts as so many new ones.
+    """
     kept: list[object] = []
+    atoms: set[tuple[bool, object]] = set()
+    compared = 0
     for member in _members(value):
+        if type(member) in _ATOMS:
+            if (atom := (type(member) is bool, member)) in atoms:
+                continue
+            atoms.add(atom)
+        compared += len(kept)
+        if most is not None and compared > _MOST_COMPARED:
+            return [*kept, *[member] * (most + 1)]
         if not any(_equal(member, other) for other in kept):
             kept.append(member)
             if most is not None and len(kept) > most:

@@ -12,7 +12,7 @@ from threading import Lock
 
 from assay.errors import SandboxUnavailable
 from assay.pipeline.sandbox.guest import jail, seccomp, syscalls
-from assay.pipeline.sandbox.runtime import Runtime, sandbox_uid
+from assay.pipeline.sandbox.runtime import Runtime, cage_uids
 
 _START_WITHIN = 30.0  # s; a warm one takes 0.1 on an idle machine
 _START = "import sys; sys.path.insert(0, '/run/assay'); import assay_guest.main as m; sys.path.remove('/run/assay'); m.main(sys.argv[1:])"
@@ -27,7 +27,7 @@ _starter_lock = Lock()
 class Cage:
     """One bubblewrap. `control` is where requests go; `pidfd` is the first process inside, whose end is the end of all."""
 
-    def __init__(self, runtime: Runtime, *, warm: bool, counted: bool, slot: int = 0) -> None:
+    def __init__(self, runtime: Runtime, *, warm: bool, counted: bool) -> None:
         machine = jail.machine()
         if machine not in seccomp.MACHINES:
             raise SandboxUnavailable(
@@ -38,6 +38,8 @@ class Cage:
         self.pidfd = -1
         self.runs = 0
         self._processor: int | None = None
+        uids = cage_uids()
+        self._uid = uids.lend() if uids is not None else None
         settings = {
             "counted": counted,
             "filters": _filters(machine, counted),
@@ -57,9 +59,10 @@ class Cage:
         ]  # fmt: skip
         passed = (theirs.fileno(), about_write, passwd, group, libraries)
         try:
-            self._process = _start(argv, passed, errors, slot)
+            self._process = _start(argv, passed, errors, self._uid)
         except OSError as error:
             self.control.close()
+            self._give_uid_back()
             raise SandboxUnavailable(f"bubblewrap cannot be started: {error}.", "See: assay doctor") from None
         finally:
             for fd in (about_write, passwd, group, libraries):
@@ -146,6 +149,12 @@ class Cage:
         if self.pidfd >= 0:
             os.close(self.pidfd)
             self.pidfd = -1
+        self._give_uid_back()
+
+    def _give_uid_back(self) -> None:
+        uid, self._uid = self._uid, None
+        if uid is not None and (uids := cage_uids()) is not None:
+            uids.give_back(uid)
 
 
 _ISOLATE = (
@@ -223,13 +232,12 @@ def _data(content: bytes) -> int:
     return fd
 
 
-def _start(argv: list[str], passed: tuple[int, ...], errors: int, slot: int) -> "subprocess.Popen[bytes]":
+def _start(argv: list[str], passed: tuple[int, ...], errors: int, uid: int | None) -> "subprocess.Popen[bytes]":
     """Start bubblewrap with an empty environment and, for root, as a uid that owns nothing."""
     global _starter
     with _starter_lock:
         if _starter is None:
             _starter = ThreadPoolExecutor(1, thread_name_prefix="assay-sandbox-starter")
-    uid = sandbox_uid(slot)
 
     def start() -> "subprocess.Popen[bytes]":
         return subprocess.Popen(

@@ -602,7 +602,7 @@ def profile(machine: str, families: Sequence[int]) -> dict[str, Any]:
     names = set(seccomp.MACHINES[machine][1])
     # Others of its uid are its own children, and our first process, whose limits and share of the processor it must not set.
     for_itself = {"prlimit64", "sched_setaffinity", "sched_setattr", "sched_setparam", "sched_setscheduler"}
-    decided = {"clone", "socket", "ioctl", "setpriority", *for_itself}
+    decided = {"clone", "socket", "socketpair", "ioctl", "setpriority", *for_itself}
     refused = syscalls.NAMED_REFUSALS.split()
     return {
         "defaultAction": "SCMP_ACT_ERRNO",
@@ -616,6 +616,7 @@ def profile(machine: str, families: Sequence[int]) -> dict[str, Any]:
                 args=[{"index": 0, "value": syscalls.CLONE_REFUSED, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}],
             ),
             *(only("socket", **wanted) for family in families for wanted in _sockets(family)),
+            only("socketpair", a0=syscalls.FAMILIES[0]),
             *(only("ioctl", a1=request) for request in syscalls.IOCTLS),
             *(only(name, a0=0) for name in sorted(for_itself)),
             only("setpriority", a0=0, a1=0),

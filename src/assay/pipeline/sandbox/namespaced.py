@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 import socket
 import threading
 from collections.abc import Iterable, Iterator
@@ -49,7 +50,8 @@ class Namespaced:
         self._isolation: Isolation | None = None
         self._busy = 0
         self._ahead = Ahead(self._launch_ahead, self._take_back, lambda: self._busy >= _PROCESSORS)
-        probe = cgroup.make_group(f"probe-{id(self):x}")
+        self._name = secrets.token_hex(4)  # programs see it in /proc/self/cgroup: nothing of ours
+        probe = cgroup.make_group(f"{self._name}-probe")
         self._counted = probe is not None
         if probe is not None:
             probe.remove()
@@ -182,10 +184,10 @@ class Namespaced:
             raise
 
     def _new(self, slot: int) -> tuple[Cage, cgroup.Group | None, int]:
-        cage = Cage(self._runtime, warm=self.warm, counted=self._counted, slot=slot)
+        cage = Cage(self._runtime, warm=self.warm, counted=self._counted)
         group = None
         if self._counted:
-            group = cgroup.make_group(f"{id(self):x}-{slot}")
+            group = cgroup.make_group(f"{self._name}-{slot}")
             if group is None:
                 cage.close()
                 raise SandboxUnavailable(

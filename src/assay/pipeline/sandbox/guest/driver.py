@@ -243,11 +243,15 @@ def _run_test(source, entry, names, candidate):
         if candidate.calls == 0 and callable(namespace.get("check")):
             namespace["check"](proxy)
     except BaseException as error:
+        if candidate.not_handed:
+            return ["done", "unheld", "TypeError", candidate.not_handed, _line_of(error), candidate.calls]
         kind = "failed" if isinstance(error, AssertionError) and not candidate.raised(error) else "raised"
         if candidate.broken:
             kind = "broken"
         line = _line_of(error)
         return ["done", kind, type(error).__name__, _text(error), line, candidate.calls]
+    if candidate.not_handed and not candidate.broken:  # the tests took the error for the candidate's
+        return ["done", "unheld", "TypeError", candidate.not_handed, 0, candidate.calls]
     return ["done", "broken" if candidate.broken else "passed", "", "", 0, candidate.calls]
 
 
@@ -291,6 +295,8 @@ class _Candidate:
         self._turn = _thread.RLock()  # tests may call from threads; a call and its answer are one
         self.calls = 0
         self.broken = False
+        self.not_handed = ""
+        """What of the tests' cannot be handed to it, and why: no fault of its own."""
         self._errors = []
 
     def function(self, name):
@@ -308,10 +314,13 @@ class _Candidate:
         if self.broken:
             raise CandidateGone
         self.calls += 1
-        named = [[key, values.plain(item, _number)] for key, item in dict(keywords).items()]
-        self._channel.send(
-            _dumps(["call", self.calls, target, [values.plain(item, _number) for item in arguments], named])
-        )
+        try:
+            named = [[key, values.plain(item, _number)] for key, item in dict(keywords).items()]
+            given = [values.plain(item, _number) for item in arguments]
+        except NotHanded as error:
+            self.not_handed = str(error)
+            raise
+        self._channel.send(_dumps(["call", self.calls, target, given, named]))
         try:
             frame = self._channel.receive()
         except values.Undecodable:
@@ -320,12 +329,12 @@ class _Candidate:
             self.broken = True
             raise CandidateGone
         if frame[0] == "e":
-            error = _exception(*frame[2:])
-            if isinstance(error, StopIteration) and target[1:] != ["next"]:
+            said = _exception(*frame[2:])
+            if isinstance(said, StopIteration) and target[1:] != ["next"]:
                 # From a call it would end a loop of the tests over such calls, `map(candidate, …)`, as if it had been passed.
-                error = RuntimeError("the candidate raised StopIteration")
-            self._errors.append(error)
-            raise error
+                said = RuntimeError("the candidate raised StopIteration")
+            self._errors.append(said)
+            raise said
         if len(frame) > 3:
             for mine, theirs in zip(arguments, values.built(frame[3], self._stand_in), strict=False):
                 _become(mine, theirs)
@@ -338,10 +347,14 @@ class _Candidate:
         return Remote(self, number, type_name)
 
 
+class NotHanded(TypeError):
+    """A value of the tests' that cannot be handed to the candidate."""
+
+
 def _number(thing):
     if type(thing) is Remote:
         return thing._number
-    raise TypeError("a value of type %s cannot be handed to the candidate" % type(thing).__name__)
+    raise NotHanded("a value of type %s cannot be handed to the candidate" % type(thing).__name__)
 
 
 def _become(mine, theirs):

@@ -84,13 +84,13 @@ def special(version: int, own_uid: bool, pid: int) -> "dict[str, list[bytes]]":
 
     `own_uid`: whether the program's uid owns nothing and nobody else on the machine. `pid`: the program's.
     """
-    pairs = [seccomp._load(_argument(1)), seccomp._op(_AND, 0, 0, _LOW_TYPE)]
+    pairs = [seccomp._load(_argument(0)), seccomp._op(seccomp._EQUAL, 1, 0, seccomp._AF_UNIX)]
+    pairs += [seccomp._ret(seccomp.ERRNO | seccomp.EAFNOSUPPORT)]
+    pairs += [seccomp._load(_argument(1)), seccomp._op(_AND, 0, 0, _LOW_TYPE)]
     pairs += seccomp._one_of(0, (1, 5), seccomp.EAFNOSUPPORT)[1:]
     code = {
         # Streams alone: a datagram can be sent to any socket by its path. `socket` itself is refused by families=().
         "socketpair": pairs,
-        # Watching a folder tells the names in it, and needs no right that Landlock knows.
-        "inotify_add_watch": _refuse(seccomp.EPERM),
         # A signal can be had sent to any process by naming it the owner of a descriptor.
         "fcntl": _none_of(1, (_F_SETOWN, _F_SETSIG, _F_SETOWN_EX)),
     }

@@ -12,6 +12,7 @@ ALLOW, ERRNO, KILL = 0x7FFF0000, 0x00050000, 0x80000000
 EPERM, ENOSYS, ENOTTY, EAFNOSUPPORT, EPROTONOSUPPORT = 1, 38, 25, 97, 93
 _LOAD, _JUMP, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x05, 0x15, 0x35, 0x45, 0x06
 _NUMBER, _ARCH, _ARGS = 0, 4, 16  # offsets in struct seccomp_data
+_AF_UNIX = syscalls.FAMILIES[0]
 _X32 = 0x40000000  # the bit that marks x86-64's second call table
 
 MACHINES = {"x86_64": (0xC000003E, syscalls.X86_64), "aarch64": (0xC00000B7, syscalls.AARCH64)}
@@ -45,6 +46,9 @@ def build(
         _ret(ALLOW),
     ]
     verdicts[numbers["socket"]] = _sockets(families)
+    verdicts[numbers["socketpair"]] = _one_of(
+        _ARGS, (_AF_UNIX,), EAFNOSUPPORT
+    )  # the kernel makes both before it refuses
     verdicts[numbers["ioctl"]] = _one_of(_ARGS + 8, syscalls.IOCTLS, ENOTTY)
     for name, code in (special or {}).items():
         if name in numbers:

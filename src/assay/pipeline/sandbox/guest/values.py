@@ -12,11 +12,15 @@ of exact builtins only.
 """
 
 import _json  # `json` is this and thirty pages more in every program's process
+import time
 from collections.abc import Callable
 from typing import Any
 
 MAX_DEPTH = 200  # json's own C scanner recurses; well under any recursion limit on either side
 _SMALL = 1 << 63
+_MOST_NESTED = 1_000_000  # lists and objects in one text: each takes some 200 bytes, of as few as three
+_TIMED = 512  # members put into a table at once: 0.1 ms where they are honest
+_SLOW_S, _SLOW_IN_A_ROW = 0.0025, 8  # some in a row: one alone may be the collection of garbage, or the table growing
 _ONE_HASH = 64  # members of a set or keys of a dict: each that has another's hash is compared with all of those
 _ATOMS = {type(None), bool, str}
 
@@ -40,6 +44,9 @@ class Undefined:
 
     def __hash__(self) -> int:
         return 1
+
+    def __bool__(self) -> bool:
+        return False
 
 
 UNDEFINED = Undefined()
@@ -75,6 +82,8 @@ def loads(text: "str | bytes") -> Any:
     """The JSON text, read; constants that are no JSON refused."""
     try:
         text = text if isinstance(text, str) else str(text, "utf-8", "surrogatepass")
+        if len(text) > 2 * _MOST_NESTED and text.count("[") + text.count("{") > _MOST_NESTED:
+            _count_nested(text)
         try:
             node, end = _scan(text, 0)
         except StopIteration:
@@ -84,6 +93,15 @@ def loads(text: "str | bytes") -> Any:
         raise
     except (ValueError, RecursionError) as error:
         raise Undecodable(str(error)[:200]) from None
+
+
+def _count_nested(text):
+    """Refuse a text of more lists and objects than we keep: brackets in its strings are none."""
+    import re
+
+    bare = re.sub(r'"[^"\\]*(?:\\.[^"\\]*)*"', "", text)
+    if bare.count("[") + bare.count("{") > _MOST_NESTED:
+        raise Undecodable("more than %d lists" % _MOST_NESTED)
 
 
 def built(node: Any, handle: "Callable[[int, str], Any] | None" = None) -> Any:
@@ -218,12 +236,11 @@ def _value(node, handle):
         return tuple([_value(item, handle) for item in _list(body)])
     if tag == "d":
         pairs = [(_value(key, handle), _value(item, handle)) for key, item in _list(body)]
-        _spread([key for key, _ in pairs])
-        return dict(pairs)
+        return _table({}, [key for key, _ in pairs], pairs)
     if tag == "s":
-        return set(_spread([_value(item, handle) for item in _list(body)]))
+        return _table(set(), members := [_value(item, handle) for item in _list(body)], members)
     if tag == "z":
-        return frozenset(_spread([_value(item, handle) for item in _list(body)]))
+        return frozenset(_table(set(), members := [_value(item, handle) for item in _list(body)], members))
     if tag == "i":
         return int(body, 16)
     if tag == "f":
@@ -238,17 +255,29 @@ def _value(node, handle):
     raise Undecodable("an unknown tag")
 
 
-def _spread(members):
-    """The members, if they can be put into a table in time that grows with their number: all that have one hash, which can be
-    chosen (k * (2**61 - 1)), would take the square of it."""
-    if len(members) > _ONE_HASH:
-        counts: dict[int, int] = {}
-        for member in members:
-            number = hash(member)
-            counts[number] = count = counts.get(number, 0) + 1
-            if count > _ONE_HASH:
-                raise Undecodable("more than %d members of one hash" % _ONE_HASH)
-    return members
+def _table(table, members, entries):
+    """The set or dict with all entries, of these members or keys, if they can be put into it in time that grows with their number.
+
+    Those that have one hash, which can be chosen (k * (2**61 - 1)), would take the square of it, and so would whole numbers
+    chosen so that each looks for its place where the ones before it are. The first are counted; the second are timed, by the
+    thread's own clock, beside what it takes to hash them.
+    """
+    if len(members) <= _ONE_HASH:
+        table.update(entries)
+        return table
+    slow = 0
+    for at in range(0, len(members), _TIMED):
+        began = time.thread_time()
+        hashes = sorted(map(hash, members[at : at + _TIMED]))
+        if any(first == last for first, last in zip(hashes, hashes[_ONE_HASH:], strict=False)):
+            raise Undecodable("more than %d members of one hash" % _ONE_HASH)
+        hashed = time.thread_time()
+        table.update(entries[at : at + _TIMED])
+        took = time.thread_time() - hashed
+        slow = slow + 1 if took > _SLOW_S + 10 * (hashed - began) else 0
+        if slow == _SLOW_IN_A_ROW:
+            raise Undecodable("members that get into each other's way")
+    return table
 
 
 def _list(body):
