@@ -188,6 +188,20 @@ def test_a_score_below_the_bar_ends_with_1(assay: Assay, tasks: Path, tmp_path: 
     ended = assay(*grade, "--fail-under", "50.1")
     assert ended.code == 1
     assert "half on functions: 50.0%, under 50.1 %" in ended.err
+    all_tasks = assay(*grade[:-2], "--fail-under", "50")
+    assert all_tasks.code == 1
+    assert "half on functions: 50.0%, but" in all_tasks.err
+
+
+def test_a_sandbox_that_is_none_is_told_before_anything_is_run(assay: Assay, tasks: Path, tmp_path: Path) -> None:
+    one, *_ = ids(tasks)
+    file = lines(tmp_path / "m.jsonl", {"task_id": one, "reply": reply_of(tasks, one)})
+    grade = ("bench", "grade", "functions", "--data", tasks, "--replies", file, "--limit", "1", "--sandbox")
+    for name, said in (("nope", "Known"), ("local", "--allow-unsafe")):
+        ended = assay(*grade, name)
+        assert ended.code == 2, ended.err
+        assert said in ended.err
+        assert "resume" not in ended.err
 
 
 # ---- run -----------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from assay.errors import AssayError, ProviderError
 from assay.pipeline.checks.pace import Pace
 from assay.pipeline.llm import Patience, Refused, ServerDown
 from assay.pipeline.sandbox import Sandbox
-from assay.pipeline.sandbox.choose import open_sandbox
+from assay.pipeline.sandbox.choose import check_named, open_sandbox
 from assay.records import Isolation, Model, Reply, Request, Task
 from assay.settings import Settings
 from assay.store import Store, kept, open_store
@@ -63,6 +63,8 @@ class Bench:
         workers: int | None = None,
         patience: Patience | None = None,
     ) -> None:
+        if sandbox is not None:
+            check_named(sandbox, allow_unsafe)
         self.settings = replace(settings, sandbox=sandbox or settings.sandbox, workers=workers or settings.workers)
         self._allow_unsafe = allow_unsafe
         self._patience = patience

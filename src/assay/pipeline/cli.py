@@ -1,6 +1,7 @@
 """`assay sandbox …`: run or grade one program, and see what holds it here."""
 
 import json
+import keyword
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -120,8 +121,10 @@ def grade(
     from assay.pipeline.sandbox.choose import open_sandbox
     from assay.records import Asserts, Program, Task
 
+    if not entry.isidentifier() or keyword.iskeyword(entry):
+        raise click.BadParameter(f"{entry!r} is no name of a function.", param_hint="--entry")
     try:
-        source = tests.read_text("utf-8")
+        source = tests.read_text("utf-8-sig")
     except UnicodeDecodeError:
         raise AssayError(f"{tests} is not text in UTF-8.") from None
     task = Task(

@@ -27,6 +27,7 @@ from assay.bench.cli import (
     say,
     write,
 )
+from assay.bench.wording import count
 from assay.errors import StoreError
 from assay.settings import Settings
 
@@ -376,8 +377,15 @@ def _below(scores: "Scores", percent: float | None) -> int:
         return 0
     code = 0
     for score in scores.scores:
+        value = "nothing to count" if score.pass_1 is None else f"{score.pass_1.value:.1%}"
         if score.pass_1 is None or score.pass_1.value * 100 < percent:
-            value = "nothing to count" if score.pass_1 is None else f"{score.pass_1.value:.1%}"
             say(f"{score.model} on {score.suite}: {value}, under {percent:g} %.")
+            code = BELOW
+        elif (score.missing or score.errors) and score.if_missing_failed * 100 < percent:
+            unknown = count(score.missing + score.errors, "sample")
+            say(
+                f"{score.model} on {score.suite}: {value}, but {unknown} missing or in error; had those failed, "
+                f"{score.if_missing_failed:.1%}, under {percent:g} %."
+            )
             code = BELOW
     return code

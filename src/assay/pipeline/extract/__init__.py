@@ -13,7 +13,7 @@ from assay.pipeline.extract.disguises import MAX_CHARS, bare, without_thinking
 from assay.pipeline.extract.fences import blocks, set_apart, tagged
 from assay.pipeline.extract.mending import MENDING_LIMIT, dropped_around, mend
 from assay.pipeline.extract.statements import Grammar, Source
-from assay.pipeline.extract.wrapped import in_json
+from assay.pipeline.extract.wrapped import in_json, is_json
 from assay.records import Language, Program, Reply, Task
 
 __all__ = ["MAX_CHARS", "Kind", "cleaned", "cut_at_stop", "extract", "raw"]
@@ -109,6 +109,10 @@ def _called(task: Task) -> str:
 def _choice(task: Task, grammar: Grammar, text: str, *, cut_short: bool, last_first: bool = False) -> Choice | None:
     """The program's code: the text itself where it is a program, else out of its blocks, else out of its lines."""
     entry = task.entry
+    if is_json(text):
+        held = choose(grammar, entry, in_json(text), cut_short=cut_short, noun="text")
+        if held is not None and (held.defines or entry is None) and grammar.parses(held.code):
+            return held
     if "```" not in text or "~~~" not in text:
         source = Source(grammar, text)
         if (

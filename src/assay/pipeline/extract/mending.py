@@ -290,11 +290,13 @@ def _deduplicated(mended: Mended, entry: str | None) -> Mended:
         return mended
     last, earlier = found[-1], found[:-1]
     text = source.text(last).strip()
-    unfinished = any(source.text(s).strip().startswith(text) and source.text(s).strip() != text for s in earlier)
+    behind = source.code[last.end :].strip("\n")
+    unfinished = not behind.strip() and any(
+        source.text(s).strip().startswith(text) and source.text(s).strip() != text for s in earlier
+    )
     empty = source.grammar.is_stub(text) and not all(source.grammar.is_stub(source.text(s)) for s in earlier)
     if not unfinished and not empty:
         return mended
-    behind = source.code[last.end :].strip("\n")
     shorter = Source(
         source.grammar, source.code[: last.start].rstrip("\n") + "\n" + (f"\n{behind}\n" if behind else "")
     )

@@ -24,6 +24,17 @@ def in_json(text: str) -> list[Block]:
     ][:MAX_BLOCKS]
 
 
+def is_json(text: str) -> bool:
+    """Whether the text is one document of JSON and nothing else. Such a text may be an expression of Python, too."""
+    text = text.strip()
+    if text[:1] not in ("{", "[") or text[-1:] not in ("}", "]"):
+        return False
+    try:
+        return bool(_DECODER.raw_decode(text)[1] == len(text))
+    except (ValueError, RecursionError):
+        return False
+
+
 def _documents(text: str) -> Iterator[Any]:
     at = 0
     for _ in range(_TRIES):

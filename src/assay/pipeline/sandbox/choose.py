@@ -27,12 +27,18 @@ def open_sandbox(
     raise SandboxUnavailable(f"No sandbox of level {required} or better works here. {first}", first.help)
 
 
-def _tried(name: str, settings: Settings, required: int, allow_unsafe: bool) -> Sandbox:
+def check_named(name: str, allow_unsafe: bool) -> None:
+    """Raise what speaks against a back end before it is tried: none has that name, or it isolates nothing."""
+    SANDBOXES.get(name)
     if name == "local" and not allow_unsafe:
         raise AssayError(
             "The local sandbox does not isolate: what runs in it can read and change your files.",
             "If you trust every program that will run: --allow-unsafe",
         )
+
+
+def _tried(name: str, settings: Settings, required: int, allow_unsafe: bool) -> Sandbox:
+    check_named(name, allow_unsafe)
     sandbox: Sandbox = SANDBOXES.get(name)(settings)
     try:
         isolation = sandbox.capabilities()
