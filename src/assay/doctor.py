@@ -102,7 +102,7 @@ def sandbox(settings: Settings) -> Line:
     if isolation.level < 2:
         return Line(name="sandbox", mark="weaker", found=found, fix=_stronger(settings))
     if not isolation.notes:
-        return Line(name="sandbox", mark="ok" if isolation.level >= 2 else "weaker", found=found)
+        return Line(name="sandbox", mark="ok", found=found)
     mark: Mark = "ok" if isolation.level >= 3 else "weaker"
     return Line(name="sandbox", mark=mark, found=found, fix="; ".join(isolation.notes))
 

@@ -100,7 +100,6 @@ def test_a_model_that_says_nothing_usable_is_counted_as_such(grader: Grader, cou
     found = measured(lambda prompt, nth: ScriptedReply("no"), grader, courses)
     assert (found.asked, found.answered, found.passed, found.refusals) == (6, 0, 0, {})
     assert sum(found.unanswered.values()) == 6
-    assert found.leak_rate is None
     assert "no usable answer      6 of 6 (100.0%): its reply could not be read" in table(found)
 
 

@@ -266,7 +266,7 @@ def _changed(connection: sa.Connection, places: Collection[tuple[str, str, str]]
 
 
 def read_samples(store: Store, evaluation: str) -> Iterator[Sample]:
-    """Every finished sample, task by task in the suites' order."""
+    """Every finished sample, model by model, each one's task by task in the suites' order."""
     query = (
         sa.select(SAMPLES.c.record)
         .join(

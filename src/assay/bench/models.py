@@ -78,11 +78,6 @@ def read_folder(folder: Path) -> Folder:
     )
 
 
-def load_model(path: Path) -> Model:
-    """The model that one file describes."""
-    return _ModelDocument(path).model
-
-
 def _paths(folder: Path) -> list[Path]:
     if folder.is_file():
         return [folder]

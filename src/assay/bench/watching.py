@@ -7,7 +7,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from assay.bench import evaluations
 from assay.bench.progress import seconds_left
 from assay.bench.records import Evaluation
 from assay.bench.scores.formulas import wilson
@@ -239,9 +238,3 @@ def _costs(models: Sequence[ModelProgress], *, expected: bool) -> dict[str, floa
         if value is not None:
             costs[one.currency] = costs.get(one.currency, 0.0) + value
     return costs
-
-
-def read_planned(store: Store, evaluation: str) -> tuple[Evaluation, dict[str, int]]:
-    """A run and its plan. Raises AssayError where there is none of that id."""
-    found = evaluations.read_evaluation(store, evaluation)
-    return found, planned(store, found.id)

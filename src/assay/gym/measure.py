@@ -71,10 +71,6 @@ class Measured(Record):
     tokens: float | None
     """Of a reply, on average."""
 
-    @property
-    def leak_rate(self) -> float | None:
-        return self.leaks / self.passed if self.passed else None
-
 
 @dataclass
 class _Tally:

@@ -21,7 +21,6 @@ class Busy(AssayError):
 class _Ticket:
     def __init__(self) -> None:
         self.called = threading.Event()
-        self.gone = False
 
 
 class Turns:

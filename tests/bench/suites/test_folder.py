@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from assay.bench.suites.folder import example, functions, load_folder, load_task, show_javascript, show_python
+from assay.bench.suites.folder import example, load_folder, load_task, show_javascript, show_python
+from assay.bench.suites.own import functions
 from assay.errors import ContentError
 from assay.pipeline.sandbox.guest.values import UNDEFINED, decode, encode
 from assay.records import Calls, Case, Encoded, Stdio, Task

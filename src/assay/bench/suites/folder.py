@@ -17,7 +17,6 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from assay.bench.suites import Suite
 from assay.content import Document, Value, read, read_text
 from assay.errors import ContentError, UnknownName
 from assay.pipeline.checks.compare import as_python
@@ -36,7 +35,6 @@ from assay.records import (
     Task,
     WrongProgram,
 )
-from assay.settings import Settings
 
 SUFFIXES: dict[Language, str] = {"python": ".py", "javascript": ".js"}
 
@@ -111,17 +109,6 @@ class StdioFile(Record):
 
 
 FUNCTIONS = Path(__file__).parent / "functions"
-
-
-def functions(data: Path | None, *, settings: Settings, errata: bool) -> Suite:  # noqa: ARG001 - a suite's signature
-    """Our own suite, or, with `data`, a folder of tasks like it."""
-    return Suite(
-        name="functions",
-        title="Small jobs of everyday programming, in Python and JavaScript",
-        tasks=load_folder(data or FUNCTIONS, "functions"),
-        source=f"the folder {data}" if data else "written for Assay",
-        licence="" if data else "MIT",
-    )
 
 
 def load_folder(path: Path, suite: str) -> tuple[Task, ...]:

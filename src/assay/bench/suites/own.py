@@ -4,7 +4,7 @@ import functools
 from pathlib import Path
 
 from assay.bench.suites import Suite
-from assay.bench.suites.folder import load_folder
+from assay.bench.suites.folder import FUNCTIONS, load_folder
 from assay.records import Task
 from assay.settings import Settings
 
@@ -24,4 +24,4 @@ def functions(data: Path | None, *, settings: Settings, errata: bool = True) -> 
 @functools.cache
 def _shipped() -> tuple[Task, ...]:
     """Read once a process: it takes 0.2 s, and a page that lists suites asks every minute."""
-    return load_folder(Path(__file__).with_name("functions"), "functions")
+    return load_folder(FUNCTIONS, "functions")

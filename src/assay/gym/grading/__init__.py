@@ -316,9 +316,3 @@ def _steps(data: bytes) -> Iterator[TraceStep]:
         printed = max(0, min(step.printed, MAX_PRINTED))
         more = {"names": names, "value": step.value[:200], "function": step.function[:80], "printed": printed}
         yield step.model_copy(update=more)
-
-
-def check(problem: Problem, language: Language, source: str, settings: Settings | None = None) -> FullReport:
-    """One program under every test, unfiltered, in a sandbox of its own: for the odd one (many: a Grader's `check`)."""
-    with Grader(settings or Settings.from_environment()) as grader:
-        return grader.check(problem, language, source)

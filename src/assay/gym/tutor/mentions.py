@@ -56,10 +56,6 @@ _INTRODUCED = re.compile(
     r"(?:such as|called|named|like|name it|call it|for example|e\.g\.|say,?|new (?:name|variable|list|array|function|helper)|another)\W*$",
     re.I,
 )
-_POINTED = re.compile(
-    r"\b(?:your|the|this|that|in|of|change|use|set|from|to|when|where|is|does|value)\W*(?:variable|list|array|name|function|loop|parameter|value|method|line)?\W*$",
-    re.I,
-)
 
 
 def names(case: Case, hint: HintText) -> Iterator[Broken]:

@@ -1,6 +1,5 @@
 """What a tool of the tutor is handed: the problem, the learner's program, what is known of it, and how far help may go."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
@@ -129,7 +128,3 @@ class Offer:
     """What a page needs besides the text."""
     model: str = ""
     tokens: int = 0
-
-
-Passes = Callable[[str, str], int]
-"""(source, which tests: 'public' or 'all') -> how many pass."""
