@@ -27,7 +27,6 @@ from assay.bench.cli import (
     say,
     write,
 )
-from assay.bench.wording import count
 from assay.errors import StoreError
 from assay.settings import Settings
 
@@ -375,6 +374,8 @@ def _below(scores: "Scores", percent: float | None) -> int:
     """The exit code of `--fail-under`, with a line for each that is."""
     if percent is None:
         return 0
+    from assay.bench.wording import count
+
     code = 0
     for score in scores.scores:
         value = "nothing to count" if score.pass_1 is None else f"{score.pass_1.value:.1%}"

@@ -5,7 +5,6 @@
 //   data-copy="TEXT"        a hidden button that copies the text; shown when this script runs.
 //   data-confirm="WORDS"    a form that asks before it is sent.
 //   data-sign-off="START"   a form that takes what this browser keeps under names that begin so away before it is sent.
-//   data-focus              gets the focus after HTMX has put it in.
 //   data-script             hidden where there is no script: remove `hidden` from what only works with it.
 //   input data-zone         of value UTC gets the name of the reader's time zone.
 //   <time datetime>         is shown in the reader's zone, the exact time on hover.
@@ -157,11 +156,7 @@ function put(name, html) {
 
 // ---- HTMX ------------------------------------------------------------------------------------------------------------------
 
-document.addEventListener("htmx:afterSwap", (event) => {
-  const target = event.detail.target;
-  prepare(target);
-  target.querySelector("[data-focus]")?.focus();
-});
+document.addEventListener("htmx:afterSwap", (event) => prepare(event.detail.target));
 for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, (event) => {
     const status = event.detail.xhr?.status;
