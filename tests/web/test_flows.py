@@ -108,7 +108,9 @@ def one_of_each(engine: Engine) -> None:
     victim.send_signal(signal.SIGKILL)
     victim.wait()
     until(lambda: looking.read_flow(store, "a-abandoned").state == "abandoned")
-    until(lambda: looking.count_children(store, ["a-running"])["a-running"] == {"running": 3})  # the queue is looked at by and by
+    until(
+        lambda: looking.count_children(store, ["a-running"])["a-running"] == {"running": 3}
+    )  # the queue is looked at by and by
 
 
 def end(engine: Engine) -> None:
