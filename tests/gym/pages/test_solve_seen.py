@@ -229,6 +229,16 @@ def test_a_megabyte_of_code_is_refused_in_words_and_the_page_goes_on(site: Site,
     assert page.inner_text("#state") == ""
 
 
+def show_the_mark(page: "Page") -> None:
+    """F8: go to the next mark and say what it is. One that is just being renewed says nothing: then once more."""
+    for _ in range(20):
+        page.keyboard.press("F8")
+        page.wait_for_timeout(500)
+        if page.locator(".cm-diagnostic").is_visible():
+            return
+    raise AssertionError("F8 tells nothing of the mark")
+
+
 def test_the_keyboard_is_enough(site: Site, page: "Page") -> None:
     page.goto(site.url + ABOVE)
     page.locator(".cm-content").wait_for()
@@ -258,14 +268,12 @@ def test_the_keyboard_is_enough(site: Site, page: "Page") -> None:
     page.keyboard.press("Alt+0")
     assert page.evaluate(inside), "one key leads back to the code"
     page.locator(".cm-lintRange").first.wait_for()
-    page.keyboard.press("F8")
-    page.locator(".cm-diagnostic").wait_for()
+    show_the_mark(page)
     page.keyboard.press("Escape")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Run", "F8 keeps nobody in the editor"
     page.keyboard.press("Alt+0")
-    page.keyboard.press("F8")
-    page.locator(".cm-diagnostic").wait_for()
+    show_the_mark(page)
     page.keyboard.press("Alt+3")
     page.locator(".cm-diagnostic").wait_for(state="detached")
     page.keyboard.press("Control+'")
