@@ -9,7 +9,7 @@ from assay.bench.suites import load_suite
 from assay.bench.suites.oracle import needs_oracle, oracle_program, with_answers
 from assay.errors import ContentError
 from assay.pipeline.sandbox.guest.values import decode, encode
-from assay.records import Calls, Case, Compare, Encoded, Isolation, Run, Task
+from assay.records import Asserts, Calls, Case, Compare, Encoded, Isolation, Run, Task
 from assay.settings import Settings
 
 HERE = Isolation(backend="local", level=0, memory="rlimit")
@@ -229,19 +229,34 @@ def judge(loaded: Task, answer: object) -> bool:
     return all(verdicts)
 
 
+FIND_ZERO = PLUS | {
+    "task_id": "HumanEval/32",
+    "entry_point": "find_zero",
+    "prompt": "def find_zero(xs):\n    ''''''\n",
+    "base_input": [[[2, -3, 1]]],
+    "plus_input": [[[4, -6, 2]]],
+    "atol": 1e-4,
+}
+
+
 @pytest.mark.parametrize(("root", "right"), [(1.0, True), (2.0, True), (1.00001, True), (1.5, False), (-1.0, False)])
 def test_any_root_of_the_polynomial_will_do(tmp_path: Path, root: float, right: bool) -> None:
-    row = PLUS | {
-        "task_id": "HumanEval/32",
-        "entry_point": "find_zero",
-        "prompt": "def find_zero(xs):\n    ''''''\n",
-        "base_input": [[[2, -3, 1]]],
-        "plus_input": [[[4, -6, 2]]],
-        "atol": 1e-4,
-    }
-    loaded = load(tmp_path, "humaneval+", row)
+    loaded = load(tmp_path, "humaneval+", FIND_ZERO)
     assert not needs_oracle(loaded)
     assert judge(loaded, root) is right
+
+
+def test_who_empties_the_polynomial_is_held_against_it_all_the_same(tmp_path: Path) -> None:
+    def empties(xs: list[float]) -> float:
+        xs.clear()  # nothing at all is zero everywhere
+        return 12345.0
+
+    for check in load(tmp_path, "humaneval+", FIND_ZERO).checks:
+        assert isinstance(check, Asserts)
+        names: dict[str, object] = {}
+        exec(check.source, names)
+        with pytest.raises(AssertionError, match="find_zero"):
+            names["check"](empties)  # type: ignore[operator]
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,8 @@ from assay.pipeline.sandbox.guest.values import Handle, Undefined
 from assay.records import Compare, Language, sayable
 
 _MAX_SHOWN = 300
-_MOST_COMPARED = (
-    1_000_000  # pairs of an answer's members, a microsecond or two each: a hundred times what honest answers need
-)
+_MOST_COMPARED = 1_000_000
+"""Pairs of an answer's members, a microsecond or two each: a hundred times what honest answers need."""
 _ATOMS = (bool, int, float, str, bytes, type(None))
 
 

@@ -46,9 +46,8 @@ def build(
         _ret(ALLOW),
     ]
     verdicts[numbers["socket"]] = _sockets(families)
-    verdicts[numbers["socketpair"]] = _one_of(
-        _ARGS, (_AF_UNIX,), EAFNOSUPPORT
-    )  # the kernel makes both before it refuses
+    # The kernel makes both sockets of a pair before it refuses the pair.
+    verdicts[numbers["socketpair"]] = _one_of(_ARGS, (_AF_UNIX,), EAFNOSUPPORT)
     verdicts[numbers["ioctl"]] = _one_of(_ARGS + 8, syscalls.IOCTLS, ENOTTY)
     for name, code in (special or {}).items():
         if name in numbers:
