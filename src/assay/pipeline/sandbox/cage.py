@@ -39,7 +39,7 @@ class Cage:
         self.runs = 0
         self._processor: int | None = None
         uids = cage_uids()
-        self._uid = uids.lend() if uids is not None else None
+        self._uid: int | None = None
         settings = {
             "counted": counted,
             "filters": _filters(machine, counted),
@@ -59,6 +59,7 @@ class Cage:
         ]  # fmt: skip
         passed = (theirs.fileno(), about_write, passwd, group, libraries)
         try:
+            self._uid = uids.lend() if uids is not None else None
             self._process = _start(argv, passed, errors, self._uid)
         except OSError as error:
             self.control.close()
