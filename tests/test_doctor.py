@@ -29,8 +29,8 @@ def test_a_server_that_answers_is_told_with_its_models() -> None:
     assert "one" in line(lines, "vllm").found
     missing = line(lines, "lmstudio")
     assert missing.mark == "missing"
-    assert f"nothing answers at {NOWHERE}" in missing.found
-    assert missing.fix == "start its server with: lms server start"
+    assert f"nothing answers at {NOWHERE}/v1" in missing.found
+    assert missing.fix == "start it with: lms server start"
 
 
 def test_a_server_without_a_model_is_told_how_to_get_one() -> None:
@@ -57,16 +57,27 @@ def test_another_program_on_a_servers_port_is_not_taken_for_it() -> None:
     assert "something else answers" in found.found
 
 
+def test_an_address_that_is_none_is_told_by_the_name_of_its_variable(tmp_path: Path) -> None:
+    wrong = {"ASSAY_OLLAMA_URL": "gpu:11434", "ASSAY_VLLM_URL": NOWHERE, "ASSAY_LMSTUDIO_URL": NOWHERE}
+    found = line(doctor.local_servers(wrong), "ollama")
+    assert found.mark == "missing"
+    assert found.found.startswith("ASSAY_OLLAMA_URL: ")
+    assert "http://host:port" in found.fix
+    assert "ASSAY_OLLAMA_URL" in doctor.tutor(Settings(home=tmp_path), wrong).found
+
+
 def test_the_gyms_model_is_told_with_the_command_that_fetches_it(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
     with OllamaServer(models=("small:1b",)) as ollama:
-        found = doctor.tutor(settings, {"ollama": ollama.root})
+        found = doctor.tutor(settings, {"ASSAY_OLLAMA_URL": ollama.root})
     assert found.mark == "missing"
     assert found.fix.startswith("ollama pull qwen2.5:7b")
-    assert doctor.tutor(settings, {"ollama": NOWHERE}).fix.startswith("start it with: ollama serve; then: ollama pull")
+    assert doctor.tutor(settings, {"ASSAY_OLLAMA_URL": NOWHERE}).fix.startswith(
+        "start it with: ollama serve; then: ollama pull"
+    )
     with OllamaServer(models=("qwen2.5:7b",)) as ollama:
-        assert doctor.tutor(settings, {"ollama": ollama.root}).mark == "ok"
-    assert doctor.tutor(Settings(home=tmp_path, gym_model=None)).mark == "ok"
+        assert doctor.tutor(settings, {"ASSAY_OLLAMA_URL": ollama.root}).mark == "ok"
+    assert doctor.tutor(Settings(home=tmp_path, gym_model=None), {}).mark == "ok"
 
 
 def test_keys_are_told_by_name_and_never_shown() -> None:

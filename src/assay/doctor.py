@@ -6,8 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
@@ -59,7 +57,7 @@ def examine(settings: Settings, environment: Mapping[str, str] | None = None) ->
         *local_servers(env),
         *keys(env),
         github(env),
-        tutor(settings, _moved(env)),
+        tutor(settings, env),
         traces(settings),
     ]
 
@@ -167,54 +165,30 @@ def browser(env: Mapping[str, str]) -> Line:
 
 # ---- models --------------------------------------------------------------------------------------------------------
 
-_LOCAL = {
-    "ollama": ("Ollama", "http://localhost:11434", "/api/tags", "models", "start it with: ollama serve"),
-    "lmstudio": ("LM Studio", "http://localhost:1234", "/v1/models", "data", "start its server with: lms server start"),
-    "vllm": ("vLLM", "http://localhost:8000", "/v1/models", "data", "start it with: vllm serve MODEL"),
-}
-
 
 def local_servers(env: Mapping[str, str]) -> list[Line]:
     """The model servers that answer on this machine, at their usual ports or where the environment says that they are."""
-    addresses = _moved(env)
+    from assay.pipeline.llm.local import LOCAL, LocalServer, listed
 
-    def look(provider: str) -> Line:
-        title, url, path, field, fix = _LOCAL[provider]
-        url = addresses.get(provider, url)
-        names, problem = _offered(url + path, field)
-        if problem:
-            return Line(name=provider, mark="missing", found=f"{title}: {problem}", fix=fix)
+    def look(provider: str, server: LocalServer) -> Line:
+        try:
+            url = server.at(env)
+        except AssayError as error:
+            return Line(name=provider, mark="missing", found=f"{server.variable}: {error}", fix=error.help)
+        listing = listed(server, url, _PROBE_S)
+        if listing.problem:
+            fix = f"start it with: {server.start}"
+            return Line(name=provider, mark="missing", found=f"{server.title}: {listing.problem}", fix=fix)
+        names = listing.models
         if not names:
-            pull = "fetch one with: ollama pull qwen2.5-coder:7b" if provider == "ollama" else "load a model in it"
-            return Line(name=provider, mark="weaker", found=f"{title} answers at {url} but offers no model", fix=pull)
+            fix = "fetch one with: ollama pull qwen2.5-coder:7b" if provider == "ollama" else "load a model in it"
+            found = f"{server.title} answers at {url} but offers no model"
+            return Line(name=provider, mark="weaker", found=found, fix=fix)
         shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-        return Line(name=provider, mark="ok", found=f"{title} answers at {url} with {shown}")
+        return Line(name=provider, mark="ok", found=f"{server.title} answers at {url} with {shown}")
 
-    with ThreadPoolExecutor(len(_LOCAL)) as pool:
-        return list(pool.map(look, _LOCAL))
-
-
-def _moved(env: Mapping[str, str]) -> dict[str, str]:
-    """Where ASSAY_OLLAMA_URL and its like say that these servers are."""
-    from assay.pipeline.llm.urls import moved
-
-    return {provider: url.removesuffix("/v1") for provider, url in moved(env).items()}
-
-
-def _offered(url: str, field: str) -> tuple[list[str], str]:
-    """The names a server lists, or what came instead."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy is for the world outside
-    try:
-        with opener.open(url, timeout=_PROBE_S) as response:
-            document = json.loads(response.read(1 << 22))
-        return [str(item.get("name") or item.get("id")) for item in document[field]], ""
-    except urllib.error.HTTPError as error:
-        error.close()
-        return [], f"something else answers at {url} (status {error.code})"
-    except OSError:
-        return [], f"nothing answers at {url}"
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return [], f"something else answers at {url}"
+    with ThreadPoolExecutor(len(LOCAL)) as pool:
+        return list(pool.map(look, LOCAL.keys(), LOCAL.values()))
 
 
 def keys(env: Mapping[str, str]) -> Iterator[Line]:
@@ -270,8 +244,10 @@ def _has_token(program: str, env: Mapping[str, str]) -> bool:
     return said.returncode == 0
 
 
-def tutor(settings: Settings, addresses: Mapping[str, str] | None = None) -> Line:
+def tutor(settings: Settings, env: Mapping[str, str]) -> Line:
     """The model that helps learners in the gym. Without one the authored help is all there is."""
+    from assay.pipeline.llm.local import LOCAL, listed
+
     name = settings.gym_model
     if name is None:
         return Line(name="tutor", mark="ok", found="authored help alone (ASSAY_GYM_MODEL is none)")
@@ -282,16 +258,19 @@ def tutor(settings: Settings, addresses: Mapping[str, str] | None = None) -> Lin
     provider, _, model = name.partition("/")
     if provider != "ollama":
         return Line(name="tutor", mark="ok", found=f"{name} helps in the gym")
-    title, url, path, field, start = _LOCAL[provider]
-    url = (addresses or {}).get(provider, url)
-    names, problem = _offered(url + path, field)
-    if model in names or f"{model}:latest" in names:
+    server = LOCAL[provider]
+    try:
+        url = server.at(env)
+    except AssayError as error:
+        return Line(name="tutor", mark="missing", found=f"{name}: {server.variable}: {error}", fix=error.help)
+    listing = listed(server, url, _PROBE_S)
+    if model in listing.models or f"{model}:latest" in listing.models:
         return Line(name="tutor", mark="ok", found=f"{name} helps in the gym")
-    if problem:
-        fix = f"{start}; then: ollama pull {model}; {without}"
-        return Line(name="tutor", mark="missing", found=f"{name}: {title}: {problem}", fix=fix)
+    if listing.problem:
+        fix = f"start it with: {server.start}; then: ollama pull {model}; {without}"
+        return Line(name="tutor", mark="missing", found=f"{name}: {server.title}: {listing.problem}", fix=fix)
     fix = f"ollama pull {model}; {without}"
-    return Line(name="tutor", mark="missing", found=f"{title} at {url} does not have {model}", fix=fix)
+    return Line(name="tutor", mark="missing", found=f"{server.title} at {url} does not have {model}", fix=fix)
 
 
 def traces(settings: Settings) -> Line:

@@ -1,28 +1,18 @@
 """What the model servers on this machine offer: looked for in the background, so that no page waits for a slow one."""
 
-import json
 import os
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
-from assay.pipeline.llm.urls import moved
+from assay.pipeline.llm.local import LOCAL, listed
 from assay.records import Record
 
 _FRESH_S = 10.0
 _PROBE_S = 2.0
 _MOST = 500
 """Models of one server that a page offers."""
-_LARGEST = 4 << 20
-
-LOCAL = {
-    "ollama": ("Ollama", "http://localhost:11434", "/api/tags", "models", "ollama serve"),
-    "lmstudio": ("LM Studio", "http://localhost:1234", "/v1/models", "data", "lms server start"),
-    "vllm": ("an OpenAI-compatible server", "http://localhost:8000", "/v1/models", "data", "vllm serve MODEL"),
-}
 
 
 class Offered(Record):
@@ -48,8 +38,8 @@ class Finder:
     """
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
-        given = moved(os.environ if environment is None else environment)
-        self._addresses = {provider: url.removesuffix("/v1") for provider, url in given.items()}
+        environment = os.environ if environment is None else environment
+        self._addresses = {provider: server.at(environment) for provider, server in LOCAL.items()}
         self._pool = ThreadPoolExecutor(len(LOCAL), "assay-models")
         self._lock = threading.Lock()
         self._asked: dict[str, tuple[float, Future[Offered]]] = {}
@@ -71,18 +61,19 @@ class Finder:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _ask(self, provider: str) -> Offered:
-        title, usual, path, field, start = LOCAL[provider]
-        url = self._addresses.get(provider, usual)
-        names, problem, down = _names(url, path, field)
-        models = tuple(f"{provider}/{name}" for name in names[:_MOST])
-        found = Offered(provider=provider, title=title, url=url, models=models, problem=problem, down=down, start=start)
+        server, url = LOCAL[provider], self._addresses[provider]
+        listing = listed(server, url, _PROBE_S)
+        found = Offered(
+            provider=provider, title=server.title, url=url, start=server.start, problem=listing.problem,
+            models=tuple(f"{provider}/{name}" for name in listing.models[:_MOST]), down=listing.down,
+        )  # fmt: skip
         self._known[provider] = found
         return found
 
     def _silent(self, provider: str) -> Offered:
-        title, usual, _, _, start = LOCAL[provider]
-        url = self._addresses.get(provider, usual)
-        return Offered(provider=provider, title=title, url=url, problem=f"{url} has not answered yet", start=start)
+        server, url = LOCAL[provider], self._addresses[provider]
+        problem = f"{url} has not answered yet"
+        return Offered(provider=provider, title=server.title, url=url, problem=problem, start=server.start)
 
 
 def favourite(found: list[Offered]) -> str | None:
@@ -93,22 +84,3 @@ def favourite(found: list[Offered]) -> str | None:
             if word in model.lower():
                 return model
     return models[0] if models else None
-
-
-def _names(url: str, path: str, field: str) -> tuple[list[str], str, bool]:
-    """The names a server lists; what came instead; and whether nothing listens there."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy is for the world outside
-    try:
-        with opener.open(url + path, timeout=_PROBE_S) as response:
-            document = json.loads(response.read(_LARGEST))
-        names = [str(item.get("name") or item["id"]) for item in document[field]]
-        return [name for name in names if name.isprintable() and 0 < len(name) <= 200], "", False
-    except urllib.error.HTTPError as error:
-        error.close()
-        return [], f"something else answers at {url} (status {error.code})", False
-    except OSError as error:
-        reason = getattr(error, "reason", error)
-        down = isinstance(reason, ConnectionRefusedError)
-        return [], f"nothing answers at {url}", down
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return [], f"something else answers at {url}", False

@@ -10,6 +10,7 @@ from assay.bench.models import Folder, load_models, read_folder
 from assay.bench.suites import SUITES, Suite, load_suite
 from assay.errors import AssayError, ContentError
 from assay.pipeline.llm import Patience
+from assay.pipeline.llm.local import LOCAL
 from assay.pipeline.llm.names import parse_model
 from assay.pipeline.parsing import parse
 from assay.records import Model, Options, Record, Request, Task
@@ -247,9 +248,6 @@ class Offer(Record):
     problem: str = ""
 
 
-_LOCAL = ("ollama", "lmstudio", "vllm")
-
-
 def offered(names: Sequence[str], config: Path | None) -> list[Offer]:
     """The models of a folder, of the providers and servers named, or of the servers on this machine."""
     if config is not None:
@@ -258,7 +256,7 @@ def offered(names: Sequence[str], config: Path | None) -> list[Offer]:
     from assay.pipeline.llm.gateway import Gateway
 
     with Gateway(patience=Patience(attempts=1, connect_s=2)) as gateway:
-        return [_offer(gateway, name) for name in names or _LOCAL]
+        return [_offer(gateway, name) for name in names or LOCAL]
 
 
 def _described(model: Model) -> str:

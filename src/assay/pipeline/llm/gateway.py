@@ -19,7 +19,8 @@ from assay.errors import AssayError, ProviderError
 from assay.pipeline.llm import PROVIDERS, Patience, Provider, Server, ServerDown, Unanswered
 from assay.pipeline.llm.keys import Keys
 from assay.pipeline.llm.lanes import Lane
-from assay.pipeline.llm.urls import moved, server_url
+from assay.pipeline.llm.local import moved
+from assay.pipeline.llm.urls import server_url
 from assay.records import Model, Price, Reply, Request
 from assay.tracing import Tracing
 

@@ -20,6 +20,7 @@ from typing import Any, ClassVar
 
 from assay.errors import ProviderError
 from assay.pipeline.llm import Refused, Server
+from assay.pipeline.llm.local import LOCAL
 from assay.pipeline.llm.openai import count
 from assay.pipeline.llm.pieces import Pieces
 from assay.pipeline.llm.wire import Stream, Wire, error_words, parsed
@@ -33,7 +34,7 @@ _FINISHES: dict[str, Finish] = {"stop": "stop", "length": "length"}
 class Ollama:
     """An Ollama server, by its own API."""
 
-    default_url: ClassVar[str | None] = "http://localhost:11434"
+    default_url: ClassVar[str | None] = LOCAL["ollama"].url
     key_variable: ClassVar[str | None] = "OLLAMA_API_KEY"
     needs_key: ClassVar[bool] = False
 

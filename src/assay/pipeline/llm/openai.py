@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, NoReturn
 
 from assay.pipeline.llm import Refused, Server
+from assay.pipeline.llm.local import LOCAL
 from assay.pipeline.llm.pieces import Pieces
 from assay.pipeline.llm.wire import Stream, Wire, error_words, parsed
 from assay.records import Finish, Message, Model, Reply
@@ -117,7 +118,7 @@ class OpenAI:
 
 
 class LMStudio(OpenAI):
-    default_url = "http://localhost:1234/v1"
+    default_url = LOCAL["lmstudio"].url
     key_variable = "LM_API_TOKEN"
     needs_key = False
 
@@ -126,7 +127,7 @@ class LMStudio(OpenAI):
 
 
 class VLLM(OpenAI):
-    default_url = "http://localhost:8000/v1"
+    default_url = LOCAL["vllm"].url
     key_variable = "VLLM_API_KEY"
     needs_key = False
 

@@ -2,7 +2,6 @@
 
 import ipaddress
 import os
-from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from assay.errors import AssayError
@@ -28,15 +27,6 @@ def server_url(text: str) -> str:
             "Give only http://host:port/path; a key is read from the environment variable that `key` names.",
         )
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
-
-
-_MOVED = {"ollama": "ASSAY_OLLAMA_URL", "lmstudio": "ASSAY_LMSTUDIO_URL", "vllm": "ASSAY_VLLM_URL"}
-"""The variables that say where a local server listens, where it is not its usual port on this machine."""
-
-
-def moved(environment: Mapping[str, str]) -> dict[str, str]:
-    """By provider: the address that the environment gives a local server, as a model's `url` would."""
-    return {provider: server_url(environment[name]) for provider, name in _MOVED.items() if environment.get(name)}
 
 
 def is_loopback(url: str) -> bool:
