@@ -4,10 +4,8 @@ A product says what its jobs are called by two methods more (`NamesFlows`); one 
 of their functions.
 """
 
-import csv
-import io
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Protocol, runtime_checkable
@@ -17,6 +15,7 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from assay.records import Record
+from assay.spreadsheet import csv_table
 from assay.visible import one_line
 from assay.web import live
 from assay.web.shell import Shell
@@ -30,6 +29,7 @@ STEPS = 200
 _FAILURES = 5
 """Failed children whose errors stand on their parent's page."""
 _CSV_ROWS = 100_000
+_COLUMNS = ("id", "title", "state", "created", "seconds", "executor", *STANDINGS, "error")
 
 Choice = Literal["waiting", "running", "abandoned", "done", "failed", "cancelled", ""]
 
@@ -99,7 +99,7 @@ def router(shell: Shell) -> APIRouter:
         state: Choice = "", q: str = Query("", max_length=200), parent: str = Query("", max_length=500)
     ) -> Response:
         """The same jobs as a table, on one page."""
-        return shell.csv(_as_csv(shell, _wanted(shell, state, q.strip(), parent)), "jobs.csv")
+        return shell.csv(csv_table(_COLUMNS, _csv_rows(shell, _wanted(shell, state, q.strip(), parent))), "jobs.csv")
 
     @routes.get("/flows/{id:path}.json")
     def one_json(id: str, page: int = Query(1, ge=1, le=100_000)) -> Response:  # noqa: A002
@@ -315,23 +315,12 @@ def _as_json(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _as_csv(shell: Shell, wanted: Wanted) -> str:
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
-    writer.writerow(["id", "title", "state", "created", "seconds", "executor", *STANDINGS, "error"])
+def _csv_rows(shell: Shell, wanted: Wanted) -> Iterator[list[object]]:
     offset = 0
     while offset < _CSV_ROWS and (found := looking.flows(shell.store, wanted, limit=1000, offset=offset)):
         offset += len(found)
         for row in _rows(shell, found):
             flow: Flow = row["flow"]
-            created = flow.created.isoformat() if flow.created else ""
             counts = [row["children"].get(one, 0) for one in STANDINGS]
-            texts = [_cell(text) for text in (flow.id, row["name"].title, flow.state, created)]
-            writer.writerow([*texts, flow.seconds, _cell(flow.executor or ""), *counts, _cell(flow.error)])
-    return out.getvalue()
-
-
-def _cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula, on one line."""
-    text = one_line(text)
-    return f"'{text}" if text.lstrip()[:1] in ("=", "+", "-", "@") else text
+            executor, title, error = map(one_line, (flow.executor or "", row["name"].title, flow.error))
+            yield [flow.id, title, flow.state, flow.created, flow.seconds, executor, *counts, error]

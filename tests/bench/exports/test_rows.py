@@ -11,9 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assay.bench.exports.rows import COLUMNS, FORMATS, TABLES, Format, Row, Table, csv_text, rows, write
+from assay.bench.exports.rows import COLUMNS, FORMATS, TABLES, Format, Row, Table, rows, write
 from assay.bench.records import Attempt, Evaluation, Kind, Sample
 from assay.records import Finding, Isolation, Model, Reply, Report, Status, Task, sayable
+from assay.spreadsheet import csv_text
 
 calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no failure
 EVALUATION = Evaluation(
@@ -167,29 +168,6 @@ def test_task_rows_hold_what_is_missing_and_the_errata() -> None:
 
 
 # ---- hostile text --------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "cell"),
-    [
-        ("=HYPERLINK('http://x')", "'=HYPERLINK('http://x')"),
-        ("+1", "'+1"),
-        ("-1", "'-1"),
-        ("@SUM(A1)", "'@SUM(A1)"),
-        ("  =1", "'  =1"),
-        ("\t=1", "'\t=1"),
-        ("\r=1", "'\n=1"),
-        ("＝1", "'＝1"),
-        ("'=1", "''=1"),
-        ("a=1", "a=1"),
-        ("nul\x00esc\x1bdel\x7f", "nul␀esc␛del␡"),
-        ("a\r\nb\rc\nd", "a\nb\nc\nd"),
-        ("\ud800", "\ufffd"),
-        ("", ""),
-    ],
-)
-def test_a_cell_is_no_formula_and_holds_nothing_unseen(text: str, cell: str) -> None:
-    assert csv_text(text) == cell
 
 
 anything = st.text(st.characters() | st.sampled_from("\x00\r\n\t,\";=+-@'\ud800\ufeff"), max_size=40)

@@ -4,7 +4,6 @@ The columns are the same in both formats and written down, with their types, in 
 a CSV cell is kept from being taken for a formula, and what no spreadsheet should be handed is made visible.
 """
 
-import csv
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +15,7 @@ from assay.bench.scores.formulas import pass_at_k
 from assay.bench.scores.records import KS, STATUSES, TaskScore
 from assay.bench.scores.scoring import score
 from assay.records import Finding, Report, Task, sayable
+from assay.spreadsheet import csv_text, csv_writer
 
 Table = Literal["checks", "samples", "tasks"]
 TABLES: tuple[Table, ...] = get_args(Table)
@@ -137,9 +137,8 @@ def write(table: Table, format: Format, rows: Iterable[Row], out: TextIO) -> int
 
 
 def _write_csv(table: Table, rows: Iterable[Row], out: TextIO) -> int:
-    """RFC 4180, every text in quotes: where a program splits at semicolons or tabs, no text makes a cell of its own."""
     columns = COLUMNS[table]
-    writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
+    writer = csv_writer(out)
     writer.writerow([column.name for column in columns])
     cells = [(column.name, _CELL[column.type]) for column in columns]
     count = 0
@@ -270,25 +269,6 @@ def _sum(values: Iterable[float | None]) -> float | None:
 
 
 # ---- one cell ------------------------------------------------------------------------------------------------------
-
-# What a spreadsheet takes for the start of a formula (OWASP, "CSV injection"), its full-width twins, and our own sign.
-_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|['\t\r\n]")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-
-
-def csv_text(text: str) -> str:
-    """A text as a CSV cell holds it.
-
-    An apostrophe before what could be a formula (and before an apostrophe, so that it can be taken away again); NUL and
-    other control characters as their pictures (U+2400 and on); line ends as `\\n`.
-    """
-    text = _CONTROL.sub(_picture, sayable(text).replace("\r\n", "\n").replace("\r", "\n"))
-    return f"'{text}" if _FORMULA.match(text) else text
-
-
-def _picture(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return "␡" if code == 0x7F else chr(0x2400 + code)
 
 
 def _text_cell(value: Value) -> Value:

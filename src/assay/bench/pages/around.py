@@ -1,8 +1,6 @@
 """What the pages of runs share: how an address names a run, the head of its pages, and the words of their templates."""
 
-import csv
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -10,7 +8,6 @@ from fastapi import HTTPException, Query, Request
 
 from assay.bench import charts, evaluations, wording
 from assay.bench.evidence import plain_url
-from assay.bench.exports.rows import csv_text
 from assay.bench.pages import addresses
 from assay.bench.records import Evaluation
 from assay.bench.scores import standings
@@ -68,16 +65,6 @@ def changed(request: Request, address: str, **changed: object) -> str:
     pairs = [(name, value) for name, value in request.query_params.multi_items() if name not in changed and value]
     pairs += [(name, str(value)) for name, value in changed.items() if value is not None]
     return f"{address}?{urlencode(pairs)}" if pairs else address
-
-
-def csv_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table as CSV whose texts no spreadsheet takes for formulas."""
-    out = io.StringIO()
-    writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
-    writer.writerow(head)
-    for row in rows:
-        writer.writerow(["" if cell is None else csv_text(cell) if isinstance(cell, str) else cell for cell in row])
-    return out.getvalue()
 
 
 def short(name: str) -> str:

@@ -14,7 +14,6 @@ from assay.bench.pages.around import (
     around,
     changed,
     cost_of,
-    csv_table,
     named,
     rate_of,
     short,
@@ -27,6 +26,7 @@ from assay.bench.scores.records import Overall, Score
 from assay.bench.scores.scoring import assembled
 from assay.bench.scores.standings import Standing
 from assay.records import Record
+from assay.spreadsheet import csv_table
 from assay.visible import one_line
 from assay.web.shell import Shell
 

@@ -1,8 +1,5 @@
 """The log of model calls, of one run or all; and one call, whole."""
 
-import csv
-import io
-from collections.abc import Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request
@@ -11,16 +8,15 @@ from pydantic import AfterValidator
 
 from assay.bench import calls
 from assay.bench.calls import COLUMNS, Call, CallStatus, Filter, Log, Questions
-from assay.bench.exports.rows import csv_text
 from assay.bench.pages import addresses
 from assay.bench.pages.live import read_exactly
 from assay.bench.pages.paper import Paper
 from assay.bench.wording import amount, money, number, seconds
+from assay.spreadsheet import csv_pieces
 from assay.visible import one_line
 from assay.web.shell import Shell
 
 _LARGEST = (1 << 63) - 1
-_ROWS = 500
 
 
 def _sayable(text: str | None) -> str | None:
@@ -140,20 +136,8 @@ def _status(text: str) -> CallStatus | None:
 
 def _table(shell: Shell, chosen: Filter, name: str) -> Response:
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-    return StreamingResponse(_lines(shell, chosen), media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _lines(shell: Shell, chosen: Filter) -> Iterator[str]:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for count, row in enumerate(calls.stream_rows(shell.store, chosen), 1):
-        writer.writerow([csv_text(value) if isinstance(value, str) else value for value in row.values()])
-        if count % _ROWS == 0:
-            yield out.getvalue()
-            out.seek(0)
-            out.truncate()
-    yield out.getvalue()
+    pieces = csv_pieces(COLUMNS, (row.values() for row in calls.stream_rows(shell.store, chosen)))
+    return StreamingResponse(pieces, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _log_context(log: Log, run: str | None) -> dict[str, Any]:

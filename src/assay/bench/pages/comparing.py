@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from assay.bench import evaluations, wording
 from assay.bench.pages import addresses, live
-from assay.bench.pages.around import Names, Page, Text, around, changed, csv_table, models_of, named, short, words
+from assay.bench.pages.around import Names, Page, Text, around, changed, models_of, named, short, words
 from assay.bench.pages.runs import RUNS
 from assay.bench.records import Evaluation
 from assay.bench.scores import pairing, standings
@@ -16,6 +16,7 @@ from assay.bench.scores.comparing import compare_sides
 from assay.bench.scores.pairing import Pair
 from assay.bench.scores.records import Comparison
 from assay.records import Record
+from assay.spreadsheet import csv_table
 from assay.web.shell import Shell
 
 PAIRS = 200

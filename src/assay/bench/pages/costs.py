@@ -7,12 +7,13 @@ from fastapi.responses import HTMLResponse, Response
 
 from assay.bench import charts, wording
 from assay.bench.pages import addresses, live
-from assay.bench.pages.around import around, cost_of, csv_table, rate_of, short, words
+from assay.bench.pages.around import around, cost_of, rate_of, short, words
 from assay.bench.records import Evaluation
 from assay.bench.scores import standings
 from assay.bench.scores.records import Score
 from assay.bench.scores.scoring import assembled
 from assay.bench.scores.standings import Standing
+from assay.spreadsheet import csv_table
 from assay.web.shell import Shell
 
 

@@ -8,12 +8,13 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 
 from assay.bench.pages import addresses, live
-from assay.bench.pages.around import Names, Page, Text, around, changed, csv_table, models_of, short, words
+from assay.bench.pages.around import Names, Page, Text, around, changed, models_of, short, words
 from assay.bench.records import Evaluation
 from assay.bench.scores import standings
 from assay.bench.scores.records import natural
 from assay.bench.scores.standings import Tasks
 from assay.records import Record
+from assay.spreadsheet import csv_table
 from assay.web.shell import Shell
 
 TASKS = 50

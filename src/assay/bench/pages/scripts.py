@@ -8,7 +8,6 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 
-from assay.bench.pages.around import csv_table
 from assay.bench.pages.paper import TEXT, Paper
 from assay.bench.scripts import runs, wording
 from assay.bench.scripts.files import plain_name, run_folder, sample_folder
@@ -18,6 +17,7 @@ from assay.bench.scripts.runs import Place
 from assay.bench.wording import interval, money, number, percent, seconds
 from assay.errors import AssayError
 from assay.records import Record
+from assay.spreadsheet import csv_table
 from assay.visible import one_line
 from assay.web.shell import Shell
 

@@ -10,10 +10,10 @@ from assay.errors import AssayError
 from assay.gym import practice, rooms, teaching, zones
 from assay.gym.pages.service import Gym, local
 from assay.gym.pages.teacher.place import Place, Text, room_of
-from assay.gym.pages.teacher.spreadsheet import spreadsheet
 from assay.gym.pages.teacher.titles import titles_of
 from assay.gym.records.learners import Assignment, Classroom, Learner, Progress
 from assay.records import Record
+from assay.spreadsheet import csv_table
 from assay.web.shell import Shell
 
 
@@ -85,7 +85,7 @@ def add_assignments(routes: APIRouter, shell: Shell, gym: Gym) -> None:
             for one in line.learners
         ]  # fmt: skip
         head = ["assignment", "due", "learner", "id", "state", "solved", "problems"]
-        return shell.csv(spreadsheet(head, rows), f"{found.room.name}-assignments.csv")
+        return shell.csv(csv_table(head, rows), f"{found.room.name}-assignments.csv")
 
     @routes.get("/classes/{room}/assignments", include_in_schema=False)
     def page(request: Request, room: str) -> Response:

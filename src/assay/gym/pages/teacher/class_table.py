@@ -8,11 +8,11 @@ from fastapi.responses import Response
 from assay.gym import teaching
 from assay.gym.pages.service import Gym, exam_of
 from assay.gym.pages.teacher.place import invite_to, place_of
-from assay.gym.pages.teacher.spreadsheet import spreadsheet
 from assay.gym.pages.teacher.titles import Column, columns_of, titles_of
 from assay.gym.records.learners import Classroom, Standing
 from assay.gym.teaching import LearnerLine
 from assay.records import Record
+from assay.spreadsheet import csv_table
 from assay.web.shell import Shell
 
 MANY_TRIES = 5
@@ -52,7 +52,7 @@ def add_class_table(routes: APIRouter, shell: Shell, gym: Gym) -> None:
             if not standings:
                 rows.append([*who, "", "", "", "", "", "", "", line.seen])
         head = ["learner", "id", "problem", "title", "state", "runs", "submissions", "help", "solved", "last"]
-        return shell.csv(spreadsheet(head, rows), f"{place.room.name if place.room else 'no-class'}.csv")
+        return shell.csv(csv_table(head, rows), f"{place.room.name if place.room else 'no-class'}.csv")
 
     @routes.get("/classes/{room}", include_in_schema=False)
     def class_page(

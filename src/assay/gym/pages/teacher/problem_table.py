@@ -7,11 +7,11 @@ from assay.errors import UnknownName
 from assay.gym import teaching
 from assay.gym.pages.service import Gym
 from assay.gym.pages.teacher.place import Place, place_of
-from assay.gym.pages.teacher.spreadsheet import spreadsheet
 from assay.gym.pages.teacher.titles import columns_of, test_name, titles_of
 from assay.gym.records.learners import Classroom
 from assay.gym.teaching import ProblemLine
 from assay.records import Record
+from assay.spreadsheet import csv_table
 from assay.web.shell import Shell
 
 
@@ -61,7 +61,7 @@ def add_problem_table(routes: APIRouter, shell: Shell, gym: Gym) -> None:
             "failed_by",
             "misconceptions",
         ]
-        return shell.csv(spreadsheet(head, rows), f"{place.room.name if place.room else 'no-class'}-problems.csv")
+        return shell.csv(csv_table(head, rows), f"{place.room.name if place.room else 'no-class'}-problems.csv")
 
     @routes.get("/classes/{room}/problems", include_in_schema=False)
     def problems(request: Request, room: str) -> Response:
