@@ -66,9 +66,9 @@ def test_nothing_a_deleted_learner_wrote_stands_in_any_table(store: Store, room:
             assert learners.by_id(store, other.id) == other
         # what was under way then leaves nothing either
         hint = cache.KeptHint(key="k", problem=PROBLEM, level=1, text=HINT, model="m")
-        cache.keep(store, hint, "[]", learner.id)
+        cache.keep(store, hint, learner.id)
         assert where_it_stands(store) == set()
-        cache.keep(store, hint, "[]", other.id)
+        cache.keep(store, hint, other.id)
         assert where_it_stands(store) == {"public.gym_hints"}
 
 

@@ -13,6 +13,7 @@ from assay.gym.cli import gym
 from assay.gym.grading import Grader
 from assay.gym.library import Library
 from assay.gym.measure import Measured, gives_away, measure, table
+from assay.gym.tables import HINTS
 from assay.gym.tutor import cache
 from assay.gym.tutor.looking import looked_at
 from assay.gym.tutor.programs import Voice, patience
@@ -136,7 +137,7 @@ def test_hints_that_helped_the_student_are_kept_to_be_given_at_once(
         done = CliRunner().invoke(gym, ["measure", "--courses", str(courses), "--students", "9", "--keep"])
     assert done.exit_code == 0, done.output
     with store.engine.connect() as connection:
-        kept = connection.execute(sa.select(cache.HINTS.c.text, cache.HINTS.c.helped)).all()
+        kept = connection.execute(sa.select(HINTS.c.text, HINTS.c.helped)).all()
     assert kept == [(HONEST, True)] * 3
     library = Library(courses)
     problem = library.problem("little-biggest")

@@ -315,11 +315,8 @@ def _keeper(store: "Store", library: "Library", model: str) -> "Callable[[Situat
         if at.problem.id in ours:
             version = f"{at.problem.id} {library.problem_version(at.problem.id)}"
             key = cache.key_of(version, at.language, at.source, at.level)
-            cache.keep(
-                store,
-                KeptHint(key=key, problem=at.problem.id, level=at.level, text=text, model=model, helped=helped),
-                "[]",
-            )
+            made = KeptHint(key=key, problem=at.problem.id, level=at.level, text=text, model=model, helped=helped)
+            cache.keep(store, made)
 
     return keep
 

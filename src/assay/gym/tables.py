@@ -156,3 +156,20 @@ ASSIGNMENTS = sa.Table(
     sa.Index("gym_assignments_class", "class_id", "due"),
 )
 """Problems that a class is asked to solve, and until when."""
+
+HINTS = sa.Table(
+    "gym_hints",
+    METADATA,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("problem", sa.Text, nullable=False),
+    sa.Column("level", sa.Integer, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("helped", sa.Boolean),
+    sa.Column("made", _MOMENT, nullable=False, server_default=_NOW),
+    sa.Column("learner", sa.Text, sa.ForeignKey("gym_learners.id", ondelete="CASCADE", name="gym_hints_learner")),
+    sa.Index("gym_hints_problem", "problem"),
+    sa.Index("gym_hints_of", "learner"),
+)
+"""One row a hint that may be given again. `helped`: what the simulated student says; NULL: it was not asked. `learner`:
+whose program it was made of; NULL: it was ours."""

@@ -8,7 +8,7 @@ rely on, and what it must keep to:
 - Arguments and results cross the database as plain JSON: text, numbers, lists, dicts with text keys. A record crosses
   as its JSON; a tuple comes back as a list; an exception comes back as WorkFailed.
 - A workflow that waits for others keeps one of the engine's threads meanwhile: a queue's `per_worker` stays below
-  `threads` by the number of workflows that wait.
+  `THREADS` by the number of workflows that wait.
 - Nothing here reaches beyond the database: no port is opened, and nobody is called.
 
 Who is alive: each engine holds a lock in the database, on a connection of its own, and writes the time every few
@@ -326,7 +326,6 @@ def start_engine(
     listen: bool | Sequence[str] = True,
     own: Mapping[str, int] = _NONE,
     reap: bool = False,
-    threads: int = THREADS,
     dead_after_s: float = DEAD_AFTER_S,
 ) -> Engine:
     """Start the engine in this process, as an executor with an id of its own.
@@ -346,7 +345,7 @@ def start_engine(
         undo.callback(engine._leave, beating)
         for name in own:
             undo.callback(_give_up, name)
-        _launch(engine, listen, own, threads)
+        _launch(engine, listen, own)
         _index_what_stands_alone(store)
         undo.pop_all()
     _running = engine
@@ -402,16 +401,15 @@ def serve_worker(
 # ---- work ----------------------------------------------------------------------------------------------------------
 
 
-def define_queue(name: str, *, per_worker: int, everywhere: int | None = None) -> None:
-    """Make a queue, or change it: how many of its workflows one process runs at once, and all of them together.
+def define_queue(name: str, *, per_worker: int) -> None:
+    """Make a queue, or change it: how many of its workflows one process runs at once.
 
-    Needs the running engine. The numbers are the database's, one pair for every worker: the last to define it decides.
+    Needs the running engine. The number is the database's, one for every worker: the last to define it decides.
     """
     with _told():
         DBOS.register_queue(
             name,
             worker_concurrency=per_worker,
-            global_concurrency=everywhere,
             polling_interval_sec=POLL_S,
             on_conflict="always_update",
         )
@@ -481,22 +479,20 @@ def _has_ended(id: str) -> bool:  # noqa: A002
 _STATUS = sa.text("select status from dbos.workflow_status where workflow_uuid = :id")
 
 
-def works(prefix: str = "", *, parent: str | None = None, unfinished: bool = False) -> list[Work]:
+def works(prefix: str = "", *, parent: str | None = None) -> list[Work]:
     """The workflows whose ids begin so, or which a workflow enqueued; oldest first."""
     wanted: dict[str, Any] = {}
     if prefix:
         wanted["workflow_id_prefix"] = prefix
     if parent is not None:
         wanted["parent_workflow_id"] = parent
-    if unfinished:
-        wanted["status"] = [name for name, state in _STATES.items() if state in ("waiting", "running")]
     return _works(**wanted)
 
 
-def cancel(*ids: str, children: bool = True) -> None:
+def cancel(*ids: str) -> None:
     """End workflows, and those they enqueued: waiting ones never begin, running ones stop before their next step."""
     with _told():
-        DBOS.cancel_workflows(list(ids), cancel_children=children)
+        DBOS.cancel_workflows(list(ids), cancel_children=True)
 
 
 def resume(*ids: str) -> None:
@@ -618,7 +614,7 @@ def _give_up(name: str) -> None:
         queue._worker_concurrency = 0
 
 
-def _launch(engine: Engine, listen: bool | Sequence[str], own: Mapping[str, int], threads: int) -> None:
+def _launch(engine: Engine, listen: bool | Sequence[str], own: Mapping[str, int]) -> None:
     for name in ("dbos", __name__):
         logger = logging.getLogger(name)
         if not logger.handlers:
@@ -630,7 +626,7 @@ def _launch(engine: Engine, listen: bool | Sequence[str], own: Mapping[str, int]
         "system_database_engine": engine._database,
         "dbos_system_schema": "dbos",
         "serializer": DBOSPortableJSONSerializer(),
-        "max_executor_threads": threads,
+        "max_executor_threads": THREADS,
         "notification_listener_polling_interval_sec": POLL_S,
         "notification_coalesce_sec": 0.05,  # we notify nobody: a thread that wakes 100 times a second otherwise
         "scheduler_polling_interval_sec": 3600.0,  # we schedule nothing

@@ -291,7 +291,7 @@ class Answering:
         if asked.tool == "hint" and not asked.question:
             key = self._key(asked, at)
             made = cache.KeptHint(key=key, problem=asked.problem, level=at.level, text=offer.text, model=offer.model)
-            cache.keep(self._store, made, "[]", asked.learner)
+            cache.keep(self._store, made, asked.learner)
 
 
 def second_of(identifier: str) -> str:

@@ -14,28 +14,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from assay.gym.learners import Gone, hold
-from assay.gym.tables import METADATA
+from assay.gym.tables import HINTS
 from assay.gym.tutor import canonical
 from assay.records import Language, Record
 from assay.store import Store
-
-HINTS = sa.Table(
-    "gym_hints",
-    METADATA,
-    sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("problem", sa.Text, nullable=False),
-    sa.Column("level", sa.Integer, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
-    sa.Column("model", sa.Text, nullable=False),
-    sa.Column("gate", sa.Text, nullable=False),
-    sa.Column("helped", sa.Boolean),
-    sa.Column("given", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("made", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()),
-    sa.Column("learner", sa.Text, sa.ForeignKey("gym_learners.id", ondelete="CASCADE", name="gym_hints_learner")),
-    sa.Index("gym_hints_problem", "problem"),
-    sa.Index("gym_hints_of", "learner"),
-)
-"""One row a hint. `helped`: what the simulated student says; NULL: it was not asked. `learner`: whose program it was made of."""
 
 
 class KeptHint(Record):
@@ -57,31 +39,21 @@ def key_of(version: str, language: Language, source: str, level: int) -> str:
 
 
 def find(store: Store, key: str) -> KeptHint | None:
-    """The hint that is kept under a key, unless it was seen not to help. Counts that it was asked for."""
-    with store.engine.begin() as connection:
+    """The hint that is kept under a key, unless it was seen not to help."""
+    columns = [HINTS.c[name] for name in KeptHint.model_fields]
+    with store.engine.connect() as connection:
         found = connection.execute(
-            sa.update(HINTS)
-            .where(HINTS.c.key == key, HINTS.c.helped.is_distinct_from(False))
-            .values(given=HINTS.c.given + 1)
-            .returning(HINTS)
+            sa.select(*columns).where(HINTS.c.key == key, HINTS.c.helped.is_distinct_from(False))
         ).one_or_none()
-    if found is None:
-        return None
-    names = ("key", "problem", "level", "text", "model", "helped")
-    return KeptHint(**{name: found._mapping[name] for name in names})
+    return None if found is None else KeptHint(**found._mapping)
 
 
-def keep(store: Store, hint: KeptHint, gate: str, learner: str | None = None) -> None:
+def keep(store: Store, hint: KeptHint, learner: str | None = None) -> None:
     """Keep a hint; one that was seen not to help gives way to it, any other stays.
 
     `learner`: whose program it was made of; where they are gone meanwhile, nothing is kept. None: it was ours.
     """
-    values = {
-        **hint.model_dump(),
-        "text": hint.text.replace("\0", ""),
-        "gate": gate.replace("\0", ""),
-        "learner": learner,
-    }
+    values = {**hint.model_dump(), "text": hint.text.replace("\0", ""), "learner": learner}
     statement = insert(HINTS).values(**values)
     with store.engine.begin() as connection:
         if learner is not None:
@@ -92,7 +64,7 @@ def keep(store: Store, hint: KeptHint, gate: str, learner: str | None = None) ->
         connection.execute(
             statement.on_conflict_do_update(
                 index_elements=["key"],
-                set_={name: values[name] for name in ("text", "model", "gate", "helped", "learner")},
+                set_={name: values[name] for name in ("text", "model", "helped", "learner")},
                 where=HINTS.c.helped.is_(False),
             )
         )
