@@ -12,6 +12,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 Language = Literal["python", "javascript"]
 
+MAIN: dict[Language, str] = {"python": "main.py", "javascript": "main.js"}
+"""Where a program lies that is one file."""
+
 Encoded = NewType("Encoded", str)
 """One value in the strict typed encoding: JSON text, made and read by `assay.pipeline.sandbox.guest.values`."""
 

@@ -5,9 +5,7 @@ from collections.abc import Iterator, Sequence
 from assay.pipeline.checks import grade
 from assay.pipeline.checks.perform import run_many
 from assay.pipeline.sandbox import Sandbox
-from assay.records import Program, Record, Report, Task
-
-_MAIN = {"python": "main.py", "javascript": "main.js"}
+from assay.records import MAIN, Program, Record, Report, Task
 
 
 class Proof(Record):
@@ -73,7 +71,7 @@ def _trials(tasks: Sequence[Task]) -> Iterator[_Trial]:
 
 
 def _program(trial: _Trial) -> Program:
-    main = _MAIN[trial.task.language]
+    main = MAIN[trial.task.language]
     return Program(language=trial.task.language, files={main: trial.source.encode()}, main=main)
 
 

@@ -17,6 +17,7 @@ from assay.gym.records.problems import Problem, Test
 from assay.pipeline.checks.compare import shown
 from assay.pipeline.sandbox.guest import values
 from assay.records import (
+    MAIN,
     Calls,
     Case,
     Compare,
@@ -32,7 +33,6 @@ from assay.records import (
 MAX_SOURCE = 64 << 10
 """Bytes of a learner's program."""
 Mode = Literal["program", "calls", "values", "console", "trace"]
-MAIN: dict[Language, str] = {"python": "main.py", "javascript": "main.js"}
 _INSIDE = Path(__file__).parent / "inside"
 _SUITE = "gym"
 _MAX_SHOWN = 2000

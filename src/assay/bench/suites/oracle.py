@@ -11,10 +11,10 @@ from typing import Any, NoReturn
 
 from assay.bench.suites.evalplus import ATOL, RTOL
 from assay.errors import ContentError
-from assay.pipeline.sandbox.guest.values import Handle, Undecodable, decode
-from assay.records import Calls, Case, Check, Compare, Encoded, Program, Run, Task
+from assay.pipeline.checks.answers import holds_handle
+from assay.pipeline.sandbox.guest.values import Undecodable, decode
+from assay.records import MAIN, Calls, Case, Check, Compare, Encoded, Program, Run, Task
 
-_MAIN = {"python": "main.py", "javascript": "main.js"}
 _YES, _NO = Encoded("true"), Encoded("false")
 _CLOSE = Compare(mode="approx", abs=ATOL, rel=RTOL)
 
@@ -30,7 +30,7 @@ def oracle_program(task: Task) -> Program:
         raise ContentError(
             task.place or task.id, f"task {task.id} has cases without an expected value and no reference."
         )
-    main = _MAIN[task.language]
+    main = MAIN[task.language]
     return Program(language=task.language, files={main: task.reference.encode()}, main=main)
 
 
@@ -70,7 +70,7 @@ def _cases(task: Task, check: Calls, run: Run) -> Iterator[Case]:
         if rule.mode == "truthy":  # what the reference answers with may be an object that cannot cross, a match say
             yield case.model_copy(update={"expect": _NO if answer is None else _YES})
             continue
-        if _holds_handle(answer):
+        if holds_handle(answer):
             _fail(task, case, f"answered with {answer!r}, which cannot be compared")
         close = close or _is_floats(answer)
         update: dict[str, object] = {"expect": texts.setdefault(text, text)}
@@ -109,11 +109,3 @@ def _has_number(answer: Any) -> bool:
     if isinstance(answer, list | tuple | set | frozenset):
         return any(_has_number(item) for item in answer)
     return isinstance(answer, int | float) and not isinstance(answer, bool)
-
-
-def _holds_handle(answer: Any) -> bool:
-    if isinstance(answer, dict):
-        return any(_holds_handle(key) or _holds_handle(item) for key, item in answer.items())
-    if isinstance(answer, list | tuple | set | frozenset):
-        return any(_holds_handle(item) for item in answer)
-    return isinstance(answer, Handle)

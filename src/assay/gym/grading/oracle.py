@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from assay.gym.grading.reveal import is_builtin
 from assay.gym.records.problems import Problem, Test
 from assay.gym.tasks import Sheet, program_for, sheet
+from assay.pipeline.checks.answers import holds_handle
 from assay.pipeline.checks.answers import read as read_answer
 from assay.pipeline.checks.perform import Workbench, run_checks
-from assay.pipeline.sandbox.guest.values import Handle
 from assay.records import Language, Run
 
 
@@ -27,14 +27,6 @@ def read_answers(whole: Sheet, runs: Sequence[Run]) -> tuple[Test, ...]:
         answer = read_answer(line)
         if answer.raised and is_builtin(answer.raised) and answer.raised not in ("MemoryError", "RecursionError"):
             found.append(test.model_copy(update={"raises": {whole.language: answer.raised}}))
-        elif not answer.unreadable and not answer.raised and not _holds_handle(answer.value):
+        elif not answer.unreadable and not answer.raised and not holds_handle(answer.value):
             found.append(test.model_copy(update={"expect": answer.value}))
     return tuple(found)
-
-
-def _holds_handle(value: object) -> bool:
-    if isinstance(value, Handle):
-        return True
-    if isinstance(value, dict):
-        return any(_holds_handle(one) for pair in value.items() for one in pair)
-    return isinstance(value, list | tuple | set | frozenset) and any(_holds_handle(one) for one in value)

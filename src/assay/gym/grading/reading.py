@@ -9,12 +9,12 @@ from assay.gym import messages
 from assay.gym.grading.said import Said, listen, listened_error, node_syntax
 from assay.gym.records.problems import Test
 from assay.gym.records.results import FullCase, Outcome, Verdict
-from assay.gym.tasks import MAIN, Sheet, call_in_words, expected_in_words
+from assay.gym.tasks import Sheet, call_in_words, expected_in_words
 from assay.pipeline.checks import CHECKS, grade
 from assay.pipeline.checks.answers import Answer, in_words
 from assay.pipeline.checks.answers import read as read_answer
 from assay.pipeline.sandbox.guest.values import Handle, decode
-from assay.records import Asserts, Calls, Compare, Finding, Program, Run
+from assay.records import MAIN, Asserts, Calls, Compare, Finding, Program, Run
 
 _SHOWN_LINES = 20
 """Lines of a flood that are shown."""

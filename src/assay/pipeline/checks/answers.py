@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from assay.pipeline.sandbox.guest.values import Undecodable, built, loads
+from assay.pipeline.sandbox.guest.values import Handle, Undecodable, built, loads
 from assay.records import Language, sayable
 
 _NAME, _MESSAGE, _BASES = 200, 2000, 100  # characters, characters, classes: a report and a learner's history keep them
@@ -40,6 +40,15 @@ def read(line: str, *, numbered: bool = False) -> Answer:
     except (ValueError, RecursionError, Undecodable, IndexError) as error:
         return Answer(unreadable=f"an answer that cannot be read: {str(error)[:100]}")
     return Answer(unreadable="a frame that is no answer")
+
+
+def holds_handle(value: object) -> bool:
+    """Whether a value is, or holds, one that stayed with the program: nothing that could be written down."""
+    if isinstance(value, dict):
+        return any(holds_handle(one) for pair in value.items() for one in pair)
+    if isinstance(value, list | tuple | set | frozenset):
+        return any(map(holds_handle, value))
+    return isinstance(value, Handle)
 
 
 def in_words(answer: Answer, language: Language) -> str:

@@ -14,14 +14,12 @@ from assay.pipeline.extract.fences import blocks, set_apart, tagged
 from assay.pipeline.extract.mending import MENDING_LIMIT, dropped_around, mend
 from assay.pipeline.extract.statements import Grammar, Source
 from assay.pipeline.extract.wrapped import in_json, is_json
-from assay.records import Language, Program, Reply, Task
+from assay.records import MAIN, Language, Program, Reply, Task
 
 __all__ = ["MAX_CHARS", "Kind", "cleaned", "cut_at_stop", "extract", "raw"]
 
 Kind = Literal["reply", "completion", "solution"]
 """reply: a whole chat reply. completion: goes on from the prompt (or is a whole program). solution: a whole program."""
-
-_MAIN: dict[Language, str] = {"python": "main.py", "javascript": "main.js"}
 
 
 def extract(task: Task, reply: Reply) -> Program:
@@ -68,7 +66,7 @@ def _grammar(language: Language) -> Grammar:
 def _program(
     task: Task, code: str, changes: tuple[str, ...] = (), files: dict[str, str] | None = None, path: str | None = None
 ) -> Program:
-    main = path or _MAIN[task.language]
+    main = path or MAIN[task.language]
     sources = {**(files or {}), main: code}
     return Program(
         language=task.language,
@@ -79,7 +77,7 @@ def _program(
 
 
 def _nothing(task: Task, problem: str, changes: list[str]) -> Program:
-    return Program(language=task.language, files={}, main=_MAIN[task.language], changes=tuple(changes), problem=problem)
+    return Program(language=task.language, files={}, main=MAIN[task.language], changes=tuple(changes), problem=problem)
 
 
 # ---- a reply or a solution -------------------------------------------------------------------------------------------
