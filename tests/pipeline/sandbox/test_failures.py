@@ -50,6 +50,24 @@ def test_a_killed_zygote_costs_nobody_a_verdict(zygote: Zygote) -> None:
         assert zygote.run(Spec(files={"main.py": b"print(1)"})).stdout == b"1\n"
 
 
+def test_tests_that_never_end_are_given_up_soon_after_the_program_they_are_of(zygote: Zygote) -> None:
+    check = Asserts(entry="f", source="while True:\n    pass")
+    task = Task(id="t", suite="t", prompt="", entry="f", checks=(check,), limits=Limits(wall_s=2))
+    program = Program(files={"main.py": b"def f(x):\n    return x"})
+    with zygote:
+        ((_, runs),) = run_many(zygote, [("one", task, program)], 1)
+        report = grade(task, program, runs)
+        assert report.status == "timeout"
+        assert "in which it computed for 0.0" in report.message
+        (run,) = runs
+        assert run.tests is not None
+        assert run.tests.wall_s < 2 * task.limits.wall_s + 5, "the tests' own time was waited for to its end"
+        honest = task.model_copy(update={"checks": (check.model_copy(update={"source": "assert f(1) == 1"}),)})
+        assert [grade(honest, program, runs).status for _, runs in run_many(zygote, [("two", honest, program)], 1)] == [
+            "pass"
+        ]
+
+
 def test_when_the_host_is_killed_everything_inside_ends(tmp_path: Path) -> None:
     host = subprocess.Popen(
         [

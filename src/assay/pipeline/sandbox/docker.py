@@ -486,6 +486,8 @@ class Contained:
     def _result(self) -> Run:
         limits, end = self._spec.limits, self._end or {}
         status, code, number, why = self._status()
+        if status == "timeout" and "cpu_s" in end:
+            why += f", in which it computed for {end['cpu_s']:.2f} s"
         dropped = end.get("dropped", [0, 0])
         return Run(
             status=status,

@@ -17,6 +17,8 @@ from assay.records import Isolation, Run, RunStatus, Spec
 _CHUNK = 1 << 16
 _TICK = 0.05  # s between two looks at CPU and memory
 _PIPE_READS = 64  # of _CHUNK: four times what a pipe may hold
+_LAST_WORD_S = 2.0
+"""How long one that a killed program was to be looked after beside may take to notice: a test that waits hears at once."""
 _GRACE = 5.0  # s for a killed namespace to be gone before we call it our failure
 
 
@@ -116,6 +118,8 @@ class Running:
                 return None
             if isinstance(beside, Running) and not beside._over:
                 self._step_with(beside)
+                if beside._broken is not None:
+                    self._deadline = min(self._deadline, time.monotonic() + _LAST_WORD_S)
             else:
                 self._step()
         return self._frames.take()
@@ -363,6 +367,8 @@ class Running:
         if self._box >= 0 and self.spec.collect and not self.failed:
             files, left = collect(self._box, self.spec.collect, limits.inodes, self.spec.collect_mb << 20)
         cpu = max(self._ending.get("cpu_s", 0.0), self._meter.cpu_total())
+        if status == "timeout":
+            why += f", in which it computed for {cpu:.2f} s"
         if cpu > limits.cpu_s and status in ("ok", "exit", "signal"):
             status, why = "cpu", f"used {cpu:.2f} s of CPU time; the limit is {limits.cpu_s:g} s"
         return Run(
