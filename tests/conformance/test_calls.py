@@ -269,6 +269,82 @@ with ThreadPoolExecutor(8) as pool:
     assert report.passed, report
 
 
+ASYNC = """
+import asyncio
+class Box:
+    async def __aenter__(self):
+        self.queue = asyncio.Queue()
+        return self
+    async def __aexit__(self, *error): self.queue = None
+    async def put(self, thing): await self.queue.put(thing)
+    async def get(self): return await self.queue.get()
+async def f(n):
+    await asyncio.sleep(0)
+    if n < 0:
+        raise ValueError("negative")
+    if n == 99:
+        raise StopAsyncIteration
+    return [n, (n, 2)]
+async def count(n):
+    for number in range(n):
+        yield number
+"""
+
+
+def test_test_code_awaits_what_is_async(bench: Workbench) -> None:
+    source = """
+import asyncio
+def check(candidate):
+    assert asyncio.run(candidate(5)) == [5, (5, 2)]
+    async def whole():
+        assert await candidate(1) == [1, (1, 2)]
+        assert await asyncio.gather(candidate(1), candidate(2)) == [[1, (1, 2)], [2, (2, 2)]]
+        assert await asyncio.wait_for(asyncio.create_task(candidate(3)), 5) == [3, (3, 2)]
+        try:
+            await candidate(-1)
+        except ValueError as error:
+            assert str(error) == "negative"
+        else:
+            assert False
+        assert [number async for number in count(3)] == [0, 1, 2]
+        async with Box() as box:
+            await box.put([4])
+            assert await box.get() == [4]
+    asyncio.run(whole())
+"""
+    check = Asserts(entry="f", names=("count", "Box"), source=source)
+    assert graded(bench, ASYNC, check).passed, graded(bench, ASYNC, check)
+    wrong = graded(bench, ASYNC.replace("(n, 2)]", "(n, 3)]"), check)
+    assert (wrong.status, wrong.findings[0].got) == ("wrong", "[5, (5, 3)]")
+
+
+def test_what_ends_an_async_loop_ends_it_only_where_it_is_asked_for_the_next(bench: Workbench) -> None:
+    source = """
+import asyncio
+class Calls:
+    def __aiter__(self): return self
+    async def __anext__(self): return await f(99)
+async def whole():
+    async for answer in Calls():
+        assert answer == "what it should be"
+asyncio.run(whole())
+"""
+    report = graded(bench, ASYNC, Asserts(entry="f", source=source))
+    assert report.status == "exception", report
+
+
+def test_an_async_function_is_awaited_where_values_are_asked_for(bench: Workbench) -> None:
+    check = Calls(entry="f", cases=(case(0, [1], [1, (1, 2)]), case(1, [2], [2, (2, 2)])))
+    assert graded(bench, ASYNC, check).passed
+
+
+def test_a_mistake_of_the_tests_is_not_told_as_what_the_candidate_raised_before(bench: Workbench) -> None:
+    source = "try:\n    f(-1)\nexcept ValueError:\n    pass\nassert misspelt(1) == 1"
+    program = "def f(n):\n    raise ValueError('negative')"
+    report = graded(bench, program, Asserts(entry="f", source=source))
+    assert (report.status, "NameError" in report.message) == ("wrong", True)
+
+
 def test_an_object_that_says_it_holds_everything_holds_nothing(bench: Workbench) -> None:
     program = "class All:\n    def __contains__(self, item): return True\n    def __iter__(self): return iter([1, 2])\ndef f(n): return All()"
     assert graded(bench, program, Asserts(entry="f", source="assert 2 in f(5)")).passed

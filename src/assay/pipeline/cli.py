@@ -96,7 +96,14 @@ def run(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Defines check(candidate), or asserts.",
 )
-@click.option("--entry", required=True, metavar="NAME", help="The function under test.")
+@click.option(
+    "--entry",
+    "entries",
+    required=True,
+    multiple=True,
+    metavar="NAME",
+    help="The function under test. Given again: further names of CANDIDATE's that the tests use.",
+)
 @_BACKEND
 @_UNSAFE
 @click.option("--wall", type=float, default=15.0, show_default=True, help="Seconds of wall time.")
@@ -105,7 +112,7 @@ def run(
 def grade(
     candidate: Path,
     tests: Path,
-    entry: str,
+    entries: tuple[str, ...],
     backend: str | None,
     allow_unsafe: bool,
     wall: float,
@@ -115,21 +122,24 @@ def grade(
     """Run the tests against CANDIDATE, each in a sandbox of its own. Ends with 0 only for a pass.
 
     TESTS defines `check(candidate)`, as HumanEval's tests do, or asserts at its top level about NAME.
+    What it awaits of the candidate's runs there to its end.
     """
     from assay.pipeline.checks import grade as judge
     from assay.pipeline.checks.perform import run_many
     from assay.pipeline.sandbox.choose import open_sandbox
     from assay.records import Asserts, Program, Task
 
-    if not entry.isidentifier() or keyword.iskeyword(entry):
-        raise click.BadParameter(f"{entry!r} is no name of a function.", param_hint="--entry")
+    for name in entries:
+        if not name.isidentifier() or keyword.iskeyword(name):
+            raise click.BadParameter(f"{name!r} is no name of a function.", param_hint="--entry")
+    entry, *others = entries
     try:
         source = tests.read_text("utf-8-sig")
     except UnicodeDecodeError:
         raise AssayError(f"{tests} is not text in UTF-8.") from None
     task = Task(
-        id=candidate.name, suite="sandbox", prompt="", entry=entry, checks=(Asserts(source=source, entry=entry),),
-        limits=_limits(wall_s=wall, cpu_s=cpu),
+        id=candidate.name, suite="sandbox", prompt="", entry=entry, limits=_limits(wall_s=wall, cpu_s=cpu),
+        checks=(Asserts(source=source, entry=entry, names=tuple(others)),),
     )  # fmt: skip
     program = Program(files={"main.py": candidate.read_bytes()})
     with open_sandbox(Settings.from_environment(), backend=backend, allow_unsafe=allow_unsafe) as box:

@@ -122,7 +122,11 @@ def test_a_program_that_was_not_found_is_no_code() -> None:
 @pytest.mark.parametrize(
     ("done", "status", "said"),
     [
-        ('["done","raised","ImportError","no",1,0]', "error", "the tests ended before they called it: ImportError: no"),
+        (
+            '["done","unusable","ImportError","no",1,0]',
+            "error",
+            "the tests ended before they called it: ImportError: no",
+        ),
         ('["done","failed","AssertionError","",1,0]', "error", "the tests ended before they called it"),
         ('["done","passed","","",0,0]', "error", "the tests never call it"),
         ('["done","passed","","",0,1]', "pass", "1 calls"),
@@ -131,9 +135,13 @@ def test_a_program_that_was_not_found_is_no_code() -> None:
             "error",
             "held",
         ),
-        ('["done","raised","TypeError","cannot be handed to the candidate",1,1]', "wrong", "could not use its answer"),
-        ('["done","raised","SystemExit","0",1,1]', "error", "the tests end by sys.exit(0)"),
-        ('["done","raised","TypeError","not subscriptable",1,1]', "wrong", "could not use its answer"),
+        (
+            '["done","unusable","TypeError","cannot be handed to the candidate",1,1]',
+            "wrong",
+            "could not use its answer",
+        ),
+        ('["done","unusable","SystemExit","0",1,1]', "error", "the tests end by sys.exit(0)"),
+        ('["done","unusable","TypeError","not subscriptable",1,1]', "wrong", "could not use its answer"),
     ],
 )
 def test_what_the_tests_do_wrong_by_themselves_counts_against_nobody(done: str, status: str, said: str) -> None:

@@ -141,7 +141,7 @@ def _from_testimony(task: Task, check: Asserts, run: Run) -> Judgement:
     _, outcome, error, message, line, calls = json.loads(run.transcript[-1])
     if outcome == "unheld":
         return _judgement("error", f"these tests cannot be held here: {message}", _source_line(check.source, line))
-    if calls == 0 and (outcome in ("failed", "raised") or (outcome == "passed" and check.minimum_calls)):
+    if calls == 0 and (outcome in ("failed", "raised", "unusable") or (outcome == "passed" and check.minimum_calls)):
         # nothing of the candidate's had reached them: it is not to blame
         said = f"ended before they called it: {error}: {message}" if error else "never call it"
         return _judgement("error", f"the tests {said}", _source_line(check.source, line))
@@ -160,7 +160,7 @@ def _from_testimony(task: Task, check: Asserts, run: Run) -> Judgement:
         return _judgement(
             "wrong", f"an assert does not hold: {message}" if message else "an assert does not hold", where, got
         )
-    if last is not None and last.raised:
+    if outcome == "raised" and last is not None and last.raised:
         return _judgement(_raised(last.raised), f"it raised {got}", where, got)
     if error == "SystemExit":  # no candidate can raise it there, and an exit code is no verdict
         return _judgement("error", f"the tests end by sys.exit({message}), which is no verdict here", where)

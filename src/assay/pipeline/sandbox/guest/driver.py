@@ -136,7 +136,10 @@ def _answer(module, keeper, target, arguments, keywords, number, want_arguments)
         values_in = [keeper.value(item) for item in arguments]
         named = {key: keeper.value(item) for key, item in keywords} if keywords else {}
         function = _target(module, keeper, target)
-        result = values.encode(function(*values_in, **named), keeper.keep)
+        answered = function(*values_in, **named)
+        if not number and type(answered) is types.CoroutineType:  # a batch wants values; test code awaits it itself
+            answered = _awaited(answered)
+        result = values.encode(answered, keeper.keep)
         after = ""
         if want_arguments:
             after = "," + values.encode(values_in, keeper.keep)
@@ -183,7 +186,27 @@ _OPERATIONS: "dict[str, Any]" = {
     "float": float,
     "enter": lambda thing: thing.__enter__(),
     "exit": lambda thing: thing.__exit__(None, None, None),
+    "await": lambda thing: _awaited(thing),
+    "aiter": lambda thing: aiter(thing),
+    "anext": lambda thing: _awaited(anext(thing)),
+    "aenter": lambda thing: _awaited(thing.__aenter__()),
+    "aexit": lambda thing: _awaited(thing.__aexit__(None, None, None)),
 }
+_ENDS = {"next": StopIteration, "anext": StopAsyncIteration}  # what may end a loop of the tests'
+_loops: "list[Any]" = []
+
+
+def _awaited(thing):
+    """What an awaitable gives. One loop for all calls: what a program bound to it (a queue, a task) lives on in the next."""
+    if not _loops:
+        import asyncio
+
+        _loops.append(asyncio.new_event_loop())
+
+    async def whole():
+        return await thing
+
+    return _loops[0].run_until_complete(whole())
 
 
 class _Keeper:
@@ -245,9 +268,12 @@ def _run_test(source, entry, names, candidate):
     except BaseException as error:
         if candidate.not_handed:
             return ["done", "unheld", "TypeError", candidate.not_handed, _line_of(error), candidate.calls]
-        kind = "failed" if isinstance(error, AssertionError) and not candidate.raised(error) else "raised"
         if candidate.broken:
             kind = "broken"
+        elif candidate.raised(error):
+            kind = "raised"
+        else:
+            kind = "failed" if isinstance(error, AssertionError) else "unusable"
         line = _line_of(error)
         return ["done", kind, type(error).__name__, _text(error), line, candidate.calls]
     if candidate.not_handed and not candidate.broken:  # the tests took the error for the candidate's
@@ -330,9 +356,11 @@ class _Candidate:
             raise CandidateGone
         if frame[0] == "e":
             said = _exception(*frame[2:])
-            if isinstance(said, StopIteration) and target[1:] != ["next"]:
+            if isinstance(said, (StopIteration, StopAsyncIteration)) and not isinstance(
+                said, _ENDS.get(target[1] if type(target) is list else "", ())
+            ):
                 # From a call it would end a loop of the tests over such calls, `map(candidate, …)`, as if it had been passed.
-                said = RuntimeError("the candidate raised StopIteration")
+                said = RuntimeError("the candidate raised " + type(said).__name__)
             self._errors.append(said)
             raise said
         if len(frame) > 3:
@@ -344,7 +372,7 @@ class _Candidate:
         return any(error is mine for mine in self._errors)
 
     def _stand_in(self, number, type_name):
-        return Remote(self, number, type_name)
+        return (RemoteCoroutine if type_name == "coroutine" else Remote)(self, number, type_name)
 
 
 class NotHanded(TypeError):
@@ -352,7 +380,7 @@ class NotHanded(TypeError):
 
 
 def _number(thing):
-    if type(thing) is Remote:
+    if isinstance(thing, Remote):
         return thing._number
     raise NotHanded("a value of type %s cannot be handed to the candidate" % type(thing).__name__)
 
@@ -432,6 +460,41 @@ class Remote:
 
     def __exit__(self, *error):
         self._ask("exit")
+
+    def __aiter__(self):
+        return self._ask("aiter")
+
+    async def __anext__(self):
+        return self._ask("anext")
+
+    async def __aenter__(self):
+        return self._ask("aenter")
+
+    async def __aexit__(self, *error):
+        self._ask("aexit")
+
+
+class RemoteCoroutine(Remote):
+    """A coroutine that stayed with the candidate. Whoever awaits it waits while it runs there, to its end."""
+
+    def __await__(self):
+        yield from ()
+        return self._ask("await")
+
+    def send(self, _):
+        raise StopIteration(self._ask("await"))
+
+    def __next__(self):
+        return self.send(None)
+
+    def __getattr__(self, name):  # asyncio asks for frames and code where it has something to say
+        raise AttributeError(name)
+
+    def throw(self, *error):
+        raise error[-1] if isinstance(error[-1], BaseException) else error[0]
+
+    def close(self):
+        """It is not begun before it is awaited, and has ended then."""
 
 
 def _exception(name, message, bases):
