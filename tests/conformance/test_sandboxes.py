@@ -48,6 +48,15 @@ def test_a_program_ends_as_it_ended(
     assert run.wall_s > 0
 
 
+def test_writing_to_a_closed_pipe_is_an_error_in_python_and_ends_a_command(sandbox: Sandbox) -> None:
+    source = (
+        "import os\nr, w = os.pipe()\nos.close(r)\ntry: os.write(w, b'x')\nexcept BrokenPipeError: print('an error')"
+    )
+    assert python(sandbox, source).stdout == b"an error\n"
+    run = sandbox.run(Spec(command=("/bin/sh", "-c", "yes | head -n 1")))
+    assert (run.status, run.stdout, run.stderr) == ("ok", b"y\n", b"")
+
+
 def test_exit_codes_that_others_read_as_timeouts_are_exit_codes(sandbox: Sandbox) -> None:
     for code in (124, 125, 126, 127, 137):
         assert python(sandbox, f"import sys; sys.exit({code})").exit_code == code

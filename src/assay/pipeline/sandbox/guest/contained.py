@@ -28,16 +28,20 @@ _TICK_MS = 50
 _MANY = 1 << 20  # the engine bounds the processes; an rlimit would count those of all containers of the uid together
 _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 4, 38
 _TICKS = os.sysconf("SC_CLK_TCK")
+_UNHEARD = (
+    signal.SIGINT,
+    signal.SIGTERM,
+    signal.SIGHUP,
+    signal.SIGQUIT,
+)  # the program may send them to its first process
 _OUTPUT = {"o": 0, "e": 1}
 
 
 def main(arguments):
     """`arguments`: JSON of the settings."""
     settings = json.loads(arguments[0])
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE, signal.SIGQUIT):
-        signal.signal(
-            number, signal.SIG_IGN
-        )  # the program may send them; what has no handler does not reach a first process
+    for number in _UNHEARD:
+        signal.signal(number, signal.SIG_IGN)
     _prctl(_PR_SET_DUMPABLE, 0)
     inside.prepare(settings)
     host = _Host()
@@ -150,14 +154,7 @@ class _Program:
         self._pid = os.fork()
         if self._pid == 0:
             signal.set_wakeup_fd(-1)
-            for number in (
-                signal.SIGCHLD,
-                signal.SIGINT,
-                signal.SIGTERM,
-                signal.SIGHUP,
-                signal.SIGPIPE,
-                signal.SIGQUIT,
-            ):
+            for number in (signal.SIGCHLD, *_UNHEARD):
                 signal.signal(number, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.default_int_handler)
             for fd in host.descriptors():
