@@ -1,5 +1,6 @@
 """Containers: what is asked of the engine, what crosses the border, and that none is left. The rest needs an engine."""
 
+import json
 import os
 import subprocess
 import sys
@@ -72,6 +73,29 @@ def test_without_an_engine_it_says_so_and_what_to_do(tmp_path: Path, monkeypatch
         Docker(Settings(home=tmp_path))
     assert "docker" in str(caught.value).lower()
     assert "Is an engine running" in caught.value.help
+
+
+@pytest.mark.parametrize(
+    ("told", "missing"),
+    [
+        ({"MemoryLimit": False, "PidsLimit": True}, "memory"),
+        ({"MemoryLimit": True}, "processes"),
+        ({}, "memory and no"),
+    ],
+    ids=["memory", "processes is not said", "nothing is said"],
+)
+def test_an_engine_that_bounds_no_memory_or_processes_is_refused_with_the_fix(
+    told: dict[str, bool], missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client is a script that prints what such an engine says of itself."""
+    about = {"Architecture": "x86_64", "Runtimes": {"runc": {}}, **told}
+    client = tmp_path / "docker"
+    client.write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps(about)}\nEND\n")
+    client.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    with pytest.raises(SandboxUnavailable, match=f"bounds no {missing}") as caught:
+        Docker(Settings(home=tmp_path))
+    assert "MemoryLimit" in caught.value.help
 
 
 def test_gvisor_where_the_engine_has_none_is_refused_with_the_fix(docker: Docker, tmp_path: Path) -> None:

@@ -44,6 +44,10 @@ _OUR_PROCESSES = 2  # our first process, and room for it to see the program's fo
 _ASKERS = 4  # its threads that ask a server at once
 _NO_SYS = "/sys:ro,nosuid,nodev,noexec,size=64k,mode=0555"  # in place of what tells of the machine
 _NOBODY = "65534:65534"
+_BOUNDED = {
+    "MemoryLimit": "memory",
+    "PidsLimit": "processes",
+}  # how `docker info` says it -> what a program must not have all of
 _START = (
     "import sys; m = type(sys)('assay_guest'); m.__path__ = [sys.argv[1]]; sys.modules['assay_guest'] = m; "
     "import assay_guest.contained as c; c.main(sys.argv[2:])"
@@ -66,7 +70,12 @@ class Docker:
             )
         self._engine = Engine()
         about = self._engine.about()
-        self._bounded = bool(about.get("MemoryLimit", True)) and bool(about.get("PidsLimit", True))
+        if unbounded := [what for name, what in _BOUNDED.items() if not about.get(name)]:
+            raise SandboxUnavailable(
+                f"The Docker engine bounds no {' and no '.join(unbounded)} here: one program could take the whole machine.",
+                "Give it the control groups `memory` and `pids` (the kernel's command line, or Delegate= for an engine "
+                "without root); docker info then says MemoryLimit and PidsLimit: true.",
+            )
         self._cgroup_namespace = str(about.get("CgroupVersion", "")) == "2"
         self._machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(
             str(about["Architecture"]), str(about["Architecture"])
@@ -168,9 +177,7 @@ class Docker:
             notes.append(
                 "gVisor: its own kernel stands in for our filter of system calls; this back end was not tried with it"
             )
-        if not self._bounded:
-            notes.append("the engine bounds no memory or no processes here (docker info: MemoryLimit, PidsLimit)")
-        level = (4 if self._runtime_name == "runsc" else 3) if self._bounded else 2
+        level = 4 if self._runtime_name == "runsc" else 3
         return Isolation(backend=self.name, level=level, memory="cgroup", notes=tuple(notes))
 
     def close(self) -> None:
