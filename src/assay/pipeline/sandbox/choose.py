@@ -1,5 +1,6 @@
 """Which sandbox is used: the named one, else the strongest that works here."""
 
+import sys
 from dataclasses import dataclass
 
 from assay.errors import AssayError, SandboxUnavailable
@@ -8,6 +9,8 @@ from assay.settings import Settings
 
 PREFERRED = ("zygote", "bwrap", "landlock")
 """In this order. `docker` and `local` are only ever used by name."""
+_ON_LINUX = (*PREFERRED, "local")
+"""Those that another system has no system calls for, nor has Python there their names."""
 
 
 def open_sandbox(
@@ -28,7 +31,12 @@ def open_sandbox(
 
 
 def check_named(name: str, allow_unsafe: bool) -> None:
-    """Raise what speaks against a back end before it is tried: none has that name, or it isolates nothing."""
+    """Raise what speaks against a back end before it is tried: no such name or system, or it isolates nothing."""
+    if name in _ON_LINUX and sys.platform != "linux":
+        raise SandboxUnavailable(
+            f"The {name} sandbox needs Linux.",
+            "Use docker: ASSAY_SANDBOX=docker, with ASSAY_DOCKER_IMAGE=python:3.12-slim. On Windows run Assay in WSL2.",
+        )
     SANDBOXES.get(name)
     if name == "local" and not allow_unsafe:
         raise AssayError(

@@ -23,7 +23,6 @@ from assay.records import Isolation, Run, Spec
 from assay.settings import Settings
 
 _SERVER_STARTS_S = 30.0
-_PROCESSORS = len(os.sched_getaffinity(0))
 _DRIVER_JS = "/run/assay/assay_guest/driver.cjs"
 _WAITING_JS = "/run/assay/assay_guest/waiting.cjs"
 
@@ -49,7 +48,8 @@ class Namespaced:
         self._starting: threading.Thread | None = None
         self._isolation: Isolation | None = None
         self._busy = 0
-        self._ahead = Ahead(self._launch_ahead, self._take_back, lambda: self._busy >= _PROCESSORS)
+        processors = len(os.sched_getaffinity(0))
+        self._ahead = Ahead(self._launch_ahead, self._take_back, lambda: self._busy >= processors)
         self._name = secrets.token_hex(4)  # programs see it in /proc/self/cgroup: nothing of ours
         probe = cgroup.make_group(f"{self._name}-probe")
         self._counted = probe is not None
