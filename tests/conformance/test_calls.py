@@ -361,6 +361,67 @@ def test_what_a_test_keeps_while_one_program_runs_is_new_for_the_next(bench: Wor
     assert found == ["pass"] * 4
 
 
+_PATCHES = "import math\nmath.isclose = lambda *given, **more: True\n"
+_LINGERS = """
+import threading, time
+def late():
+    while True:
+        time.sleep(0.002)
+        f(0)
+threading.Thread(target=late, daemon=True).start()
+"""
+_FORGES = """
+import os
+for fd in range(3, 10):
+    try:
+        os.write(fd, b'["done","passed","","",1,1,false,["[\\\\"ready\\\\"]"]]\\n' * 2)
+    except OSError:
+        pass
+"""
+
+
+@pytest.mark.parametrize(
+    "before", [_PATCHES, _LINGERS, _FORGES], ids=["patches a module", "leaves a thread", "forges a verdict"]
+)
+def test_nothing_of_one_test_code_is_met_by_the_next(bench: Workbench, before: str) -> None:
+    graded(bench, "def f(x): return x", Asserts(entry="f", source=f"assert f(1) == 1\n{before}"))
+    after = Asserts(
+        entry="f", source="import math\nfor number in range(20):\n    assert math.isclose(f(number), number)\n"
+    )
+    assert graded(bench, "def f(x): return x + 1", after).status == "wrong"
+    right = graded(bench, "def f(x): return x", after)
+    assert right.passed, right
+
+
+def test_a_line_that_test_code_writes_to_its_channel_ends_no_evaluation(bench: Workbench) -> None:
+    source = "import os\nassert f(1) == 1\nfor fd in range(3, 10):\n    try:\n        os.write(fd, b'junk\\n')\n    except OSError:\n        pass\n"
+    assert graded(bench, "def f(x): return x", Asserts(entry="f", source=source)).status in ("error", "exception")
+    assert graded(bench, "def f(x): return x", Asserts(entry="f", source="assert f(1) == 1")).passed
+
+
+@pytest.mark.parametrize(
+    ("source", "status"),
+    [
+        ("assert candidate(1) == 1\ndef check(candidate):\n    assert False, 'it is called'", "wrong"),
+        ("def check(candidate):\n    assert candidate(1) == 1\ncheck(f)", "pass"),
+        ("def check(candidate):\n    assert candidate(1) == 1\ndef main():\n    check(f)\nmain()", "pass"),
+        (
+            "candidate(0)\nasked = []\ndef check(candidate):\n    asked.append(candidate(1))\ncheck(f)\nassert asked == [1]",
+            "pass",
+        ),
+    ],
+)
+def test_check_is_called_where_the_test_code_does_not(bench: Workbench, source: str, status: str) -> None:
+    assert graded(bench, "def f(x): return x", Asserts(entry="f", source=source)).status == status
+
+
+@pytest.mark.parametrize("made", ["for _ in range(300): x = [x]", "x.append(x)"], ids=["deep", "in itself"])
+def test_an_argument_that_cannot_cross_counts_against_nobody(bench: Workbench, made: str) -> None:
+    source = f"assert f(1) == 1\nx = []\n{made}\nf(x)"
+    report = graded(bench, "def f(x): return x", Asserts(entry="f", source=source))
+    assert (report.status, "cannot be held here" in report.message) == ("error", True)
+
+
 def test_a_failed_assert_is_shown_with_its_line_and_the_last_answer(bench: Workbench) -> None:
     report = graded(
         bench, "def f(x): return x", Asserts(entry="f", source="\nassert f(1) == 1\nassert f(2) == 3, 'three'\n")

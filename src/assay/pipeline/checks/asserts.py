@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from assay.pipeline.checks import Judgement, run_status
 from assay.pipeline.checks.answers import in_words, read
@@ -12,6 +13,7 @@ from assay.records import Asserts, Finding, Integrity, Program, Run, Spec, Statu
 
 _READY = b'["ready"]'
 _GONE = b'["gone"]'
+_SPENT = b'["spent"]'
 _MAX_KEPT = 400  # lines of a transcript: the first ones and the last one tell what there is to know
 
 
@@ -35,10 +37,8 @@ class _Asserts:
         if early is not None:
             return _judgement(*early)
         if run.tests is not None:
-            tests = run_status(run.tests)
-            return _judgement(
-                *(tests or ("error", f"the tests' own process ended ({run.tests.detail or run.tests.status})"))
-            )
+            status, why = run_status(run.tests) or ("error", run.tests.detail or run.tests.status)
+            return _judgement(status, f"the tests' own process ended ({why})")
         if not run.transcript:
             return _judgement("exception", "the program ended before it could be called")
         last = run.transcript[-1]
@@ -57,16 +57,21 @@ KIND = _Asserts()
 
 def _linked(bench: Workbench, task: Task, check: Asserts, spec: Spec) -> Run:
     """The test code talks to the candidate over a socket between them, and tells us at its end what was said."""
-    tests = bench.tests(task)
+    tests = bench.tests()
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     with ours, theirs, bench.sandbox.open(spec, theirs) as candidate:
         theirs.close()
+        bench.begin_tests(task)
         tests.send(bench.prepared(check, _opening_linked), attach=ours.fileno())
         ours.close()
         frame = tests.receive(beside=candidate)
-        failed = bench.tests_failed() if frame is None else None
+        if spent := frame == _SPENT:
+            frame = tests.receive(beside=candidate)
+        lines = _said(frame)
+        failed = bench.tests_failed() if not lines else None
+        if spent:
+            bench.close()
         run = candidate.finish()
-    lines = _lines_of(frame) if frame is not None else ()
     return run.model_copy(update={"transcript": lines, "tests": failed})
 
 
@@ -86,26 +91,47 @@ def _relayed(bench: Workbench, task: Task, check: Asserts, spec: Spec) -> Run:
     return run.model_copy(update={"transcript": tuple(lines), "tests": tests})
 
 
-def _lines_of(frame: bytes) -> tuple[str, ...]:
-    """The transcript in the form a relayed one has."""
-    *done, lines = json.loads(frame)
-    if done[1] == "unloaded":
-        return (lines[0], '["unloaded"]')
-    return (*lines[1:], json.dumps(done))  # the first line says that the candidate is ready
+def _said(frame: bytes | None) -> tuple[str, ...]:
+    """The transcript in the form a relayed one has; empty where the tests' process did not say one."""
+    if frame is None or (done := _testimony(frame, linked=True)) is None:
+        return ()
+    *said, lines = done
+    if said[1] != "unloaded":
+        return (*lines[1:], json.dumps(said))  # the first line says that the candidate is ready
+    return (lines[0] if lines else '["e","","",[]]', '["unloaded"]')
+
+
+def _testimony(frame: bytes, *, linked: bool) -> list[Any] | None:
+    """What the tests' process says at its end; None where it is not so: test code can write to its channel, too."""
+    try:
+        done = json.loads(frame)
+    except (ValueError, RecursionError):
+        return None
+    kinds: list[type] = [str, str, str, str, int, int, *([list] if linked else [])]
+    fits = isinstance(done, list) and list(map(type, done)) == kinds and done[0] == "done"
+    return done if fits and not (linked and any(type(line) is not str for line in done[-1])) else None
 
 
 def _converse(bench: Workbench, task: Task, check: Asserts, candidate: Dialogue, lines: list[str]) -> Run | None:
     """Let the test code call the candidate until it is done; the tests' own Run where they did not come to an end."""
-    tests = bench.tests(task)
+    tests = bench.tests()
+    bench.begin_tests(task)
     tests.send(bench.prepared(check, _opening))
-    number = 0
+    number, spent = 0, False
     while True:
         frame = tests.receive()
         if frame is None:
             return bench.tests_failed()
         if frame.startswith(b'["done",'):
-            lines.append(frame.decode())
+            if (done := _testimony(frame, linked=False)) is None:
+                return bench.tests_failed()
+            if spent:
+                bench.close()
+            lines.append(json.dumps(done))
             return None
+        if frame == _SPENT and number == 0:
+            spent = True
+            continue
         number += 1
         if not frame.startswith(b'["call",%d,' % number):
             return bench.tests_failed()

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from assay.errors import SandboxUnavailable
 from assay.pipeline.checks import CHECKS
 from assay.pipeline.checks.pace import Pace
 from assay.pipeline.sandbox import Dialogue, Sandbox
@@ -42,17 +43,20 @@ class Workbench:
                 self._frames.popitem(last=False)
         return kept[1]
 
-    def tests(self, task: Task) -> Dialogue:
-        """The process for test code, with its time given anew."""
+    def tests(self) -> Dialogue:
+        """The process for test code."""
         if self._tests is not None and self._tested >= _TESTS_A_PROCESS:
             self.close()
         if self._tests is None:
             self._tests = self.sandbox.open(Spec(mode="tests", limits=_TEST_LIMITS)).__enter__()
             self._tested = 0
         self._tested += 1
-        self._tests.renew(2 * task.limits.wall_s + 5)
         tests: Dialogue = self._tests
         return tests
+
+    def begin_tests(self, task: Task) -> None:
+        """Give the process for test code its time anew, when the program that it tests is there."""
+        self._tests.renew(2 * task.limits.wall_s + 5)
 
     def tests_failed(self) -> Run:
         """What became of the process for test code, which is given up."""
@@ -164,9 +168,13 @@ def _ending(run: Run) -> str:
 
 
 def _tried(bench: Workbench, job: Job) -> tuple[Run, ...]:
-    """The job's Runs; where our own sandbox failed, it is tried once more."""
+    """The job's Runs; where our own sandbox failed, it is tried once more. Raises SandboxUnavailable where it fails twice."""
     _, task, program = job
-    runs = run_checks(bench, task, program)
+    try:
+        runs = run_checks(bench, task, program)
+    except SandboxUnavailable:
+        bench.close()
+        return run_checks(bench, task, program)
     if any(run.status == "sandbox_error" or (run.tests and run.tests.status == "sandbox_error") for run in runs):
         runs = run_checks(bench, task, program)
     return runs

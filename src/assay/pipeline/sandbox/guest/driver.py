@@ -8,12 +8,14 @@ calls:  in   ["batch", entry, [[args, kwargs], ..], want_arguments]    or, one a
 tests:  in   ["tests", source, entry, [names], linked]   linked: a socket to the candidate comes with it
         out  ["call", n, target, args, kwargs] ..., where it is not linked, and at last
              ["done", outcome, error, message, line, calls, [last lines of the dialogue, where it is linked]]
+             before any of them, where nothing else is to run in this process afterwards:   ["spent"]
 """
 
 import _socket
 import _thread
 import builtins
 import contextlib
+import opcode
 import os
 import sys
 import time
@@ -228,12 +230,17 @@ class _Keeper:
 
 
 def run_tests(channel):
-    """Run one test source after another against the candidate beyond the channel, until it closes."""
+    """Run one test source after another against the candidate beyond the channel, until it closes.
+
+    A source that could leave something for the next one to meet (a patched module, a thread) is told: it is the last here.
+    """
     while True:
         frame = channel.receive()
         if frame is None:
             return 0
         _, source, entry, names, linked = frame
+        if _reaches_out(source):  # said before a line of it runs: afterwards it could say anything
+            channel.send('["spent"]')
         if not linked:
             channel.send(_dumps(_run_test(source, entry, names, _Candidate(channel))))
             continue
@@ -262,8 +269,9 @@ def _run_test(source, entry, names, candidate):
     for name in names:
         namespace[name] = candidate.function(name)
     try:
-        exec(_test_code(source), namespace)
-        if candidate.calls == 0 and callable(namespace.get("check")):
+        code = _test_code(source)
+        exec(code, namespace)
+        if callable(namespace.get("check")) and not (candidate.calls and _uses(code, "check")):
             namespace["check"](proxy)
     except BaseException as error:
         if candidate.not_handed:
@@ -282,6 +290,7 @@ def _run_test(source, entry, names, candidate):
 
 
 _test_codes: dict[str, types.CodeType] = {}
+_reaching: "set[str]" = set()  # those of them that may change what is not their own
 
 
 def _test_code(source):
@@ -290,8 +299,69 @@ def _test_code(source):
     if code is None:
         if len(_test_codes) >= _KEPT_CODES:
             _test_codes.clear()
+            _reaching.clear()
         code = _test_codes[source] = compile(source, "tests.py", "exec")
+        if any(map(_has_reach, _codes(code))):
+            _reaching.add(source)
     return code
+
+
+_LEAVES_NOTHING = frozenset({
+    "__future__", "abc", "array", "bisect", "cmath", "collections", "collections.abc", "copy", "dataclasses", "datetime",
+    "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "itertools", "json", "math", "numbers", "numpy",
+    "numpy.testing", "operator", "random", "re", "statistics", "string", "textwrap", "time", "typing",
+})  # fmt: skip
+"""Modules that are used without changing what other code meets, but by setting an attribute of theirs or by a name below."""
+_REACHES = frozenset({
+    "__builtins__", "__dict__", "__globals__", "__import__", "__setattr__", "__subclasses__", "delattr", "eval", "exec",
+    "getcontext", "globals", "register", "seed", "set_printoptions", "setattr", "setcontext", "seterr", "setstate", "vars",
+})  # fmt: skip
+"""Names by which test code could change what is not its own."""
+_IMPORT, _LOAD, _EXTENDED = (opcode.opmap[name] for name in ("IMPORT_NAME", "LOAD_NAME", "EXTENDED_ARG"))
+_SETS = tuple(opcode.opmap[name] for name in ("STORE_ATTR", "DELETE_ATTR"))
+
+
+def _reaches_out(source):
+    """Whether a source may change what the next one meets. In doubt it may: a new process costs milliseconds."""
+    try:
+        _test_code(source)
+    except Exception:  # it does not compile: `_run_test` says so
+        return False
+    return source in _reaching
+
+
+def _has_reach(code):
+    steps = code.co_code[::2]
+    return (
+        not _REACHES.isdisjoint(code.co_names)
+        or any(step in steps for step in _SETS)
+        or any(name not in _LEAVES_NOTHING for name in _named(code, steps, _IMPORT))
+    )
+
+
+def _uses(code, name):
+    """Whether a source uses a name, besides giving it a value."""
+    return name in _named(code, code.co_code[::2], _LOAD) or any(name in inner.co_names for inner in _codes(code)[1:])
+
+
+def _codes(code):
+    """The code of a source, and of every function and class in it."""
+    found = [code]
+    for one in found:
+        found += [inner for inner in one.co_consts if type(inner) is types.CodeType]
+    return found
+
+
+def _named(code, steps, step):
+    """The names that the steps of one kind are about."""
+    at = steps.find(step)
+    while at >= 0:
+        index, before, high = code.co_code[2 * at + 1], at - 1, 8
+        while before >= 0 and steps[before] == _EXTENDED:
+            index |= code.co_code[2 * before + 1] << high
+            before, high = before - 1, high + 8
+        yield code.co_names[index]
+        at = steps.find(step, at + 1)
 
 
 class CandidateGone(BaseException):
@@ -343,9 +413,9 @@ class _Candidate:
         try:
             named = [[key, values.plain(item, _number)] for key, item in dict(keywords).items()]
             given = [values.plain(item, _number) for item in arguments]
-        except NotHanded as error:
+        except (NotHanded, values.Unencodable) as error:
             self.not_handed = str(error)
-            raise
+            raise NotHanded(self.not_handed) from None
         self._channel.send(_dumps(["call", self.calls, target, given, named]))
         try:
             frame = self._channel.receive()
