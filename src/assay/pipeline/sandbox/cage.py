@@ -4,9 +4,11 @@ import contextlib
 import functools
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
@@ -14,7 +16,8 @@ from assay.errors import SandboxUnavailable
 from assay.pipeline.sandbox.guest import jail, seccomp, syscalls
 from assay.pipeline.sandbox.runtime import Runtime, cage_uids
 
-_START_WITHIN = 30.0  # s; a warm one takes 0.1 on an idle machine
+ANSWERS_WITHIN_S = 30.0
+"""For a start, which takes 0.1 s on an idle machine, and for each answer of a zygote, a millisecond."""
 _START = "import sys; sys.path.insert(0, '/run/assay'); import assay_guest.main as m; sys.path.remove('/run/assay'); m.main(sys.argv[1:])"
 _PASSWD = b"root:x:0:0:root:/box/work:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"
 _GROUP = b"root:x:0:\nnogroup:x:65534:\n"
@@ -27,78 +30,82 @@ _starter_lock = Lock()
 class Cage:
     """One bubblewrap. `control` is where requests go; `pidfd` is the first process inside, whose end is the end of all."""
 
-    def __init__(self, runtime: Runtime, *, warm: bool, counted: bool) -> None:
+    def __init__(self, runtime: Runtime, *, warm: bool, counted: bool, within_s: float = ANSWERS_WITHIN_S) -> None:
+        """Returns when all inside is ready. Raises SandboxUnavailable. `within_s`: for this, and for each answer later."""
         machine = jail.machine()
         if machine not in seccomp.MACHINES:
             raise SandboxUnavailable(
                 f"The sandbox knows no system-call numbers for {machine}.",
                 "Use an x86-64 or arm64 machine, or the docker back end.",
             )
-        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.pidfd = -1
+        self.pid = self.pidfd = -1
         self.runs = 0
+        self._within_s = within_s
         self._processor: int | None = None
-        uids = cage_uids()
         self._uid: int | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         settings = {
             "counted": counted,
             "filters": _filters(machine, counted),
             "packages": runtime.packages,
             "environment_given": True,
         }
-        errors = os.memfd_create("bubblewrap-errors", os.MFD_CLOEXEC)
-        about, about_write = os.pipe()
-        # Files, not binds: each mount is copied for every program.
-        passwd, group, libraries = _data(_PASSWD), _data(_GROUP), _data(_library_cache())
-        argv = [
-            runtime.bwrap, *_ISOLATE, "--info-fd", str(about_write), *_file_system(runtime),
-            "--file", str(passwd), "/etc/passwd", "--file", str(group), "/etc/group", "--file", str(libraries), "/etc/ld.so.cache",
-            "--remount-ro", "/", "--remount-ro", "/dev", *(("--setenv", "LD_BIND_NOW", "1") if warm else ()),
-            "--", runtime.python, "-S", "-s", "-P", "-B", "-X", "utf8", "-c", _START,
-            "warm" if warm else "cold", str(theirs.fileno()),
-        ]  # fmt: skip
-        passed = (theirs.fileno(), about_write, passwd, group, libraries)
         try:
-            self._uid = uids.lend() if uids is not None else None
-            self._process = _start(argv, passed, errors, self._uid)
+            self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            self.control.settimeout(within_s)
+            try:
+                self._launch(runtime, warm, theirs, json.dumps(settings).encode())
+            except BaseException:
+                self.close()
+                raise
         except OSError as error:
-            self.control.close()
-            self._give_uid_back()
             raise SandboxUnavailable(f"bubblewrap cannot be started: {error}.", "See: assay doctor") from None
-        finally:
-            for fd in (about_write, passwd, group, libraries):
-                os.close(fd)
-            theirs.close()
-        with contextlib.suppress(OSError):  # it ended at once; what it said is read below
-            self.control.send(json.dumps(settings).encode())
-        try:
-            self._await_start(about, errors)
-        except BaseException:
-            self.close()
-            raise
-        finally:
-            os.close(about)
-            os.close(errors)
 
-    def _await_start(self, about: int, errors: int) -> None:
-        with open(about, "rb", closefd=False) as file:
-            text = file.read()
+    def _launch(self, runtime: Runtime, warm: bool, theirs: socket.socket, settings: bytes) -> None:
+        with contextlib.ExitStack() as ours, contextlib.ExitStack() as passed:
+            passed.callback(theirs.close)
+            errors = os.memfd_create("bubblewrap-errors", os.MFD_CLOEXEC)
+            ours.callback(os.close, errors)
+            about, about_write = os.pipe()
+            ours.callback(os.close, about)
+            passed.callback(os.close, about_write)
+            files = []  # not binds: each mount is copied for every program
+            for content in (_PASSWD, _GROUP, _library_cache()):
+                files.append(_data(content))
+                passed.callback(os.close, files[-1])
+            passwd, group, libraries = files
+            argv = [
+                runtime.bwrap, *_ISOLATE, "--info-fd", str(about_write), *_file_system(runtime),
+                "--file", str(passwd), "/etc/passwd", "--file", str(group), "/etc/group", "--file", str(libraries), "/etc/ld.so.cache",
+                "--remount-ro", "/", "--remount-ro", "/dev", *(("--setenv", "LD_BIND_NOW", "1") if warm else ()),
+                "--", runtime.python, "-S", "-s", "-P", "-B", "-X", "utf8", "-c", _START,
+                "warm" if warm else "cold", str(theirs.fileno()),
+            ]  # fmt: skip
+            uids = cage_uids()
+            self._uid = uids.lend() if uids is not None else None
+            self._process = _start(argv, (theirs.fileno(), about_write, *files), errors, self._uid)
+            passed.close()
+            with contextlib.suppress(OSError):  # it ended at once; what it said is read below
+                self.control.send(settings)
+            try:
+                ready = self._await_start(about)
+            except TimeoutError:
+                raise SandboxUnavailable(
+                    f"The sandbox did not start within {self._within_s:g} s.", "Is the machine overloaded? Try again."
+                ) from None
+            if not ready:
+                raise _not_started(errors, self.pid > 0, runtime.python)
+
+    def _await_start(self, about: int) -> bool:
+        """Whether all inside is ready; False: it has ended. Raises TimeoutError."""
         try:
-            self.pid = int(json.loads(text)["child-pid"])
+            self.pid = int(json.loads(_read_within(about, self._within_s))["child-pid"])
             self.pidfd = os.pidfd_open(self.pid)
-        except (ValueError, KeyError, OSError):
-            raise SandboxUnavailable(_explain(errors), _FIX) from None
-        self.control.settimeout(_START_WITHIN)
-        try:
-            ready = self.control.recv(16)
+            return self.control.recv(16) == b"up"
         except TimeoutError:
-            raise SandboxUnavailable(
-                f"The sandbox did not start within {_START_WITHIN:g} s.", "Is the machine overloaded? Try again."
-            ) from None
-        if ready != b"up":
-            self._process.wait(10)
-            raise SandboxUnavailable(_explain(errors), _FIX)
-        self.control.settimeout(None)
+            raise
+        except (ValueError, KeyError, OSError):  # ECONNRESET, too: it ended before it had read its settings
+            return False
 
     def request(self, descriptors: list[int], alone: bool = False) -> None:
         """Start a program; `alone`: as its namespaces' first process. Raises OSError where the inside is gone."""
@@ -126,7 +133,11 @@ class Cage:
     def dial(self, port: int) -> socket.socket:
         """A connection to 127.0.0.1:`port` inside, made by the zygote. Raises OSError where nothing listens."""
         self.control.sendall(b"dial%d" % port)
-        message, descriptors, _, _ = socket.recv_fds(self.control, 2000, 1)
+        try:
+            message, descriptors, _, _ = socket.recv_fds(self.control, 2000, 1)
+        except TimeoutError:
+            self.kill()  # its answer would be taken for the next one's
+            raise
         if message == b"fd" and descriptors:
             return socket.socket(fileno=descriptors[0])
         raise ConnectionRefusedError(message[3:].decode("utf-8", "replace") or "the zygote is gone")
@@ -136,17 +147,18 @@ class Cage:
         if self.pidfd >= 0:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
-        elif self._process.poll() is None:
+        elif self._process is not None and self._process.poll() is None:
             self._process.kill()
 
     def close(self) -> None:
         self.kill()
         self.control.close()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(10)
+        if self._process is not None:
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait(10)
         if self.pidfd >= 0:
             os.close(self.pidfd)
             self.pidfd = -1
@@ -257,9 +269,30 @@ def _start(argv: list[str], passed: tuple[int, ...], errors: int, uid: int | Non
     return _starter.submit(start).result()
 
 
-def _explain(errors: int) -> str:
-    text = os.pread(errors, 4000, 0).decode("utf-8", "replace").strip().splitlines()
-    return f"bubblewrap cannot make a sandbox here: {text[-1] if text else 'it ended without a word'}"
+def _read_within(fd: int, seconds: float) -> bytes:
+    """All until its other end is closed. Raises TimeoutError."""
+    deadline = time.monotonic() + seconds
+    content = b""
+    sign = select.poll()
+    sign.register(fd, select.POLLIN)
+    while sign.poll(max(0.0, deadline - time.monotonic()) * 1000):
+        part = os.read(fd, 4096)
+        if not part:
+            return content
+        content += part
+    raise TimeoutError
+
+
+def _not_started(errors: int, made: bool, python: str) -> SandboxUnavailable:
+    """What is to be said of a bubblewrap that ended before our code inside was ready. `made`: it had made a process."""
+    said = os.pread(errors, 4000, 0).decode("utf-8", "replace").strip().splitlines()
+    why = said[-1] if said else "it ended without a word"
+    its_own = why.startswith("bwrap: ") and not why.startswith("bwrap: execvp ")
+    if made and not its_own:  # the sandbox stood: it is what was to run in it that did not
+        return SandboxUnavailable(
+            f"The interpreter {python} does not start in the sandbox: {why}.", "Name another one: ASSAY_SANDBOX_PYTHON."
+        )
+    return SandboxUnavailable(f"bubblewrap cannot make a sandbox here: {why}", _FIX)
 
 
 _FIX = (
