@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from signal import Signals
 
 import pytest
 
@@ -44,6 +45,7 @@ def test_a_program_ends_as_it_ended(
 ) -> None:
     run = python(sandbox, source)
     assert (run.status, run.exit_code, run.signal) == (status, code, signal), run
+    assert run.detail == (f"ended by {Signals(signal).name}" if signal else "")
     assert run.isolation == sandbox.capabilities()
     assert run.wall_s > 0
 
@@ -207,6 +209,16 @@ def test_javascript_runs(sandbox: Sandbox) -> None:
         Spec(language="javascript", main="main.js", files={"main.js": source}, stdin=b"hi\n", argv=("x",))
     )
     assert (run.status, run.exit_code, run.stdout) == ("exit", 5, b"3 hi\n"), run
+
+
+def test_javascript_that_needs_more_heap_than_it_has_is_out_of_memory(sandbox: Sandbox) -> None:
+    source = b"const kept = []; for (;;) kept.push({ number: kept.length, also: [kept.length] })"
+    limits = Limits(wall_s=60, cpu_s=30, memory_mb=512)
+    run = sandbox.run(Spec(language="javascript", main="main.js", files={"main.js": source}, limits=limits))
+    assert (run.status, run.detail) == ("oom", "needed more than 384 MiB for its JavaScript values"), run
+    source = b"console.error('JavaScript heap out of memory'); process.exit(1)"
+    run = sandbox.run(Spec(language="javascript", main="main.js", files={"main.js": source}))
+    assert (run.status, run.exit_code) == ("exit", 1)
 
 
 def test_a_command_of_its_own_runs(sandbox: Sandbox) -> None:

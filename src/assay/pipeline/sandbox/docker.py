@@ -12,7 +12,6 @@ import os
 import platform
 import queue
 import secrets
-import signal
 import subprocess
 import sys
 import tarfile
@@ -30,8 +29,9 @@ from assay.pipeline.sandbox.frames import Frames
 from assay.pipeline.sandbox.guest import seccomp, syscalls
 from assay.pipeline.sandbox.parcel import command_of, pieces
 from assay.pipeline.sandbox.runtime import BareRuntime, find_bare_runtime, reachable
+from assay.pipeline.sandbox.supervise import ending
 from assay.pipeline.sandbox.workers import as_done
-from assay.records import Isolation, Limits, Run, RunStatus, Spec
+from assay.records import Isolation, Run, RunStatus, Spec
 from assay.settings import Settings
 
 _OWNER = "assay.owner"
@@ -530,7 +530,7 @@ class Contained:
             return "oom", None, None, short
         if self._end is None:
             return "sandbox_error", None, None, f"the container ended by itself with {code}"
-        return _ending(int(self._end["status"]), float(self._end["cpu_s"]), limits)
+        return ending(self._spec, int(self._end["status"]), float(self._end["cpu_s"]), bytes(self._output["e"]))
 
     def _ended(self) -> tuple[bool, int]:
         """(killed for want of memory, exit code) as the engine has it once the container has ended."""
@@ -582,16 +582,6 @@ class Served:
                         f"The server does not answer on port {self._port}: {error}.", said
                     ) from None
             time.sleep(0.05)
-
-
-def _ending(ended: int, cpu_s: float, limits: Limits) -> tuple[RunStatus, int | None, int | None, str]:
-    if not os.WIFSIGNALED(ended):
-        code = os.WEXITSTATUS(ended)
-        return ("ok" if code == 0 else "exit"), code, None, ""
-    number = os.WTERMSIG(ended)
-    if number == signal.SIGXCPU or (number == signal.SIGKILL and cpu_s >= limits.cpu_s):
-        return "cpu", None, number, f"used more than {limits.cpu_s:g} s of CPU time"
-    return "signal", None, number, f"ended by signal {number}"
 
 
 def profile(machine: str, families: Sequence[int]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import os
 from pathlib import PurePosixPath
 
 from assay.errors import AssayError, SandboxUnavailable
-from assay.records import Spec
+from assay.records import Limits, Spec
 
 _MAX_PAYLOAD = 256 << 20
 
@@ -22,10 +22,15 @@ def command_of(spec: Spec, node: str | None, driver: str) -> list[str] | None:
             "Node is not installed, and this program is JavaScript.",
             "Install Node 20 or later, or: pip install 'assay[javascript]'",
         )
-    flags = [f"--max-old-space-size={max(16, spec.limits.memory_mb * 3 // 4)}", "--no-warnings"]
+    flags = [f"--max-old-space-size={heap_mb(spec.limits)}", "--no-warnings"]
     if spec.mode == "program":
         return [node, *flags, spec.main, *spec.argv]
     return [node, *flags, driver, spec.main]
+
+
+def heap_mb(limits: Limits) -> int:
+    """How much of its memory a JavaScript program may have for its values: Node itself takes the rest."""
+    return max(16, limits.memory_mb * 3 // 4)
 
 
 def pieces(spec: Spec, command: list[str] | None) -> list[bytes]:

@@ -12,6 +12,7 @@ from typing import Protocol
 from assay.pipeline.sandbox import Dialogue
 from assay.pipeline.sandbox.collect import collect
 from assay.pipeline.sandbox.frames import Frames
+from assay.pipeline.sandbox.parcel import heap_mb
 from assay.records import Isolation, Run, RunStatus, Spec
 
 _CHUNK = 1 << 16
@@ -401,24 +402,29 @@ class Running:
         if "status" not in self._ending:
             self.survived = False
             return "sandbox_error", None, None, "the process that watched the program vanished"
-        ended = int(self._ending["status"])
-        if os.WIFSIGNALED(ended):
-            number = os.WTERMSIG(ended)
-            if number == signal.SIGXCPU or (
-                number == signal.SIGKILL and self._ending["cpu_s"] >= self.spec.limits.cpu_s
-            ):
-                return "cpu", None, number, f"used more than {self.spec.limits.cpu_s:g} s of CPU time"
-            return (
-                "signal",
-                None,
-                number,
-                f"ended by {signal.Signals(number).name}" if number in _SIGNALS else f"ended by signal {number}",
-            )
-        code = os.WEXITSTATUS(ended)
-        return ("ok" if code == 0 else "exit"), code, None, ""
+        stderr = bytes(self._output[self._stderr])
+        return ending(self.spec, int(self._ending["status"]), self._ending["cpu_s"], stderr)
 
 
 _SIGNALS = {int(number) for number in signal.Signals}
+
+
+def ending(spec: Spec, ended: int, cpu_s: float, stderr: bytes) -> tuple[RunStatus, int | None, int | None, str]:
+    """(status, exit code, signal, why) of a program that ended by itself with the wait status `ended`."""
+    if not os.WIFSIGNALED(ended):
+        code = os.WEXITSTATUS(ended)
+        return ("ok" if code == 0 else "exit"), code, None, ""
+    number = os.WTERMSIG(ended)
+    if number == signal.SIGXCPU or (number == signal.SIGKILL and cpu_s >= spec.limits.cpu_s):
+        return "cpu", None, number, f"used more than {spec.limits.cpu_s:g} s of CPU time"
+    if number == signal.SIGABRT and spec.language == "javascript" and b"JavaScript heap out of memory" in stderr:
+        return "oom", None, number, f"needed more than {heap_mb(spec.limits)} MiB for its JavaScript values"
+    return (
+        "signal",
+        None,
+        number,
+        f"ended by {signal.Signals(number).name if number in _SIGNALS else f'signal {number}'}",
+    )
 
 
 def _numbers(text: bytes) -> dict[str, float]:
