@@ -462,8 +462,40 @@ def test_answers_that_are_too_much_together_end_the_program(bench: Workbench) ->
     assert report.findings[-1].message == "its answers together have more than 32 MiB"
 
 
-def test_a_program_larger_than_its_folder_counts_against_itself_alone(bench: Workbench) -> None:
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"main.py": b"def f(x): return x\n#" + b"x" * (1 << 20)}, "more than its scratch of 1 MiB"),
+        ({f"{number}.txt": b"x" for number in range(300)}, "more than its scratch of 1 MiB"),
+        ({f"{number}.txt": b"" for number in range(5_000)}, "files and folders, and 4096 is the limit"),
+        ({"x": b"", "x/y": b""}, "'x' is a file of it, and a folder too"),
+        ({"../x": b""}, "'../x' is no path"),
+        ({"./main.py": b""}, "'./main.py' is no path"),
+        ({"a/": b""}, "'a/' is no path"),
+        ({"/etc/x": b""}, "'/etc/x' is no path"),
+        ({"n" * 300: b""}, "is no path"),
+        ({"\ud800": b""}, "is no path"),
+        ({"nul\0": b""}, "is no path"),
+    ],
+)
+def test_a_program_that_cannot_be_put_in_place_counts_against_itself_alone(
+    bench: Workbench, files: dict[str, bytes], said: str
+) -> None:
     check = Calls(entry="f", cases=(case(0, [1], 1),))
-    report = graded(bench, "def f(x): return x\n#" + "x" * (1 << 20), check, scratch_mb=1)
-    assert report.status == "wrong"
-    assert "more than its scratch of 1 MiB" in report.message
+    task = Task(id="t", suite="t", prompt="", entry="f", checks=(check,), limits=Limits(wall_s=20, scratch_mb=1))
+    program = Program(files={"main.py": b"def f(x): return x"} | files)
+    report = grade(task, program, run_checks(bench, task, program))
+    assert (report.status, said in report.message) == ("wrong", True), report.message
+
+
+def test_a_program_that_just_fits_is_put_in_place(bench: Workbench) -> None:
+    check = Calls(entry="f", cases=(case(0, [1], 1),))
+    files = {f"{'folder/' * (number % 3)}{number}.txt": b"x" for number in range(254)} | {
+        "main.py": b"def f(x): return x"
+    }
+    task = Task(
+        id="t", suite="t", prompt="", entry="f", checks=(check,), limits=Limits(wall_s=20, scratch_mb=1, inodes=264)
+    )
+    program = Program(files=files)
+    report = grade(task, program, run_checks(bench, task, program))
+    assert report.passed, report

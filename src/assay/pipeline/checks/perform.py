@@ -11,6 +11,7 @@ from assay.errors import SandboxUnavailable
 from assay.pipeline.checks import CHECKS
 from assay.pipeline.checks.pace import Pace
 from assay.pipeline.sandbox import Dialogue, Sandbox
+from assay.pipeline.sandbox.parcel import unfit
 from assay.pipeline.sandbox.workers import as_done
 from assay.records import Limits, Program, Run, Spec, Task
 
@@ -80,22 +81,16 @@ def run_checks(bench: Workbench, task: Task, program: Program) -> tuple[Run, ...
     """The program under each of the task's checks, in order. A program that could not be found is not run."""
     if program.problem is not None:
         return ()
-    if too_large := _too_large(bench, task, program):
-        return tuple(too_large.model_copy(update={"check": number}) for number in range(len(task.checks)))
+    if why := unfit(program.files, task.limits):  # it counts against the program, and stops no other one
+        refused = Run(
+            status="output_limit", isolation=bench.sandbox.capabilities(), detail=f"the program cannot be run: {why}"
+        )
+        return tuple(refused.model_copy(update={"check": number}) for number in range(len(task.checks)))
     runs = []
     for number, check in enumerate(task.checks):
         for run in CHECKS.get(check.kind).perform(bench, task, check, program):
             runs.append(run.model_copy(update={"check": number}))  # noqa: PERF401
     return tuple(runs)
-
-
-def _too_large(bench: Workbench, task: Task, program: Program) -> Run | None:
-    """What is said of a program that its own folder cannot hold: it counts against the program, and stops no other one."""
-    size, room_mb = sum(map(len, program.files.values())), task.limits.scratch_mb
-    if size <= room_mb << 20:
-        return None
-    why = f"the program has {size} bytes, more than its scratch of {room_mb} MiB holds"
-    return Run(status="output_limit", isolation=bench.sandbox.capabilities(), detail=why)
 
 
 def run_many(

@@ -3,12 +3,16 @@
 import fcntl
 import json
 import os
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from assay.errors import AssayError, SandboxUnavailable
 from assay.records import Limits, Spec
 
 _MAX_PAYLOAD = 256 << 20
+_LONGEST_PATH, _LONGEST_NAME = 1000, 255  # bytes
+_PAGE = 4096  # what a file takes is counted by
+_INODES = 6  # the scratch itself and the folders of ours in it, with room to spare
 
 
 def command_of(spec: Spec, node: str | None, driver: str) -> list[str] | None:
@@ -35,15 +39,9 @@ def heap_mb(limits: Limits) -> int:
 
 def pieces(spec: Spec, command: list[str] | None) -> list[bytes]:
     """What the guest is told: a header line, then the files' contents."""
-    for path in spec.files:
-        parts = PurePosixPath(path).parts
-        if not parts or path.startswith("/") or ".." in parts or "\0" in path or len(path) > 1000:
-            raise AssayError(f"{path!r} is no path for a program's file.", "Give a relative path without '..'.")
-    size = sum(map(len, spec.files.values()))
-    if size > _MAX_PAYLOAD or size > spec.limits.scratch_mb << 20:
+    if why := unfit(spec.files, spec.limits):
         raise AssayError(
-            f"The program's files have {size} bytes, more than its scratch of {spec.limits.scratch_mb} MiB holds.",
-            "Give it a larger scratch_mb.",
+            f"The program cannot be put in place: {why}.", "Change its files, or give it a larger scratch_mb."
         )
     header = {
         "mode": spec.mode, "network": spec.network, "main": spec.main, "argv": spec.argv, "command": command, "environment": {},
@@ -51,6 +49,35 @@ def pieces(spec: Spec, command: list[str] | None) -> list[bytes]:
         "collect": bool(spec.collect),
     }  # fmt: skip
     return [json.dumps(header).encode() + b"\n", *spec.files.values()]
+
+
+def unfit(files: Mapping[str, bytes], limits: Limits) -> str:
+    """Why these files cannot be a program's; empty where they can. Whoever wrote the program chose their names."""
+    folders: set[str] = set()
+    for path in files:
+        whole = PurePosixPath(path)
+        if str(whole) != path or whole.is_absolute() or ".." in whole.parts or path == "." or not _can_be_named(path):
+            return f"{path[:200]!r} is no path for a file of it, which is relative, without '..' or '.'"
+        folders.update(map(str, list(whole.parents)[:-1]))
+    if clash := next((path for path in files if path in folders), None):
+        return f"{clash[:200]!r} is a file of it, and a folder too"
+    if len(files) + len(folders) > limits.inodes - _INODES:
+        return f"it has {len(files) + len(folders)} files and folders, and {limits.inodes} is the limit"
+    size = sum(map(len, files.values()))
+    room = sum(-len(content) % _PAGE + len(content) for content in files.values())
+    if size > _MAX_PAYLOAD or room > limits.scratch_mb << 20:
+        return f"its files have {size} bytes, more than its scratch of {limits.scratch_mb} MiB holds"
+    return ""
+
+
+def _can_be_named(path: str) -> bool:
+    try:
+        encoded = os.fsencode(path)
+    except UnicodeEncodeError:  # half a surrogate pair
+        return False
+    return (
+        b"\0" not in encoded and len(encoded) <= _LONGEST_PATH and max(map(len, encoded.split(b"/"))) <= _LONGEST_NAME
+    )
 
 
 def pack(spec: Spec, command: list[str] | None) -> int:
