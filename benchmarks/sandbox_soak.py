@@ -55,7 +55,7 @@ print(found)
 
 def watched(sandbox: Zygote) -> dict[str, int]:
     """What must not grow: of this process and of the one zygote."""
-    (cage, _, _) = sandbox._idle[0]
+    (cage, _) = sandbox._idle[0]
     time.sleep(0.2)  # the last child's end is still being dealt with
     rollup = Path(f"/proc/{cage.pid}/smaps_rollup").read_text()
     own = Path("/proc/self/status").read_text()

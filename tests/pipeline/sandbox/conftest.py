@@ -27,6 +27,14 @@ def _opened(kind: type[Kind], home: Path) -> Iterator[Kind]:
         yield sandbox
 
 
+def wait_for_spares(bwrap: Bwrap) -> None:
+    """Until no sandbox is being started beside the programs."""
+    starting = bwrap._starting
+    if starting is not None:
+        starting.join(60)
+    assert bwrap._starting is None
+
+
 @pytest.fixture
 def zygote(tmp_path: Path) -> Iterator[Zygote]:
     with _opened(Zygote, tmp_path) as sandbox:

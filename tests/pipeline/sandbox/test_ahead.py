@@ -228,7 +228,7 @@ def test_closing_leaves_none_behind(tmp_path: Path) -> None:
     sandbox.close()
     assert sandbox._ahead._shelf == []
     assert sandbox._ahead._thread is None
-    assert sandbox._slots == set()
+    assert sandbox._cages == {}
     assert not Path(f"/proc/{waiting.started.cage.pid}").exists()
     assert len(os.listdir("/proc/self/fd")) < before
 

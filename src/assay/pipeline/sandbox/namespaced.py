@@ -1,6 +1,7 @@
 """What the back ends built on namespaces share: a program into a cage, and its Running out of it."""
 
 import contextlib
+import itertools
 import os
 import secrets
 import socket
@@ -41,8 +42,8 @@ class Namespaced:
         self._settings = settings
         self._cages: dict[int, Cage] = {}
         self._lock = threading.Lock()
-        self._idle: list[tuple[Cage, cgroup.Group | None, int]] = []
-        self._slots: set[int] = set()
+        self._idle: list[tuple[Cage, cgroup.Group | None]] = []
+        self._numbers = itertools.count()
         self._closed = False
         self._taken = 0
         self._starting: threading.Thread | None = None
@@ -81,12 +82,14 @@ class Namespaced:
 
     def _opened(self, spec: Spec, payload: int, linked: socket.socket | None) -> Running:
         for attempt in (1, 2):
-            cage, group, slot = self._take(new=attempt == 2)
+            cage, group = self._take(new=attempt == 2)
             try:
-                return self._attend(spec, self._started_stdin(spec, payload, linked, cage, group, slot))
-            except OSError as error:  # a zygote somebody killed, for one: the next one is fresh
-                self._discard(cage, group, slot)
-                if attempt == 2:
+                return self._attend(spec, self._started_stdin(spec, payload, linked, cage, group))
+            except BaseException as error:
+                self._discard(cage, group)
+                if not isinstance(error, OSError):
+                    raise
+                if attempt == 2:  # the first may have been a zygote that somebody killed: the second is fresh
                     raise SandboxUnavailable(
                         f"The sandbox cannot start a program: {error}.", "See: assay doctor"
                     ) from None
@@ -123,8 +126,8 @@ class Namespaced:
             starting = self._starting
         if starting is not None:
             starting.join()  # it sees that we are closed, and keeps nothing
-        for cage, group, slot in idle:
-            self._discard(cage, group, slot)
+        for cage, group in idle:
+            self._discard(cage, group)
 
     def __enter__(self) -> Self:
         return self
@@ -140,7 +143,7 @@ class Namespaced:
             return Isolation(backend=self.name, level=3, memory="cgroup")
         return Isolation(backend=self.name, level=2, memory="polled", notes=(cgroup.why_not(),))
 
-    def _take(self, new: bool = False) -> tuple[Cage, cgroup.Group | None, int]:
+    def _take(self, new: bool = False) -> tuple[Cage, cgroup.Group | None]:
         """One that waits for a program; `new`: one that has not waited, because those that did may be dead."""
         with self._lock:
             if self._closed:
@@ -159,57 +162,57 @@ class Namespaced:
 
     def _keep_spares(self) -> None:
         """Start cages until there are enough, one after the other, beside the programs that run."""
-        while True:
-            with self._lock:
-                if self._closed or len(self._idle) >= self.spares:
-                    self._starting = None
-                    return
-            try:
-                made = self._started()
-            except AssayError:  # whoever needs one next is told why
-                with self._lock:
-                    self._starting = None
-                return
-            self._give_back(*made, healthy=True)
-
-    def _started(self) -> tuple[Cage, cgroup.Group | None, int]:
-        with self._lock:
-            slot = next(number for number in range(1 << 10) if number not in self._slots)
-            self._slots.add(slot)
         try:
-            return self._new(slot)
-        except BaseException:
+            while self._lacks_spares():
+                self._give_back(*self._started(), healthy=True)
+        except AssayError:  # whoever needs one next is told why
+            pass
+        finally:
             with self._lock:
-                self._slots.discard(slot)
-            raise
+                if self._starting is threading.current_thread():
+                    self._starting = None
 
-    def _new(self, slot: int) -> tuple[Cage, cgroup.Group | None, int]:
+    def _lacks_spares(self) -> bool:
+        """Else whoever lacks one from now on starts another thread."""
+        with self._lock:
+            if not self._closed and len(self._idle) < self.spares:
+                return True
+            self._starting = None
+            return False
+
+    def _started(self) -> tuple[Cage, cgroup.Group | None]:
+        """A new one. Raises SandboxUnavailable."""
         cage = Cage(self._runtime, warm=self.warm, counted=self._counted)
         group = None
-        if self._counted:
-            group = cgroup.make_group(f"{self._name}-{slot}")
-            if group is None:
-                cage.close()
+        try:
+            if self._counted:
+                group = cgroup.make_group(f"{self._name}-{next(self._numbers)}")
+                if group is None:
+                    raise SandboxUnavailable(
+                        "No control group can be made any more.",
+                        "Is /sys/fs/cgroup full or read-only now? See: assay doctor",
+                    )
+                group.admit(cage.pid)
+        except BaseException as error:
+            self._discard(cage, group)
+            if isinstance(error, OSError):  # it died meanwhile, for one
                 raise SandboxUnavailable(
-                    "No control group can be made any more.",
-                    "Is /sys/fs/cgroup full or read-only now? See: assay doctor",
-                )
-            group.admit(cage.pid)
-        return cage, group, slot
+                    f"The sandbox cannot be put into a control group: {error}.", "See: assay doctor"
+                ) from None
+            raise
+        return cage, group
 
-    def _give_back(self, cage: Cage, group: cgroup.Group | None, slot: int, healthy: bool) -> None:
+    def _give_back(self, cage: Cage, group: cgroup.Group | None, healthy: bool) -> None:
         with self._lock:
             if healthy and not self._closed and cage.runs < self.runs_a_cage:
-                self._idle.append((cage, group, slot))
+                self._idle.append((cage, group))
                 return
-        self._discard(cage, group, slot)
+        self._discard(cage, group)
 
-    def _discard(self, cage: Cage, group: cgroup.Group | None, slot: int) -> None:
+    def _discard(self, cage: Cage, group: cgroup.Group | None) -> None:
         cage.close()
         if group is not None:
             group.remove()
-        with self._lock:
-            self._slots.discard(slot)
 
     # ---- one program
 
@@ -223,11 +226,11 @@ class Namespaced:
             )
 
     def _started_stdin(
-        self, spec: Spec, payload: int, linked: socket.socket | None, cage: Cage, group: cgroup.Group | None, slot: int
+        self, spec: Spec, payload: int, linked: socket.socket | None, cage: Cage, group: cgroup.Group | None
     ) -> Started:
         given = stdin(spec.stdin)
         try:
-            return self._start(spec, payload, given, linked, cage, group, slot, spec.mode != "program")
+            return self._start(spec, payload, given, linked, cage, group, spec.mode != "program")
         finally:
             os.close(given)
 
@@ -239,7 +242,6 @@ class Namespaced:
         linked: socket.socket | None,
         cage: Cage,
         group: cgroup.Group | None,
-        slot: int,
         channelled: bool,
     ) -> Started:
         """`given`: its stdin; `channelled`: whether it has a channel, ours where none is `linked`."""
@@ -281,7 +283,7 @@ class Namespaced:
         finally:
             for fd in theirs:
                 os.close(fd)
-        return Started(cage, group, slot, pidfd, beside, report, stdout=ours[0], stderr=ours[1], channel=channel)
+        return Started(cage, group, pidfd, beside, report, stdout=ours[0], stderr=ours[1], channel=channel)
 
     def _attend(self, spec: Spec, started: Started) -> Running:
         """Look after it, from now on."""
@@ -296,7 +298,7 @@ class Namespaced:
             for fd in started.beside:
                 os.close(fd)
             healthy = fresh and not running.failed and running.survived
-            self._give_back(started.cage, started.group, started.slot, healthy)
+            self._give_back(started.cage, started.group, healthy)
             with self._lock:
                 self._busy -= works
             self._ahead.ended()
@@ -316,18 +318,18 @@ class Namespaced:
     def _launch_ahead(self, kind: Spec, given: int) -> Started:
         payload = pack(kind, waiting_command(kind, self._runtime.node, _DRIVER_JS, _WAITING_JS))
         try:
-            cage, group, slot = self._take()
+            cage, group = self._take()
             try:
-                return self._start(kind, payload, given, None, cage, group, slot, channelled=True)
+                return self._start(kind, payload, given, None, cage, group, channelled=True)
             except BaseException:
-                self._discard(cage, group, slot)
+                self._discard(cage, group)
                 raise
         finally:
             os.close(payload)
 
     def _take_back(self, started: Started, untouched: bool) -> None:
         gone = started.end()
-        self._give_back(started.cage, started.group, started.slot, self.warm and untouched and gone)
+        self._give_back(started.cage, started.group, self.warm and untouched and gone)
 
 
 class _ServerHost(Namespaced):

@@ -19,7 +19,6 @@ class Started:
 
     cage: Cage
     group: cgroup.Group | None
-    slot: int
     pidfd: int
     """Of the first process of its namespace, whose end is the end of all."""
     beside: list[int]

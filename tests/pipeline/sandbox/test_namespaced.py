@@ -1,0 +1,91 @@
+"""The pool of sandboxes: what a start that fails leaves behind, and what comes after it."""
+
+import gc
+import os
+import socket
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from assay.pipeline.sandbox import cgroup
+from assay.pipeline.sandbox.bwrap import Bwrap
+from assay.pipeline.sandbox.meter import descendants
+from assay.pipeline.sandbox.namespaced import Namespaced
+from assay.pipeline.sandbox.zygote import Zygote
+from assay.records import Spec
+from tests.pipeline.sandbox.conftest import wait_for_spares
+
+_PRINTS = Spec(files={"main.py": b"print(1)"})
+
+
+class Interrupted(socket.socket):
+    """Somebody presses Ctrl-C when it is handed over."""
+
+    def fileno(self) -> int:
+        raise KeyboardInterrupt
+
+
+def _bubblewraps() -> set[int]:
+    return {pid for pid in descendants(os.getpid())[1:] if _name(pid) == "bwrap"}
+
+
+def _name(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
+def _descriptors() -> int:
+    gc.collect()
+    return len(os.listdir("/proc/self/fd"))
+
+
+def _lose_what_waits(sandbox: Namespaced) -> None:
+    for cage, _ in sandbox._idle:
+        cage.kill()
+
+
+def test_an_interrupt_while_a_program_starts_leaves_nothing_of_its_sandbox(zygote: Zygote) -> None:
+    zygote.close()
+    before, running = _descriptors(), _bubblewraps()
+    with Zygote(zygote._settings) as fresh:
+        with Interrupted() as channel, pytest.raises(KeyboardInterrupt):
+            fresh.open(_PRINTS, channel)
+        assert fresh._idle == []
+        assert _bubblewraps() == running
+        assert _descriptors() == before
+        assert fresh.run(_PRINTS).stdout == b"1\n"
+
+
+def test_a_control_group_that_is_there_already_costs_one_start_and_leaves_nothing(zygote: Zygote) -> None:
+    """The kernel may still hold one that was given up."""
+    if zygote.isolation().memory != "cgroup":
+        pytest.skip(cgroup.why_not())
+    before, running = _descriptors(), len(_bubblewraps())
+    in_the_way = cgroup.make_group(f"{zygote._name}-1")  # 0 was the canary's
+    assert in_the_way is not None
+    try:
+        _lose_what_waits(zygote)
+        assert zygote.run(_PRINTS).stdout == b"1\n"
+    finally:
+        in_the_way.remove()
+    assert len(_bubblewraps()) == running
+    assert _descriptors() == before
+
+
+def test_after_a_time_in_which_none_could_be_started_sandboxes_wait_again(bwrap: Bwrap) -> None:
+    good = bwrap._runtime
+    bwrap._runtime = replace(good, python="/usr/bin/false")
+    for _ in range(2):
+        _lose_what_waits(bwrap)
+        run = bwrap.run(_PRINTS)
+        assert run.status == "sandbox_error"
+        assert "ASSAY_SANDBOX_PYTHON" in run.detail
+        wait_for_spares(bwrap)
+    bwrap._runtime = good
+    for _ in range(2):
+        assert bwrap.run(_PRINTS).stdout == b"1\n"
+        wait_for_spares(bwrap)
+    assert len(bwrap._idle) == Bwrap.spares
