@@ -1,5 +1,6 @@
 """`assay sandbox …` as somebody at a terminal uses it: real processes, real exit codes."""
 
+import base64
 import json
 import os
 import subprocess
@@ -61,11 +62,32 @@ def test_run_takes_javascript_by_its_ending_and_brings_files_out(tmp_path: Path)
     assert done.stderr.startswith(b"Error: /proc/nowhere/made.txt cannot be written")
 
 
+@pytest.mark.parametrize("name", ["p.ts", "p.tsx", "p.rb", "p.json"])
+def test_run_refuses_what_is_neither_language_by_its_ending_unless_told(name: str, tmp_path: Path) -> None:
+    program = write(tmp_path / name, "print('as told')")
+    done = assay("run", program, folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert f"{name} is neither Python nor JavaScript by its ending, {program.suffix}".encode() in done.stderr
+    assert b"--lang" in done.stderr
+    assert assay("run", program, "--lang", "python", folder=tmp_path).stdout == b"as told\n"
+
+
+def test_run_takes_a_file_without_an_ending_for_python(tmp_path: Path) -> None:
+    assert assay("run", write(tmp_path / "program", "print(1 + 1)"), folder=tmp_path).stdout == b"2\n"
+
+
 def test_run_gives_everything_as_json(tmp_path: Path) -> None:
     done = assay("run", write(tmp_path / "p.py", "print(1)"), "--json", folder=tmp_path)
     run = json.loads(done.stdout)
     assert (run["status"], run["exit_code"]) == ("ok", 0)
     assert run["isolation"]["level"] >= 1
+
+
+def test_with_json_the_files_are_in_it_and_nowhere_else(tmp_path: Path) -> None:
+    program = write(tmp_path / "p.py", "open('made.txt', 'w').write('x')")
+    done = assay("run", program, "--json", "--collect", "*.txt", "--into", "got", folder=tmp_path)
+    assert base64.urlsafe_b64decode(json.loads(done.stdout)["files"]["made.txt"]) == b"x"
+    assert not (tmp_path / "got").exists()
 
 
 TESTS = "def check(candidate):\n    assert candidate(2, 3) == 5\n    assert candidate(-1, 1) == 0, 'sums to zero'\n"

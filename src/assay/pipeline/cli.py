@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 EXIT_CODES = {"timeout": 124, "sandbox_error": 125, "oom": 137, "cpu": 152, "output_limit": 153}
 """What `assay sandbox run` ends with where the program did not end by itself; 128 + n where signal n ended it."""
+_ENDINGS = {"": "python", ".py": "python", ".pyw": "python", **dict.fromkeys((".js", ".mjs", ".cjs"), "javascript")}
 _OPTIONS = {"wall_s": "--wall", "cpu_s": "--cpu", "memory_mb": "--memory", "processes": "--pids"}
 
 _UNSAFE = click.option("--allow-unsafe", is_flag=True, help="Let the back end `local` run: it isolates nothing.")
@@ -46,7 +47,7 @@ def sandbox() -> None:
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("collected"),
     show_default=True,
-    help="Where to.",
+    help="Where to. With --json nothing is written: the files are in the JSON.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the whole Run as JSON (bytes as URL-safe base64).")
 def run(
@@ -62,7 +63,12 @@ def run(
     from assay.pipeline.sandbox.choose import open_sandbox
     from assay.records import Spec
 
-    language = lang or ("javascript" if file.suffix in (".js", ".mjs", ".cjs") else "python")
+    language = lang or _ENDINGS.get(file.suffix.lower())
+    if language is None:
+        raise AssayError(
+            f"{file.name} is neither Python nor JavaScript by its ending, {file.suffix}.",
+            "If it is one all the same: --lang python or --lang javascript",
+        )
     limits = _limits(wall_s=wall, cpu_s=cpu, memory_mb=memory, processes=pids)
     spec = Spec(
         language="javascript" if language == "javascript" else "python", files={file.name: file.read_bytes()}, main=file.name,
