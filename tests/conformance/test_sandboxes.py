@@ -9,7 +9,7 @@ import pytest
 
 from assay.errors import AssayError
 from assay.pipeline.sandbox import Sandbox
-from assay.records import Limits, Run, Spec
+from assay.records import Language, Limits, Run, Spec
 from tests.conformance.backends import NAMES, opened
 
 
@@ -117,6 +117,29 @@ def test_output_beyond_the_cap_ends_the_run_where_it_is_what_is_judged(sandbox: 
     run = python(sandbox, "while True: print('x' * 1000)", limits=Limits(output_kb=100, cpu_s=5), judged_stdout=True)
     assert run.status == "output_limit"
     assert len(run.stdout) == 100 << 10
+
+
+@pytest.mark.parametrize(
+    ("language", "source"),
+    [
+        ("python", "import os\nos.write(1, b'at the start')\ndef f(n):\n    os.write(1, b'x' * n)\n    os.write(2, b'y')\n"),
+        ("javascript", "const fs = require('fs')\nfs.writeSync(1, 'at the start')\nfunction f(n) { fs.writeSync(1, 'x'.repeat(n)); fs.writeSync(2, 'y') }"),
+    ],
+    ids=["python", "javascript"],
+)  # fmt: skip
+def test_what_was_printed_before_an_answer_is_there_with_it(sandbox: Sandbox, language: Language, source: str) -> None:
+    main = "main.py" if language == "python" else "main.js"
+    spec = Spec(language=language, main=main, files={main: source.encode()}, mode="calls", limits=Limits(cpu_s=5))
+    with sandbox.open(spec) as dialogue:
+        assert dialogue.receive() == b'["ready"]'
+        printed, complained = dialogue.so_far()
+        assert (printed, complained) == (12, 0)
+        for size in (1, 60_000, 3) * 3:
+            dialogue.send(b'["batch","f",[[[%d],{}]],false]' % size)
+            assert dialogue.receive() is not None
+            printed, complained = printed + size, complained + 1
+            assert dialogue.so_far() == (printed, complained)
+        assert dialogue.finish().status == "ok"
 
 
 def test_output_is_given_as_the_bytes_it_was(sandbox: Sandbox) -> None:

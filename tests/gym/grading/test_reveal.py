@@ -1,16 +1,21 @@
 """What a learner must not see stays unseen, whatever the program tells."""
 
 import json
-from typing import Any
+import socket
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
+from assay.errors import SandboxUnavailable
 from assay.gym.grading import Grader
 from assay.gym.grading.reveal import is_builtin, seen
 from assay.gym.records.problems import Reveal, Test, Visibility
 from assay.gym.records.results import FullCase, FullReport, Graded, Outcome, Verdict
-from assay.pipeline.sandbox import Sandbox
-from assay.pipeline.sandbox.supervise import Running
+from assay.pipeline.sandbox import Dialogue, Sandbox
+from assay.records import Spec
+from assay.settings import Settings
 from tests.gym.made import problem
 
 ABOVE = problem()
@@ -65,9 +70,27 @@ def test_javascript_that_tells_its_arguments_tells_none_of_the_concealed_ones(gr
     assert not any(secret in graded.model_dump_json(exclude={"cases": {3}}) for secret in SECRETS)
 
 
-def test_the_same_is_told_where_each_part_runs_by_itself(
-    grader: Grader, gym_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class FailsAtFirst:
+    """A sandbox that starts no program when it is first asked to after each `begin`."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self.begun = False
+
+    def begin(self) -> None:
+        self.begun = True
+
+    def open(self, spec: Spec, channel: socket.socket | None = None) -> AbstractContextManager[Dialogue]:
+        if self.begun:
+            self.begun = False
+            raise SandboxUnavailable("No program can be started just now.")
+        return self._sandbox.open(spec, channel)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sandbox, name)
+
+
+def test_the_same_is_told_where_each_part_runs_by_itself(grader: Grader, gym_sandbox: Sandbox, tmp_path: Path) -> None:
     endless = "def above(n, limit):\n    while True:\n        pass\n"
     sources = [
         GOOD,
@@ -77,8 +100,13 @@ def test_the_same_is_told_where_each_part_runs_by_itself(
         endless,
     ]  # one of each kind: each costs two processes more
     in_one = [grader.submit(ABOVE, "python", source, "me") for source in sources]
-    monkeypatch.delattr(Running, "so_far")
-    apart = [grader.submit(ABOVE, "python", source, "me") for source in sources]
+    failing = FailsAtFirst(gym_sandbox)
+    apart = []
+    with Grader(Settings(home=tmp_path), sandbox=cast("Sandbox", failing)) as other_grader:
+        for source in sources:
+            failing.begin()
+            apart.append(other_grader.submit(ABOVE, "python", source, "me"))
+            assert not failing.begun
     for one, other in zip(in_one, apart, strict=True):
         assert one.verdict == other.verdict
         assert [case.outcome for case in one.cases[:3]] == [case.outcome for case in other.cases[:3]]

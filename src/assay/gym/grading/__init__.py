@@ -9,7 +9,7 @@ another, whose output never leaves this package. A program that prints its argum
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Self
 
@@ -214,8 +214,7 @@ class Grader:
         return parts
 
     def _in_one(self, bench: Workbench, problem: Problem, language: Language, source: str) -> list[Part] | None:
-        """All calls in one process, which costs a JavaScript program the most. None where the sandbox cannot tell when
-        what was printed.
+        """All calls in one process, which costs a JavaScript program the most. None where the sandbox failed.
 
         The open calls come first, then generated ones where those passed, and the concealed ones last: what is shown of
         a call is what the process answered and had printed before it was told anything that must stay unseen.
@@ -223,16 +222,13 @@ class Grader:
         whole = self._sheet(bench, problem, language, "open")
         made = program_for(whole, source)
         with bench.sandbox.open(called_spec(whole, made)) as candidate:
-            so_far: Callable[[], tuple[int, int]] | None = getattr(candidate, "so_far", None)
-            if so_far is None:
-                return None
             stages: list[Stage] = []
             frame = candidate.receive()
             if frame == READY:
                 for which in ("open", "generated", "concealed"):
                     if which == "generated" and not stages[0].passed(made, bench):
                         continue
-                    stage = Stage(self._sheet(bench, problem, language, which), so_far())
+                    stage = Stage(self._sheet(bench, problem, language, which), candidate.so_far())
                     stages.append(stage)
                     if stage.sheet.tests and not stage.ask(candidate, bench):
                         break

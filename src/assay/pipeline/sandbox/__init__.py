@@ -27,6 +27,9 @@ class Dialogue(Protocol):
         `beside`: another program whose output and limits are looked after meanwhile.
         """
 
+    def so_far(self) -> tuple[int, int]:
+        """How many bytes of stdout and stderr are kept by now, with all that was printed before the last frame came."""
+
     def finish(self) -> Run:
         """Tell it that nothing more comes, wait for its end (within its limits), clean up. Safe to call again."""
 

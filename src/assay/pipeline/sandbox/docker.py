@@ -359,6 +359,10 @@ class Contained:
             self._step()
         return self._frames.take()
 
+    def so_far(self) -> tuple[int, int]:
+        """Our first process hands on what is in the pipes before it hands on a frame."""
+        return len(self._output["o"]), len(self._output["e"])
+
     def finish(self) -> Run:
         """Wait for the end within the limits, and say what happened."""
         if self._run is None:

@@ -24,6 +24,7 @@ from . import main as inside
 
 _HEAD = 5
 _CHUNK = 1 << 16
+_PIPE_READS = 64  # of _CHUNK: four times what a pipe may hold
 _TICK_MS = 50
 _MANY = 1 << 20  # the engine bounds the processes; an rlimit would count those of all containers of the uid together
 _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 4, 38
@@ -139,6 +140,8 @@ class _Program:
         out, out_theirs = os.pipe()
         err, err_theirs = os.pipe()
         self._pipes = {out: "o", err: "e"}
+        for fd in self._pipes:
+            os.set_blocking(fd, False)
         self._room = [self._limits["output_kb"] << 10] * 2
         self._dropped = [0, 0]
         self._channel: Any = None
@@ -199,7 +202,7 @@ class _Program:
                 elif fd == self._woken:
                     os.read(self._woken, 4096)
                 elif fd in self._pipes:
-                    if not self._relay(fd):
+                    if self._relay(fd) is False:
                         poll.unregister(fd)
                 elif not self._converse(event):
                     poll.unregister(fd)
@@ -223,7 +226,6 @@ class _Program:
             select.select([], [], [], 0.001)
         self._reap()
         for fd in self._pipes:
-            os.set_blocking(fd, False)
             while self._relay(fd):
                 pass
         while self._channel is not None and self._converse(select.POLLIN):
@@ -267,11 +269,11 @@ class _Program:
                 threading.Thread(target=_fetch, args=(self._host, data), daemon=True).start()
 
     def _relay(self, fd):
-        """Hand on a piece of output, or drop it where the cap is reached; False at its end."""
+        """Hand on a piece of output, or drop it where the cap is reached; None where there is none now, False at its end."""
         try:
             data = os.read(fd, _CHUNK)
         except BlockingIOError:
-            return False
+            return None
         kind = self._pipes[fd]
         which = _OUTPUT[kind]
         kept = data[: self._room[which]]
@@ -297,8 +299,15 @@ class _Program:
         except OSError:
             return False
         if data:
+            self._relay_what_is_there()  # what was printed before an answer comes before it
             self._host.send("c", data)
         return bool(data)
+
+    def _relay_what_is_there(self):
+        for fd in self._pipes:
+            for _ in range(_PIPE_READS):  # a flooder is not read to its end
+                if not self._relay(fd):
+                    break
 
     def _feed(self):
         if self._channel is None:
