@@ -33,6 +33,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(b"this is no http\\r\\n\\r\\n")
             return
         self.send_response(200)
+        self.send_header("Set-Cookie", "a=1")
+        self.send_header("Set-Cookie", "b=2")
         self.end_headers()
         self.wfile.write(b"x" * 100)
 print("starting", flush=True)
@@ -42,7 +44,7 @@ NODE = b"require('http').createServer((q, r) => r.end('from node ' + q.url)).lis
 LIMITS = Limits(wall_s=60, cpu_s=20)
 
 
-@pytest.fixture(scope="module", params=["zygote", "bwrap"])
+@pytest.fixture(scope="module", params=["zygote", "bwrap", "docker"])
 def sandbox(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     with opened(request.param, tmp_path_factory.mktemp("home")) as made:
         yield made
@@ -58,6 +60,32 @@ def test_a_server_answers_and_keeps_its_state(sandbox: Sandbox) -> None:
     assert run.status == "ok"
     assert run.stdout == b"starting\n"
     assert run.stderr.count(b"POST /a?b=1") == 3
+
+
+def test_the_server_sees_no_request_but_those_that_were_made(sandbox: Sandbox) -> None:
+    with sandbox.serve(Spec(files={"main.py": PYTHON}, limits=LIMITS, network="loopback"), 8000) as service:
+        service.request("GET", "/only", {}, b"", 10)
+        assert [line.split(b'"')[1] for line in service.finish().stderr.splitlines()] == [b"GET /only HTTP/1.1"]
+
+
+def test_a_header_that_stands_there_twice_is_given_twice(sandbox: Sandbox) -> None:
+    with sandbox.serve(Spec(files={"main.py": PYTHON}, limits=LIMITS, network="loopback"), 8000) as service:
+        _, headers, _ = service.request("GET", "/", {}, b"", 10)
+        assert headers.get_all("set-cookie") == ["a=1", "b=2"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [("GET", "/a b", {}), ("GET", "/\u00e9", {}), ("GE\nT", "/", {}), ("GET", "/", {"X-Test": "a\r\nb: c"})],
+    ids=["space", "not ASCII", "method", "header"],
+)
+def test_what_is_no_request_is_the_callers_mistake_and_not_the_servers(
+    sandbox: Sandbox, method: str, path: str, headers: dict[str, str]
+) -> None:
+    with sandbox.serve(Spec(files={"main.py": PYTHON}, limits=LIMITS, network="loopback"), 8000) as service:
+        with pytest.raises(ValueError, match=r".+"):
+            service.request(method, path, headers, b"", 5)
+        assert service.request("GET", "/", {}, b"", 10)[0] == 200
 
 
 def test_a_node_server_answers(sandbox: Sandbox) -> None:

@@ -253,33 +253,6 @@ def test_a_killed_host_leaves_no_running_container(docker: Docker) -> None:
     docker._engine.sweep()
 
 
-def test_a_server_answers_from_within_and_is_reached_by_nobody_else(docker: Docker) -> None:
-    source = b"""
-import http.server
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(201)
-        self.send_header("X-Seen", self.headers["X-Sent"])
-        self.end_headers()
-        self.wfile.write(body[::-1])
-    def log_message(self, *_):
-        pass
-http.server.HTTPServer(("127.0.0.1", 8123), Handler).serve_forever()
-"""
-    spec = Spec(files={"main.py": source}, network="loopback", limits=Limits(wall_s=60, cpu_s=10))
-    with docker.serve(spec, 8123) as service:
-        status, headers, body = service.request("POST", "/x", {"X-Sent": "hello"}, b"abc", 10)
-        assert (status, headers["X-Seen"], body) == (201, "hello", b"cba")
-
-
-def test_a_server_that_does_not_come_up_is_told_with_what_it_said(docker: Docker) -> None:
-    spec = Spec(files={"main.py": b"raise SystemExit('no port for me')"}, network="loopback", limits=Limits(wall_s=20))
-    with pytest.raises(SandboxUnavailable, match="does not answer on port 8123") as caught, docker.serve(spec, 8123):
-        pass
-    assert "no port for me" in caught.value.help
-
-
 def test_verdicts_come_from_outside_here_too(docker: Docker, data: Path) -> None:
     file = data / "bench" / "humaneval" / "HumanEval.jsonl.gz"
     tasks = humaneval.load(file, settings=Settings(home=Path("/nonexistent")), errata=False).tasks[:3]

@@ -3,10 +3,13 @@
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from assay.plugins import Plugins
 from assay.records import Isolation, Run, Spec
+
+if TYPE_CHECKING:
+    from http.client import HTTPMessage
 
 
 class Dialogue(Protocol):
@@ -39,10 +42,14 @@ class Service(Protocol):
 
     def request(
         self, method: str, path: str, headers: dict[str, str], body: bytes, timeout: float
-    ) -> tuple[int, dict[str, str], bytes]:
-        """One HTTP request from outside: status, headers, body. Raises OSError where the server does not answer."""
+    ) -> "tuple[int, HTTPMessage, bytes]":
+        """One HTTP request from outside: status, headers, body.
 
-    def finish(self) -> Run: ...
+        Raises OSError where the server does not answer, ValueError where what is asked is no HTTP.
+        """
+
+    def finish(self) -> Run:
+        """Stop it, if it still runs, and say what became of it."""
 
 
 class Sandbox(Protocol):
@@ -64,7 +71,10 @@ class Sandbox(Protocol):
         """
 
     def serve(self, spec: Spec, port: int) -> AbstractContextManager[Service]:
-        """Start a web server that listens on `port` of a private loopback; returns once it accepts connections."""
+        """Start a web server that listens on `port` of a private loopback; returns once it accepts connections.
+
+        Raises AssayError with what it printed where it does not come to that.
+        """
 
     def capabilities(self) -> Isolation:
         """What really stands between a program and the host here, found by running a canary."""

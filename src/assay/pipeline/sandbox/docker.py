@@ -7,6 +7,7 @@ calls; all that crosses its border are frames over its stdin and stdout, made by
 import contextlib
 import hashlib
 import io
+import itertools
 import json
 import os
 import platform
@@ -19,6 +20,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,8 @@ from assay.pipeline.sandbox.frames import Frames
 from assay.pipeline.sandbox.guest import seccomp, syscalls
 from assay.pipeline.sandbox.parcel import command_of, pieces
 from assay.pipeline.sandbox.runtime import BareRuntime, find_bare_runtime, reachable
-from assay.pipeline.sandbox.supervise import ending
+from assay.pipeline.sandbox.served import Answer, Served
+from assay.pipeline.sandbox.supervise import STOPPED, ending
 from assay.pipeline.sandbox.workers import as_done
 from assay.records import Isolation, Run, RunStatus, Spec
 from assay.settings import Settings
@@ -38,6 +41,7 @@ _OWNER = "assay.owner"
 _START_WITHIN = 120.0  # s; an engine on a busy machine takes its time
 _ANSWER_WITHIN = 60.0  # s for what else the engine is asked
 _LAST_WORDS = 2.0  # s
+_DIALS_WITHIN = 1.0  # s
 _QUEUE = 1024  # frames of at most 64 KiB that wait for us before the container has to
 _MARGIN_MB = 32  # what our first process weighs in the container that bounds the program
 _OUR_PROCESSES = 2  # our first process, and room for it to see the program's fork fail and not its own
@@ -155,11 +159,14 @@ class Docker:
 
     @contextlib.contextmanager
     def serve(self, spec: Spec, port: int) -> Iterator[Service]:
-        """Start a web server that listens on `port` of the container's loopback; returns once it answers."""
+        """Raises AssayError with what the server printed where it does not come to accept connections."""
         with self.open(spec) as container:
-            service = Served(container, port)
-            service.wait_until_up(spec.limits.wall_s)
-            yield service
+            served = Served(container, ThroughContainer(container, port), port)
+            try:
+                served.wait(spec.limits.wall_s)
+                yield served
+            finally:
+                served.finish()
 
     def capabilities(self) -> Isolation:
         """Found by a canary once; raises SandboxUnavailable where it came back with what it must not have."""
@@ -301,12 +308,15 @@ class Contained:
         self._output = {"o": bytearray(), "e": bytearray()}
         self._files: dict[str, bytes] = {}
         self._frames = Frames(answers=spec.mode == "calls")
-        self.answers: dict[int, tuple[dict[str, Any], bytes]] = {}
+        self._asked: dict[int, Future[tuple[dict[str, Any], bytes]]] = {}
+        self._asking = threading.Lock()
+        self._number = itertools.count()
         self._end: dict[str, Any] | None = None
         self._failed = ""
         self._broken: RunStatus | None = None
         self._why = ""
         self._gone = False
+        self._stopped = False
         self._closed = False
         self._run: Run | None = None
         self._incoming: queue.Queue[tuple[str, bytes]] = queue.Queue(_QUEUE)
@@ -370,18 +380,35 @@ class Contained:
             self._put("q", [])
             while not self._over():
                 self._step()
-            if self._broken is not None:
+            if self._broken is not None or self._stopped:
                 self._hear_last_words()
             self.unasked += self._frames.unasked
             self._run = self._result()
             self.close()
         return self._run
 
+    def stop(self) -> Run:
+        """End a program that would go on, and say what happened until then."""
+        if self._run is None and not self._over():
+            self._stopped = True
+            self._put("k", [])
+        return self.finish()
+
+    def look_after(self, seconds: float) -> bool:
+        """Take output and watch the limits for a while; False where the program is over."""
+        until = time.monotonic() + seconds
+        while not self._over() and time.monotonic() < until:
+            self._step(until)
+        if self._over():
+            self._hang_up()
+        return not self._over()
+
     def close(self) -> None:
         """End and remove the container, with all that runs in it."""
         if self._closed:
             return
         self._closed = True
+        self._hang_up()
         self._engine.remove(self._name)
         self._process.kill()
         while self._reader.is_alive():  # it may wait for room
@@ -401,25 +428,30 @@ class Contained:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    # ---- a server's requests
+    # ---- a server's requests: from any thread, while one looks after the program
 
-    def ask(self, request: dict[str, Any], body: bytes) -> None:
-        self._put("h", [json.dumps(request).encode() + b"\n", body])
-
-    def answer(self, number: int, until: float) -> tuple[dict[str, Any], bytes]:
-        """Raises OSError where none comes."""
-        while number not in self.answers:
+    def inquire(self, kind: str, request: dict[str, Any], body: bytes) -> "Future[tuple[dict[str, Any], bytes]]":
+        """What our first process is to find out of a server. Raises OSError where the server has ended; so may the Future."""
+        future: Future[tuple[dict[str, Any], bytes]] = Future()
+        with self._asking:
             if self._over():
-                raise OSError("the server has ended")
-            if time.monotonic() > until:
-                raise TimeoutError("the server did not answer in time")
-            self._step(until)
-        return self.answers.pop(number)
+                raise ConnectionRefusedError("the server has ended")
+            number = next(self._number)
+            self._asked[number] = future
+        self._put(kind, [json.dumps({"id": number, **request}).encode() + b"\n", body])
+        return future
+
+    def _hang_up(self) -> None:
+        """Nobody answers any more."""
+        with self._asking:
+            asked, self._asked = self._asked, {}
+        for future in asked.values():
+            future.set_exception(ConnectionResetError("the server has ended"))
 
     # ---- what happens
 
     def _over(self) -> bool:
-        return self._gone or self._end is not None or bool(self._failed) or self._broken is not None
+        return self._gone or self._stopped or self._end is not None or bool(self._failed) or self._broken is not None
 
     def _step(self, until: float | None = None) -> None:
         kind, data = self._next(until)
@@ -441,7 +473,10 @@ class Contained:
         elif kind == "h":
             about, _, content = data.partition(b"\n")
             answer = json.loads(about)
-            self.answers[answer["id"]] = answer, content
+            with self._asking:
+                future = self._asked.pop(answer["id"], None)
+            if future is not None:
+                future.set_result((answer, content))
         elif kind == "n":
             self._end = json.loads(data)
         elif kind == "b":
@@ -524,6 +559,8 @@ class Contained:
             return "sandbox_error", None, None, f"the sandbox could not be set up: {self._failed}"
         if self._broken is not None:
             return self._broken, None, None, self._why
+        if self._stopped:
+            return "ok", None, None, STOPPED
         short = f"needed more than {limits.memory_mb} MiB of memory"
         if self._end is not None and (self._end["broken"] == "cpu" or self._end["cpu_s"] > limits.cpu_s):
             return "cpu", None, None, f"used more than {limits.cpu_s:g} s of CPU time"
@@ -544,48 +581,27 @@ class Contained:
         return False, -1
 
 
-class Served:
-    """A Service in a container: our first process in there asks it over its loopback."""
-
-    _MOST = 32 << 20  # bytes of an answer
+class ThroughContainer:
+    """A Way to a server in a container: our first process in there asks it over its loopback."""
 
     def __init__(self, container: Contained, port: int) -> None:
         self._container, self._port = container, port
-        self._number = 0
 
-    def request(
-        self, method: str, path: str, headers: dict[str, str], body: bytes, timeout: float
-    ) -> tuple[int, dict[str, str], bytes]:
-        """One HTTP request from outside the server's sandbox. Raises OSError where it does not answer."""
-        self._number += 1
-        ask = {
-            "id": self._number, "port": self._port, "method": method, "path": path, "headers": headers,
-            "timeout": timeout, "most": self._MOST,
-        }  # fmt: skip
-        self._container.ask(ask, body)
-        about, content = self._container.answer(self._number, time.monotonic() + timeout + 5)
+    def dial(self) -> None:
+        self._answer("d", {}, b"", _DIALS_WITHIN)
+
+    def ask(self, method: str, path: str, headers: dict[str, str], body: bytes, timeout: float) -> Answer:
+        about, content = self._answer("h", {"method": method, "path": path, "headers": headers}, body, timeout)
+        return int(about["status"]), [(name, value) for name, value in about["headers"]], content
+
+    def _answer(self, kind: str, asked: dict[str, Any], body: bytes, timeout: float) -> tuple[dict[str, Any], bytes]:
+        asked |= {"port": self._port, "timeout": timeout}
+        about, content = self._container.inquire(kind, asked, body).result(timeout + _LAST_WORDS)
+        if "wrong" in about:
+            raise ValueError(about["wrong"])
         if "error" in about:
             raise OSError(about["error"])
-        return int(about["status"]), dict(about["headers"]), content
-
-    def finish(self) -> Run:
-        return self._container.finish()
-
-    def wait_until_up(self, within: float) -> None:
-        """Raises SandboxUnavailable where it does not come up."""
-        end = time.monotonic() + within
-        while True:
-            try:
-                self.request("GET", "/", {}, b"", 5)
-                return
-            except OSError as error:
-                if time.monotonic() > end or self._container._over():
-                    run = self._container.finish()
-                    said = run.stderr.decode("utf-8", "replace")[-500:]
-                    raise SandboxUnavailable(
-                        f"The server does not answer on port {self._port}: {error}.", said
-                    ) from None
-            time.sleep(0.05)
+        return about, content
 
 
 def profile(machine: str, families: Sequence[int]) -> dict[str, Any]:

@@ -16,14 +16,13 @@ from assay.pipeline.sandbox.cage import Cage
 from assay.pipeline.sandbox.meter import ProcessTree
 from assay.pipeline.sandbox.parcel import command_of, pack, stdin
 from assay.pipeline.sandbox.runtime import Runtime, find_runtime
-from assay.pipeline.sandbox.served import Served
+from assay.pipeline.sandbox.served import Served, ThroughCage
 from assay.pipeline.sandbox.started import Started
 from assay.pipeline.sandbox.supervise import Meter, Running
 from assay.pipeline.sandbox.workers import as_done, processor
 from assay.records import Isolation, Run, Spec
 from assay.settings import Settings
 
-_SERVER_STARTS_S = 30.0
 _DRIVER_JS = "/run/assay/assay_guest/driver.cjs"
 _WAITING_JS = "/run/assay/assay_guest/waiting.cjs"
 
@@ -99,9 +98,9 @@ class Namespaced:
     def serve(self, spec: Spec, port: int) -> Iterator[Service]:
         """Raises AssayError with what the server printed where it does not come to accept connections."""
         with _ServerHost(self._settings, self.name) as host, host.open(spec) as running:
-            served = Served(running, host.cage_of(running), port)
+            served = Served(running, ThroughCage(host.cage_of(running), port), port)
             try:
-                served.wait(min(_SERVER_STARTS_S, spec.limits.wall_s))
+                served.wait(spec.limits.wall_s)
                 yield served
             finally:
                 served.finish()

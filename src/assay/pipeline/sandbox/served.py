@@ -1,25 +1,66 @@
 """A web server in a sandbox, and the one trusted way to speak to it: connections made by our own process inside."""
 
-import http.client
-import socket
 import threading
 import time
+from http.client import HTTPMessage
+from typing import TYPE_CHECKING, Protocol
 
 from assay.errors import AssayError
-from assay.pipeline.sandbox.cage import Cage
-from assay.pipeline.sandbox.supervise import Running
+from assay.pipeline.sandbox.guest import asking
 from assay.records import Run
 
+if TYPE_CHECKING:
+    from assay.pipeline.sandbox.cage import Cage
+
 _POLL_S = 0.02
-_MAX_BODY = 32 << 20  # bytes of a response: a server must not fill our memory
+_STARTS_S = 30.0
+
+Answer = tuple[int, list[tuple[str, str]], bytes]
+"""Status, headers in their order, body."""
+
+
+class Watched(Protocol):
+    """A running program whose output and limits want to be looked after."""
+
+    def look_after(self, seconds: float) -> bool:
+        """Do so for a while; False where the program is over."""
+
+    def stop(self) -> Run:
+        """End it, and say what happened until then."""
+
+
+class Way(Protocol):
+    """How a server's port is reached from outside. Safe to use from several threads."""
+
+    def dial(self) -> None:
+        """Connect and hang up. Raises OSError where nothing listens."""
+
+    def ask(self, method: str, path: str, headers: dict[str, str], body: bytes, timeout: float) -> Answer:
+        """As `guest.asking.ask`."""
+
+
+class ThroughCage:
+    """A Way: the zygote connects, and hands the connection out."""
+
+    def __init__(self, cage: "Cage", port: int) -> None:
+        self._cage, self._port = cage, port
+        self._dialling = threading.Lock()  # the control socket answers one question at a time
+
+    def dial(self) -> None:
+        with self._dialling:
+            self._cage.dial(self._port).close()
+
+    def ask(self, method: str, path: str, headers: dict[str, str], body: bytes, timeout: float) -> Answer:
+        with self._dialling:
+            connected = self._cage.dial(self._port)
+        return asking.ask(connected, self._port, method, path, headers, body, timeout)
 
 
 class Served:
     """A Service. Its program's output and limits are looked after by a thread of our own while requests are made."""
 
-    def __init__(self, running: Running, cage: Cage, port: int) -> None:
-        self._running, self._cage, self._port = running, cage, port
-        self._dialling = threading.Lock()  # the control socket answers one question at a time
+    def __init__(self, running: Watched, way: Way, port: int) -> None:
+        self._running, self._way, self._port = running, way, port
         self._ended = threading.Event()
         self._stop = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="assay-served", daemon=True)
@@ -27,10 +68,11 @@ class Served:
 
     def wait(self, seconds: float) -> None:
         """Until the server accepts connections. Raises AssayError with what it printed where it does not come to that."""
+        seconds = min(_STARTS_S, seconds)
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and not self._ended.is_set():
             try:
-                self._cage_dial().close()
+                self._way.dial()
             except OSError:
                 time.sleep(_POLL_S)
             else:
@@ -46,33 +88,20 @@ class Served:
 
     def request(
         self, method: str, path: str, headers: dict[str, str], body: bytes, timeout: float
-    ) -> tuple[int, dict[str, str], bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=timeout)
-        try:
-            connection.sock = self._cage_dial()
-            connection.sock.settimeout(timeout)
-            connection.request(method, path, body=body or None, headers=headers)
-            response = connection.getresponse()
-            content = response.read(_MAX_BODY + 1)
-        except http.client.HTTPException as error:
-            raise OSError(f"the server's answer is no HTTP: {error!r}") from None
-        finally:
-            connection.close()
-        if len(content) > _MAX_BODY:
-            raise OSError(f"the server's answer has more than {_MAX_BODY} bytes")
-        return response.status, dict(response.getheaders()), content
+    ) -> tuple[int, HTTPMessage, bytes]:
+        if self._ended.is_set():
+            raise ConnectionRefusedError("the server has ended")
+        status, told, content = self._way.ask(method, path, headers, body, timeout)
+        message = HTTPMessage()
+        for name, value in told:
+            message[name] = value  # adds one: a name may stand there several times
+        return status, message, content
 
     def finish(self) -> Run:
         """Stop the server and say what became of it."""
         self._stop.set()
         self._watcher.join()
         return self._running.stop()
-
-    def _cage_dial(self) -> socket.socket:
-        if self._ended.is_set():
-            raise ConnectionRefusedError("the server has ended")
-        with self._dialling:
-            return self._cage.dial(self._port)
 
     def _watch(self) -> None:
         while not self._stop.is_set():

@@ -20,6 +20,7 @@ _TICK = 0.05  # s between two looks at CPU and memory
 _PIPE_READS = 64  # of _CHUNK: four times what a pipe may hold
 _LAST_WORD_S = 2.0
 """How long one that a killed program was to be looked after beside may take to notice: a test that waits hears at once."""
+STOPPED = "it was stopped when nothing more was asked of it"
 _GRACE = 5.0  # s for a killed namespace to be gone before we call it our failure
 
 
@@ -396,7 +397,7 @@ class Running:
         if self._broken is not None:
             return self._broken, None, None, self._why
         if self._stopped:
-            return "ok", None, None, "it was stopped when nothing more was asked of it"
+            return "ok", None, None, STOPPED
         if self._meter.oom_killed():
             return "oom", None, None, f"needed more than {self.spec.limits.memory_mb} MiB of memory"
         if "status" not in self._ending:

@@ -4,9 +4,9 @@ process can be neither killed nor, once non-dumpable, traced or read.
 
 A frame: one byte that says what it is, four of length (big-endian), the data.
 host -> us   s what the program reads as stdin, then p the request (as in `main`), then c for the channel, q: no more of it,
-             k: kill the program, h an HTTP request to a server on our loopback
+             k: kill the program, d: does a server on our loopback accept connections, h an HTTP request to it
 us -> host   u ready, o e output, c from the channel, x stdout is full, f a file brought out (the length of its path,
-             the path, the content), h an HTTP answer, at last n (JSON of the end) or b (why the set-up failed)
+             the path, the content), h the answer to d or h, at last n (JSON of the end) or b (why the set-up failed)
 """
 
 import ctypes
@@ -265,8 +265,8 @@ class _Program:
                 self._feed()
             elif kind == "k":
                 self._broken = "told"
-            elif kind == "h":
-                threading.Thread(target=_fetch, args=(self._host, data), daemon=True).start()
+            elif kind in "dh":
+                threading.Thread(target=_ask, args=(self._host, kind == "d", data), daemon=True).start()
 
     def _relay(self, fd):
         """Hand on a piece of output, or drop it where the cap is reached; None where there is none now, False at its end."""
@@ -358,25 +358,31 @@ class _Bounds:
         _prctl(_PR_SET_NO_NEW_PRIVS, 1)
 
 
-def _fetch(host, data):
-    """Ask a server on our loopback, in a thread of its own. A request: JSON, a line feed, the body."""
-    import http.client
+def _ask(host, only_dial, data):
+    """Speak to a server on our loopback, in a thread of its own. A request: JSON, a line feed, the body."""
+    from . import asking
 
     head, _, body = data.partition(b"\n")
-    ask = json.loads(head)
+    request = json.loads(head)
+    about, content = {"id": request["id"]}, b""
     try:
-        connection = http.client.HTTPConnection("127.0.0.1", ask["port"], timeout=ask["timeout"])
-        try:
-            connection.request(ask["method"], ask["path"], body or None, ask["headers"])
-            answer = connection.getresponse()
-            content = answer.read(ask["most"] + 1)
-            about = {"id": ask["id"], "status": answer.status, "headers": answer.getheaders()}
-        finally:
-            connection.close()
-        if len(content) > ask["most"]:
-            raise OSError("its answer is longer than %d bytes" % ask["most"])
-    except (OSError, http.client.HTTPException) as error:
-        about, content = {"id": ask["id"], "error": "%s: %s" % (type(error).__name__, error)}, b""
+        connected = socket.create_connection(("127.0.0.1", request["port"]), request["timeout"])
+        if only_dial:
+            connected.close()
+        else:
+            about["status"], about["headers"], content = asking.ask(
+                connected,
+                request["port"],
+                request["method"],
+                request["path"],
+                request["headers"],
+                body,
+                request["timeout"],
+            )
+    except OSError as error:
+        about["error"] = str(error)
+    except ValueError as error:
+        about["wrong"] = str(error)
     host.send("h", json.dumps(about).encode() + b"\n" + content)
 
 
