@@ -345,6 +345,39 @@ def test_a_mistake_of_the_tests_is_not_told_as_what_the_candidate_raised_before(
     assert (report.status, "NameError" in report.message) == ("wrong", True)
 
 
+def test_an_object_is_the_number_that_it_said_first(bench: Workbench) -> None:
+    program = """
+class Root:
+    asked = 0
+    def __float__(self):
+        self.asked += 1
+        return float(self.asked)
+    __int__ = lambda self: int(float(self))
+def f(n): return Root()
+"""
+    source = "import math\nroot = f(1)\nassert [math.pow(root, n) for n in range(4)] == [1.0] * 4\nassert int(root) == int(root) == 2"
+    report = graded(bench, program, Asserts(entry="f", source=source))
+    assert report.passed, report
+
+
+def test_what_a_test_held_when_an_answer_raised_is_let_go(bench: Workbench) -> None:
+    source = """
+class Held(list):
+    pass
+def check(candidate):
+    held = Held([candidate(1)])
+    try:
+        candidate(2)
+    finally:
+        held.append(candidate)
+"""
+    count = "import gc\nassert f(1) == 1\nassert not any(type(one).__name__ == 'Held' for one in gc.get_objects())"
+    raises = "def f(n):\n    if n == 2:\n        raise ValueError\n    return n"
+    assert graded(bench, raises, Asserts(entry="f", source=source)).status == "exception"
+    report = graded(bench, raises, Asserts(entry="f", source=count))
+    assert report.passed, report
+
+
 def test_an_object_that_says_it_holds_everything_holds_nothing(bench: Workbench) -> None:
     program = "class All:\n    def __contains__(self, item): return True\n    def __iter__(self): return iter([1, 2])\ndef f(n): return All()"
     assert graded(bench, program, Asserts(entry="f", source="assert 2 in f(5)")).passed

@@ -1,6 +1,7 @@
 """Expected values that come from the reference: filled in from its run, or told why they cannot be."""
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -257,6 +258,22 @@ def test_who_empties_the_polynomial_is_held_against_it_all_the_same(tmp_path: Pa
         exec(check.source, names)
         with pytest.raises(AssertionError, match="find_zero"):
             names["check"](empties)  # type: ignore[operator]
+
+
+class _NoNumber:
+    """What is another number each time it is raised to a power: such a one makes any polynomial zero."""
+
+    def __init__(self) -> None:
+        self.asked = -1
+
+    def __float__(self) -> float:
+        self.asked += 1
+        return (0.0, 2 / 3, 0.0)[self.asked % 3]
+
+
+def test_what_is_no_number_is_no_root(tmp_path: Path) -> None:
+    assert sum(c * math.pow(x, n) for x in [_NoNumber()] for n, c in enumerate((2, -3, 1))) == 0
+    assert judge(load(tmp_path, "humaneval+", FIND_ZERO), _NoNumber()) is False
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from assay.pipeline.checks.compare import same, same_text, shown
 from assay.pipeline.sandbox.guest.values import UNDEFINED, Handle
@@ -46,7 +48,13 @@ NAN = float("nan")
         ("unordered", [1], (1,), False),
         ("set", (1, 2), [2, 1, 1], True),
         ("set", [1], [2], False),
-        pytest.param("set", [1], list(range(200_000)), False, id="set-endless"),  # quadratic, it would take an hour
+        ("set", [[1, "a"], [1.0, "a"], {2}], [{2.0}, [1, "a"]], True),
+        ("set", [[1, "a"]], [[True, "a"]], False),
+        ("set", [["a", "b"]], [["ab"]], False),
+        ("unordered", [{"a": NAN}, {"a": 1}], [{"a": 1.0}, {"a": float("nan")}], True),
+        ("unordered", [[], ()], [(), ()], False),
+        pytest.param("set", [1], list(range(200_000)), False, id="set-endless"),  # pair by pair it would take an hour
+        pytest.param("set", [[0]], [[0] * 1_000 + [n] for n in range(2_000)], False, id="set-of-long-ones"),
         ("truthy", "yes", 1, True),
         ("truthy", None, 0, True),
         ("truthy", True, [], False),
@@ -94,6 +102,10 @@ def test_approximate_numbers_are_close(expected: Any, got: Any, equal: bool) -> 
         ("json", "[true]", "[1]", False),
         ("regex", r"\d+ ms", "12 ms\n", True),
         ("regex", r"\d+", "12 ms", False),
+        ("regex", r"a.b", "a\nb", True),
+        pytest.param("regex", r"\s*(\d+\s*)+", "1" * 60 + "x", False, id="regex-without-end"),
+        pytest.param("regex", r".*Score: .*\d.*", "Score: " * 30_000, False, id="regex-quadratic"),
+        pytest.param("json", "[1]", "[" + "[]," * 3_000_000 + "0]", False, id="json-of-lists"),
     ],
 )
 def test_texts_are_held_against_each_other(mode: Any, expected: str, got: str, equal: bool) -> None:
@@ -104,11 +116,43 @@ def test_numbers_in_text_may_be_close() -> None:
     compare = Compare(mode="text-tokens", abs=0.01)
     assert same_text(compare, "pi 3.14", "pi 3.1415")
     assert not same_text(compare, "pi 3.14", "pie 3.1415")
+    assert same_text(compare, "1e3 -.5 inf", "1000 -0.5 Infinity")
+    for odd in ("1_000", "１０００", "0x3e8"):
+        assert not same_text(compare, "1000", odd)
 
 
 def test_a_handle_is_equal_to_nothing() -> None:
     for mode in ("exact", "python", "unordered", "set"):
         assert not same(Compare(mode=mode), [1], Handle(0, "Yes"))
+
+
+_ONE = (
+    st.none()
+    | st.booleans()
+    | st.integers(-2, 2)
+    | st.floats(-2, 2)
+    | st.sampled_from([NAN, 1j, 1 + 0j, "", "1", b"1"])
+)
+_KEYS = st.booleans() | st.integers(-1, 1) | st.sampled_from(["", "1", b"1", (1,), (True,)])
+_VALUES = st.recursive(
+    _ONE,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.lists(inner, max_size=3).map(tuple)
+        | st.dictionaries(_KEYS, inner, max_size=3)
+        | st.sets(_KEYS, max_size=3)
+        | st.frozensets(_KEYS, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+@given(_VALUES, _VALUES)
+def test_members_are_counted_as_equal_where_they_are_equal_one_by_one(one: object, other: object) -> None:
+    equal = same(Compare(mode="exact"), one, other)
+    for mode in ("set", "unordered"):
+        assert same(Compare(mode=mode), [one], [other]) is equal
+    assert same(Compare(mode="unordered"), [one, other], [other, one])
 
 
 def test_values_are_shown_in_their_own_language_and_cut() -> None:

@@ -49,7 +49,7 @@ class Pace:
 
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
-        self._machine = f"{_processor()}, {platform.python_implementation()} {platform.python_version()}"
+        self._machine = f"{processor(_cpuinfo())}, {platform.python_implementation()} {platform.python_version()}"
         self._fastest = self._read()
         self._looked = -_LOOK_EVERY_S
         self._lock = threading.Lock()
@@ -88,9 +88,17 @@ class Pace:
                 self._file.write_text(Fastest(machine=self._machine, turn_s=self._fastest).model_dump_json())
 
 
-def _processor() -> str:
-    with suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.machine()
+def processor(about: str) -> str:
+    """What /proc/cpuinfo says the processor is. Arm's gives numbers and no clock, so this machine's name stands with them."""
+    fields = [(name.strip(), value.strip()) for name, _, value in (line.partition(":") for line in about.splitlines())]
+    if named := next((value for name, value in fields if name == "model name"), ""):
+        return named
+    numbers = sorted({f"{name} {value}" for name, value in fields if name in ("CPU implementer", "CPU variant", "CPU part")})
+    return ", ".join([platform.machine(), *numbers, platform.node()])
+
+
+def _cpuinfo() -> str:
+    try:
+        return Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return ""

@@ -17,6 +17,7 @@ from assay.records import Limits, Program, Run, Spec, Task
 
 _TESTS_A_PROCESS = 500  # test sources one process runs before a fresh one takes over
 _TEST_LIMITS = Limits(wall_s=3600, cpu_s=3600, memory_mb=1024)  # a test's own time is bounded by `renew`
+_LATE = ("timeout", "cpu")
 _PREPARED = 256  # opening frames kept; those of large data sets weigh a megabyte
 
 Job = tuple[str, Task, Program]
@@ -163,18 +164,20 @@ def _ending(run: Run) -> str:
 
 
 def _tried(bench: Workbench, job: Job) -> tuple[Run, ...]:
-    """The job's Runs; where our own sandbox failed, it is tried once more. Raises SandboxUnavailable where it fails twice."""
+    """The job's Runs; where our own sandbox, or the tests' process, failed, it is tried once more, with a new one.
+
+    Raises SandboxUnavailable where no sandbox can be had twice.
+    """
     _, task, program = job
     try:
         runs = run_checks(bench, task, program)
     except SandboxUnavailable:
         bench.close()
         return run_checks(bench, task, program)
-    if any(run.status == "sandbox_error" or (run.tests and run.tests.status == "sandbox_error") for run in runs):
+    if any(run.status == "sandbox_error" or (run.tests and run.tests.status not in _LATE) for run in runs):
         runs = run_checks(bench, task, program)
     return runs
 
 
 def _ran_late(runs: tuple[Run, ...]) -> bool:
-    late = ("timeout", "cpu")
-    return any(run.status in late or (run.tests is not None and run.tests.status in late) for run in runs)
+    return any(run.status in _LATE or (run.tests is not None and run.tests.status in _LATE) for run in runs)

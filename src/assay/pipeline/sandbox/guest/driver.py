@@ -284,6 +284,9 @@ def _run_test(source, entry, names, candidate):
             kind = "failed" if isinstance(error, AssertionError) else "unusable"
         line = _line_of(error)
         return ["done", kind, type(error).__name__, _text(error), line, candidate.calls]
+    finally:
+        candidate.forget()
+        namespace.clear()  # it holds its functions, and they hold it: what a test keeps may be large
     if candidate.not_handed and not candidate.broken:  # the tests took the error for the candidate's
         return ["done", "unheld", "TypeError", candidate.not_handed, 0, candidate.calls]
     return ["done", "broken" if candidate.broken else "passed", "", "", 0, candidate.calls]
@@ -393,7 +396,16 @@ class _Candidate:
         self.broken = False
         self.not_handed = ""
         """What of the tests' cannot be handed to it, and why: no fault of its own."""
+        self.numbers = {}
+        """What its objects said they are as numbers."""
         self._errors = []
+
+    def forget(self):
+        """Let go of what came: an error holds the frames that it went through, and with them what the tests held there."""
+        self.numbers.clear()
+        for error in self._errors:
+            error.__traceback__ = None
+        self._errors.clear()
 
     def function(self, name):
         def proxy(*arguments, **keywords):
@@ -514,10 +526,17 @@ class Remote:
         return bool(self._ask("bool"))
 
     def __int__(self):
-        return self._ask("int")
+        return self._as_number("int")
 
     def __float__(self):
-        return self._ask("float")
+        return self._as_number("float")
+
+    def _as_number(self, kind):
+        """The number it says it is when it is first asked: one that is another each time is a root of any polynomial."""
+        numbers = self._candidate.numbers
+        if (self._number, kind) not in numbers:
+            numbers[self._number, kind] = self._ask(kind)
+        return numbers[self._number, kind]
 
     def __str__(self):
         return str(self._ask("str"))

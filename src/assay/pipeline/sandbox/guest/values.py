@@ -82,8 +82,7 @@ def loads(text: "str | bytes") -> Any:
     """The JSON text, read; constants that are no JSON refused."""
     try:
         text = text if isinstance(text, str) else str(text, "utf-8", "surrogatepass")
-        if len(text) > 2 * _MOST_NESTED and text.count("[") + text.count("{") > _MOST_NESTED:
-            _count_nested(text)
+        refuse_nested(text)
         try:
             node, end = _scan(text, 0)
         except StopIteration:
@@ -95,8 +94,10 @@ def loads(text: "str | bytes") -> Any:
         raise Undecodable(str(error)[:200]) from None
 
 
-def _count_nested(text):
-    """Refuse a text of more lists and objects than we keep: brackets in its strings are none."""
+def refuse_nested(text: str) -> None:
+    """Refuse JSON text of more lists and objects than we keep: brackets in its strings are none. Raises Undecodable."""
+    if len(text) <= 2 * _MOST_NESTED or text.count("[") + text.count("{") <= _MOST_NESTED:
+        return
     import re
 
     bare = re.sub(r'"[^"\\]*(?:\\.[^"\\]*)*"', "", text)
