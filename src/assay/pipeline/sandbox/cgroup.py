@@ -4,14 +4,24 @@ Version 2 where it is mounted with the controllers delegated to us, else version
 """
 
 import contextlib
+import errno
+import logging
 import os
 import re
 import time
 from pathlib import Path
 
+from assay.pipeline.sandbox.meter import descendants
+
 _ROOT = Path("/sys/fs/cgroup")
+_CONTROLLERS = {"memory", "pids"}
 _NEW_S = 60
-_MARGIN_MB = 24  # what the zygote itself weighs in the group that bounds its programs
+_MOVES = 20  # rounds; in each, what was forked during the one before is moved
+_OURS_MB = 8
+"""What the sandbox itself may weigh in the group that bounds its programs. A zygote is admitted when it has started, so what
+it held by then is charged elsewhere; what it and the kernel came to hold in a thousand programs was 1.6 MB."""
+_OUR_PROCESSES = 4  # bubblewrap, the zygote, the first process, a fork of it
+_log = logging.getLogger(__name__)
 
 
 class Group:
@@ -20,20 +30,25 @@ class Group:
     def __init__(self, memory: Path, pids: Path, cpu: Path, version: int) -> None:
         self._memory, self._pids, self._cpu, self._version = memory, pids, cpu, version
         self._limits = (0, 0)
+        self._size = 0
         self._before = (0.0, 0)
         usage, events = ("cpu.stat", "memory.events") if version == 2 else ("cpuacct.usage", "memory.oom_control")
         self._usage = _Account(cpu / usage)
-        self._events = _Account(memory / events)
+        try:
+            self._events = _Account(memory / events)
+        except OSError:
+            self._usage.close()
+            raise
 
     def admit(self, pid: int) -> None:
         for folder in {self._memory, self._pids, self._cpu}:
             (folder / "cgroup.procs").write_text(str(pid))
 
     def limit(self, memory_mb: int, processes: int) -> None:
-        """Bound what the group may use, on top of the zygote's own."""
+        """Bound what the group may use, on top of what is ours."""
         if self._limits == (memory_mb, processes):
             return
-        size = (memory_mb + _MARGIN_MB) << 20
+        size = (memory_mb + _OURS_MB) << 20
         if self._version == 2:
             (self._memory / "memory.max").write_text(str(size))
             _try_write(self._memory / "memory.swap.max", "0")
@@ -41,16 +56,14 @@ class Group:
         else:
             file = self._memory / "memory.limit_in_bytes"
             both = self._memory / "memory.memsw.limit_in_bytes"  # absent where swap is not accounted
-            if size < self._limits[0] << 20 or not self._limits[0]:
+            if size < self._size or not self._size:  # the kernel never lets it be the smaller of the two
                 file.write_text(str(size))
                 _try_write(both, str(size))
             else:
                 _try_write(both, str(size))
                 file.write_text(str(size))
-        (self._pids / "pids.max").write_text(
-            str(processes + 4)
-        )  # bubblewrap, the zygote, the first process, a fork of it
-        self._limits = (memory_mb, processes)
+        (self._pids / "pids.max").write_text(str(processes + _OUR_PROCESSES))
+        self._limits, self._size = (memory_mb, processes), size
 
     def begin(self) -> None:
         """Take what was used so far as nothing."""
@@ -74,7 +87,7 @@ class Group:
         return self._events.field(b"oom_kill")
 
     def remove(self) -> None:
-        """Take the group away; what is in it must be dead. A group the kernel still holds is tried for a second."""
+        """Take the group away; what is in it must be dead. Each folder that the kernel still holds is tried for a second."""
         self._usage.close()
         self._events.close()
         for folder in {self._memory, self._pids, self._cpu}:
@@ -86,6 +99,8 @@ class Group:
                     break
                 except OSError:
                     time.sleep(0.01)
+            else:
+                _log.warning("The control group %s cannot be removed: the kernel still holds it.", folder)
 
 
 class _Account:
@@ -110,11 +125,15 @@ class _Account:
             self._fd = -1
 
 
-def make_group(name: str) -> Group | None:
-    """A group called after this process and `name`, below the one we are in; None where it cannot be had."""
+def make_group(name: str, root: Path = _ROOT) -> Group | None:
+    """A group called after this process and `name`, below the one we are in; None where it cannot be had.
+
+    `root`: where the file systems of control groups are mounted.
+    """
     name = f"assay-{os.getpid()}-{name}"
     try:
-        return _version_2(name) or _version_1(name)
+        own = _own_paths()
+        return _version_2(name, root, own) or _version_1(name, root, own)
     except OSError:
         return None
 
@@ -140,46 +159,87 @@ def why_not() -> str:
     """One line for people: why no group can be made here, and what to do."""
     if os.geteuid() == 0:
         return (
-            "no writable memory control group here; in a container, give it one: docker run --cgroupns=private "
-            "(version 2), or --privileged"
+            "no memory control group of our own here: systemd-run --scope -p Delegate=yes -- assay ...; "
+            "in a container: docker run --cgroupns=private (version 2), or --privileged"
         )
     return "memory is polled: run as root, or in a delegated control group: systemd-run --user --scope -p Delegate=yes -- assay ..."
 
 
-def _version_1(name: str) -> Group | None:
-    folders = []
+def _version_1(name: str, root: Path, own: dict[str, str]) -> Group | None:
+    parents = []
     for controller in ("memory", "pids", "cpuacct"):
-        base = _ROOT / controller
-        own = base / _own_paths().get(controller, "/").lstrip("/")
-        here = own if own.is_dir() else base
-        if not (here / "cgroup.procs").exists():
-            return None
-        _sweep(here)
-        folder = here / name
-        folder.mkdir()
-        folders.append(folder)
+        base = root / controller
+        here = base / own.get(controller, "/").lstrip("/")
+        parents.append(here if here.is_dir() else base)
+    if not all((parent / "cgroup.procs").exists() for parent in parents):
+        return None
+    for parent in parents:
+        _sweep(parent)
+    return _made([parent / name for parent in parents], version=1)
+
+
+def _version_2(name: str, root: Path, own: dict[str, str]) -> Group | None:
+    """Only in a group that hands its controllers down, or can be made to."""
+    here = root / own.get("", "/").lstrip("/")
+    if not (here / "cgroup.controllers").exists():
+        return None
+    parent = here.parent if here.name == "assay-host" else here
+    if not set((parent / "cgroup.controllers").read_text().split()) >= _CONTROLLERS:
+        return None
+    handed_down = set((parent / "cgroup.subtree_control").read_text().split()) >= _CONTROLLERS
+    if not handed_down and not _hand_down(parent, is_top=parent == root):
+        return None
+    _sweep(parent)
+    return _made([parent / name] * 3, version=2)
+
+
+def _made(folders: list[Path], version: int) -> Group:
+    """Makes the folders of memory, pids and CPU; all that are not there yet, or none. Raises OSError."""
     memory, pids, cpu = folders
-    return Group(memory, pids, cpu, version=1)
+    with contextlib.ExitStack() as undo:
+        for folder in dict.fromkeys(folders):
+            folder.mkdir()
+            undo.callback(folder.rmdir)
+        group = Group(memory, pids, cpu, version)
+        undo.pop_all()
+    return group
 
 
-def _version_2(name: str) -> Group | None:
-    """Only in a group delegated to us: the kernel gives controllers to children of a group that holds no process itself."""
-    own = _ROOT / _own_paths().get("", "/").lstrip("/")
-    if not (own / "cgroup.controllers").exists():
-        return None
-    parent = own.parent if own.name == "assay-host" else own
-    if not {"memory", "pids"} <= set((parent / "cgroup.controllers").read_text().split()):
-        return None
-    if not {"memory", "pids"} <= set((parent / "cgroup.subtree_control").read_text().split()):
+def _hand_down(parent: Path, is_top: bool) -> bool:
+    """Let the groups below it have its controllers. The kernel wants it to hold no process itself, so all move into one below."""
+    for _ in range(_MOVES):
+        try:
+            (parent / "cgroup.subtree_control").write_text(" ".join(f"+{name}" for name in sorted(_CONTROLLERS)))
+            return True
+        except OSError as error:
+            if error.errno != errno.EBUSY:
+                raise
+        if not is_top and not _may_empty(parent):
+            return False
         leaf = parent / "assay-host"
         leaf.mkdir(exist_ok=True)
-        for pid in (parent / "cgroup.procs").read_text().split():
-            (leaf / "cgroup.procs").write_text(pid)
-        (parent / "cgroup.subtree_control").write_text("+memory +pids")
-    _sweep(parent)
-    folder = parent / name
-    folder.mkdir()
-    return Group(folder, folder, folder, version=2)
+        for pid in _members(parent):
+            _move(pid, leaf)
+    return False
+
+
+def _may_empty(group: Path) -> bool:
+    """Whether its processes are ours to move: root could move everybody's, those of a session or a service that it is in."""
+    if os.geteuid() != 0:
+        return True  # who may write there has been given the group
+    with contextlib.suppress(OSError):  # no such mark, or a file system that has none
+        if os.getxattr(group, "trusted.delegate") == b"1":  # systemd's
+            return True
+    return set(_members(group)) <= set(descendants(os.getpid()))
+
+
+def _members(group: Path) -> list[int]:
+    return [int(pid) for pid in (group / "cgroup.procs").read_text().split()]
+
+
+def _move(pid: int, group: Path) -> None:
+    with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+        (group / "cgroup.procs").write_text(str(pid))
 
 
 def _own_paths() -> dict[str, str]:
