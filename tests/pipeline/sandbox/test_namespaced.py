@@ -12,11 +12,20 @@ from assay.pipeline.sandbox import cgroup
 from assay.pipeline.sandbox.bwrap import Bwrap
 from assay.pipeline.sandbox.meter import descendants
 from assay.pipeline.sandbox.namespaced import Namespaced
+from assay.pipeline.sandbox.supervise import Running
 from assay.pipeline.sandbox.zygote import Zygote
 from assay.records import Spec
 from tests.pipeline.sandbox.conftest import wait_for_spares
 
 _PRINTS = Spec(files={"main.py": b"print(1)"})
+
+
+class Generous(Zygote):
+    """Its control groups bound next to nothing."""
+
+    def open(self, spec: Spec, channel: socket.socket | None = None) -> Running:
+        lifted = spec.limits.model_copy(update={"memory_mb": 4000, "processes": 200})
+        return super().open(spec.model_copy(update={"limits": lifted}), channel)
 
 
 class Interrupted(socket.socket):
@@ -89,3 +98,16 @@ def test_after_a_time_in_which_none_could_be_started_sandboxes_wait_again(bwrap:
         assert bwrap.run(_PRINTS).stdout == b"1\n"
         wait_for_spares(bwrap)
     assert len(bwrap._idle) == Bwrap.spares
+
+
+def test_control_groups_that_bound_nothing_give_no_level_3(zygote: Zygote) -> None:
+    if zygote.isolation().memory != "cgroup":
+        pytest.skip(cgroup.why_not())
+    assert zygote.capabilities().level == 3
+    with Generous(zygote._settings) as sandbox:
+        found = sandbox.capabilities()
+        assert (found.level, found.memory) == (2, "polled")
+        assert "does not bound processes and memory" in found.notes[0]
+        run = sandbox.run(Spec(files={"main.py": b"import os; os.memfd_create('x')"}))
+        assert b"PermissionError" in run.stderr, "memory that polling does not see must be denied"
+        assert run.isolation == found

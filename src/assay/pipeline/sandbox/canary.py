@@ -1,4 +1,4 @@
-"""A program that tries what must not work; a back end's level is what it reports, not what sysctls say."""
+"""Programs that try what must not work; a back end's level is what they report, not what sysctls say."""
 
 import json
 from typing import Protocol
@@ -45,6 +45,25 @@ print(json.dumps(found))
 """
 
 
+# Small bounds, since what is taken costs time: 16 MiB and 8 processes.
+_GREEDY = r"""
+import os, time
+forked = 0
+try:
+    while forked < 40:
+        if os.fork() == 0:
+            time.sleep(30)
+            os._exit(0)
+        forked += 1
+    os.write(1, b"processes\n")
+except OSError:
+    pass
+taken = bytearray(b"x") * (96 << 20)
+os.write(1, b"memory\n")
+"""
+_GREEDYS = Limits(wall_s=30, cpu_s=10, memory_mb=16, processes=8)
+
+
 class _Caged(Protocol):
     def run(self, spec: Spec) -> Run: ...
     def isolation(self) -> Isolation: ...
@@ -68,3 +87,17 @@ def sing(sandbox: _Caged, canary: str = _CANARY, argv: tuple[str, ...] = ()) -> 
             "Use another one: assay doctor lists them.",
         )
     return run.isolation
+
+
+def unbounded(sandbox: _Caged) -> tuple[str, ...]:
+    """Of memory and processes, what a program can take more of than it may where a control group is to bound both.
+
+    Raises SandboxUnavailable where that could not be tried.
+    """
+    run = sandbox.run(Spec(files={"main.py": _GREEDY.encode()}, limits=_GREEDYS))
+    if run.status not in ("ok", "oom"):
+        raise SandboxUnavailable(
+            f"The limits of the {run.isolation.backend} sandbox cannot be tried: {run.detail or run.status}",
+            run.stderr.decode("utf-8", "replace")[-500:],
+        )
+    return tuple(run.stdout.decode("ascii", "replace").split())

@@ -53,6 +53,7 @@ class Namespaced:
         self._name = secrets.token_hex(4)  # programs see it in /proc/self/cgroup: nothing of ours
         probe = cgroup.make_group(f"{self._name}-probe")
         self._counted = probe is not None
+        self._why_polled = cgroup.why_not()
         if probe is not None:
             probe.remove()
 
@@ -110,11 +111,19 @@ class Namespaced:
         return self._cages[id(running)]
 
     def capabilities(self) -> Isolation:
-        """Found by a canary once; raises SandboxUnavailable where it came back with what it must not have."""
-        if self._isolation is None:
-            from assay.pipeline.sandbox.canary import sing
+        """Found by a canary once, level 3 by what its control group bounds.
 
-            self._isolation = sing(self)
+        Raises SandboxUnavailable where the canary came back with what it must not have.
+        """
+        if self._isolation is None:
+            from assay.pipeline.sandbox.canary import sing, unbounded
+
+            isolation = sing(self)
+            self._taken = 0  # both canaries count as one program: who only asks needs no spares
+            if self._counted and (lacking := unbounded(self)):
+                self._give_up_groups(f"the control group here does not bound {' and '.join(lacking)}; memory is polled")
+                isolation = sing(self)
+            self._isolation = isolation
         return self._isolation
 
     def close(self) -> None:
@@ -140,7 +149,7 @@ class Namespaced:
         """What is in force by construction; `capabilities` is what a canary found."""
         if self._counted:
             return Isolation(backend=self.name, level=3, memory="cgroup")
-        return Isolation(backend=self.name, level=2, memory="polled", notes=(cgroup.why_not(),))
+        return Isolation(backend=self.name, level=2, memory="polled", notes=(self._why_polled,))
 
     def _take(self, new: bool = False) -> tuple[Cage, cgroup.Group | None]:
         """One that waits for a program; `new`: one that has not waited, because those that did may be dead."""
@@ -181,10 +190,11 @@ class Namespaced:
 
     def _started(self) -> tuple[Cage, cgroup.Group | None]:
         """A new one. Raises SandboxUnavailable."""
-        cage = Cage(self._runtime, warm=self.warm, counted=self._counted)
+        counted = self._counted
+        cage = Cage(self._runtime, warm=self.warm, counted=counted)
         group = None
         try:
-            if self._counted:
+            if counted:
                 group = cgroup.make_group(f"{self._name}-{next(self._numbers)}")
                 if group is None:
                     raise SandboxUnavailable(
@@ -203,10 +213,19 @@ class Namespaced:
 
     def _give_back(self, cage: Cage, group: cgroup.Group | None, healthy: bool) -> None:
         with self._lock:
-            if healthy and not self._closed and cage.runs < self.runs_a_cage:
+            outdated = self._closed or (group is not None) != self._counted
+            if healthy and not outdated and cage.runs < self.runs_a_cage:
                 self._idle.append((cage, group))
                 return
         self._discard(cage, group)
+
+    def _give_up_groups(self, why: str) -> None:
+        """From now on: cages that let nothing be taken which polling does not see."""
+        with self._lock:
+            self._counted, self._why_polled = False, why
+            idle, self._idle = self._idle, []
+        for cage, group in idle:
+            self._discard(cage, group)
 
     def _discard(self, cage: Cage, group: cgroup.Group | None) -> None:
         cage.close()
