@@ -95,11 +95,28 @@ def test_memory_beyond_the_limit_is_not_had(sandbox: Sandbox) -> None:
 
 
 def test_memory_of_many_processes_counts_together(sandbox: Sandbox) -> None:
-    source = "import os, time\nfor _ in range(4): os.fork()\nblock = bytearray(60 << 20)\nfor i in range(0, len(block), 4096): block[i] = 1\ntime.sleep(5)\nprint('held all')"
-    if sandbox.capabilities().level == 0:
-        pytest.skip("level 0 bounds each process alone")
-    run = python(sandbox, source, limits=Limits(wall_s=20, cpu_s=10, memory_mb=256))
-    assert run.status == "oom" or run.stdout.count(b"held all") < 16
+    source = """
+import os, time
+told, tell = os.pipe()
+until, go = os.pipe()
+for _ in range(8):
+    if os.fork() == 0:
+        os.close(go)
+        block = bytearray(40 << 20)
+        block[::4096] = b"x" * len(block[::4096])
+        os.write(tell, b"x")
+        os.close(tell)
+        os.read(until, 1)
+        os._exit(0)
+os.close(tell)
+holding = len(b"".join(iter(lambda: os.read(told, 8), b"")))
+time.sleep(1)  # for who looks at it now and then
+print(holding)
+"""
+    run = python(sandbox, source, limits=Limits(wall_s=20, cpu_s=10, memory_mb=200))
+    assert run.status == "oom", run
+    run = python(sandbox, source, limits=Limits(wall_s=20, cpu_s=10, memory_mb=600))
+    assert (run.status, run.stdout) == ("ok", b"8\n"), run
 
 
 def test_output_beyond_the_cap_is_dropped_and_counted(sandbox: Sandbox) -> None:

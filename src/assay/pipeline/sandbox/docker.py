@@ -561,16 +561,14 @@ class Contained:
             return self._broken, None, None, self._why
         if self._stopped:
             return "ok", None, None, STOPPED
-        short = f"needed more than {limits.memory_mb} MiB of memory"
         if self._end is not None and (self._end["broken"] == "cpu" or self._end["cpu_s"] > limits.cpu_s):
             return "cpu", None, None, f"used more than {limits.cpu_s:g} s of CPU time"
-        if self._end is not None and self._end["status"] == 0:
-            return "ok", 0, None, ""
-        killed, code = self._ended()
-        if killed:
-            return "oom", None, None, short
-        if self._end is None:
-            return "sandbox_error", None, None, f"the container ended by itself with {code}"
+        if self._end is None or self._end["memory_ended"]:  # somebody, on the whole machine: the engine knows who
+            killed, code = self._ended()
+            if killed:
+                return "oom", None, None, f"needed more than {limits.memory_mb} MiB of memory"
+            if self._end is None:
+                return "sandbox_error", None, None, f"the container ended by itself with {code}"
         return ending(self._spec, int(self._end["status"]), float(self._end["cpu_s"]), bytes(self._output["e"]))
 
     def _ended(self) -> tuple[bool, int]:

@@ -154,6 +154,7 @@ class _Program:
         self._woken, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
+        self._killed_before = _killed_for_memory()
         self._pid = os.fork()
         if self._pid == 0:
             signal.set_wakeup_fd(-1)
@@ -237,7 +238,7 @@ class _Program:
         left = self._bring_out() if self._globs else []
         end = {
             "status": self._status, "cpu_s": self._cpu, "memory_peak": self._peak * 1024, "broken": self._broken,
-            "dropped": self._dropped, "left": left,
+            "dropped": self._dropped, "left": left, "memory_ended": _killed_for_memory() != self._killed_before,
         }  # fmt: skip
         self._host.send("n", json.dumps(end).encode())
 
@@ -410,6 +411,15 @@ def _cpu_in_use():
                 continue
             ticks += sum(map(int, fields[13:15] if name == "1" else fields[11:15]))
     return ticks / _TICKS
+
+
+def _killed_for_memory():
+    """How many processes the kernel has ended for want of memory, on the whole machine; a new object where it does not say."""
+    try:
+        with open("/proc/vmstat", "rb") as file:
+            return next(line for line in file if line.startswith(b"oom_kill "))
+    except (OSError, StopIteration):
+        return object()
 
 
 def _prctl(option, value):
