@@ -93,7 +93,9 @@ def processor(about: str) -> str:
     fields = [(name.strip(), value.strip()) for name, _, value in (line.partition(":") for line in about.splitlines())]
     if named := next((value for name, value in fields if name == "model name"), ""):
         return named
-    numbers = sorted({f"{name} {value}" for name, value in fields if name in ("CPU implementer", "CPU variant", "CPU part")})
+    numbers = sorted(
+        {f"{name} {value}" for name, value in fields if name in ("CPU implementer", "CPU variant", "CPU part")}
+    )
     return ", ".join([platform.machine(), *numbers, platform.node()])
 
 
