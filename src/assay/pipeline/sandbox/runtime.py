@@ -5,12 +5,17 @@ reach (tools under a 0700 home) is copied once into a folder of root's that ever
 """
 
 import compileall
+import contextlib
+import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, distribution
@@ -23,6 +28,12 @@ GUEST = Path(__file__).parent / "guest"
 _SHARED = Path("/var/lib/assay")
 
 _COPIED_HOW = 2  # what is copied changed with 2: compiled modules too, else each cold start compiles for 80 ms
+_PYTHON = "python"
+_LEFT_OUT = ("site-packages", "test", "tests", "*.a", "include", "share")  # of an interpreter: nine tenths of it
+_DEEP = 100
+_FRESH = ".new-"
+_COPIES = re.compile(r"\.new-|[a-z]+-[0-9a-f]{16}$")
+_UNUSED_S = 7 * 86400
 
 
 @dataclass(frozen=True)
@@ -60,7 +71,7 @@ def find_runtime(python: str | None, packages: Path | None) -> Runtime:
     _compile(guest, interpreter, tag)
     prefix = _prefix(interpreter)
     if not prefix.is_relative_to("/usr"):  # it finds its library beside itself, wherever it is bound
-        binds.append((str(_reachable(prefix, shared, "python")), "/run/assay/python"))
+        binds.append((str(_reachable(prefix, shared, _PYTHON)), "/run/assay/python"))
         interpreter = Path("/run/assay/python") / interpreter.relative_to(prefix)
     node = _find_node()
     if node is not None and not Path(node).is_relative_to("/usr"):
@@ -104,7 +115,7 @@ def find_bare_runtime(python: str | None, packages: Path | None) -> BareRuntime:
     _compile(guest, interpreter, tag)
     prefix = _prefix(interpreter)
     if not prefix.is_relative_to("/usr"):
-        home = _reachable(prefix, shared, "python")
+        home = _reachable(prefix, shared, _PYTHON)
         interpreter, prefix = home / interpreter.relative_to(prefix), home
     node = _find_node()
     if packages is not None and not packages.is_dir():
@@ -253,38 +264,74 @@ def _reachable(path: Path, shared: Path | None, name: str, beside: Path | None =
     """
     if shared is None or _open_to_all(path):
         return path
-    copy = shared / f"{name}-{_fingerprint(path)}"
-    if not copy.exists():
-        fresh = Path(tempfile.mkdtemp(dir=shared, prefix=".new-"))
-        try:
-            fresh.chmod(0o755)
-            target = fresh / path.name
-            if path.is_dir():
-                shutil.copytree(
-                    path,
-                    target,
-                    symlinks=True,
-                    ignore=shutil.ignore_patterns("site-packages", "test", "tests", "*.a", "include", "share"),
-                )
-            else:
-                shutil.copy2(path, target)
-            if beside is not None and beside.is_dir():
-                shutil.copytree(beside, fresh / beside.name)
-            for where, _, files in os.walk(fresh):
-                os.chmod(where, 0o755)
-                for file in files:
-                    whole = Path(where, file)
-                    if not whole.is_symlink():
-                        whole.chmod(0o755 if os.access(whole, os.X_OK) else 0o644)
-            try:
-                fresh.rename(copy)
-            except OSError:
-                if not copy.exists():  # another process was quicker otherwise
-                    raise
-        finally:
-            if fresh.exists():
-                shutil.rmtree(fresh, ignore_errors=True)
+    copy = shared / f"{name}-{_fingerprint(path, name)}"
+    while not _hold(copy):
+        _copy(path, shared, copy, _LEFT_OUT if name == _PYTHON else (), beside)
+        _sweep(shared)
     return copy / path.name
+
+
+def _copy(path: Path, shared: Path, copy: Path, left_out: tuple[str, ...], beside: Path | None) -> None:
+    fresh = Path(tempfile.mkdtemp(dir=shared, prefix=_FRESH))
+    try:
+        fresh.chmod(0o755)
+        target = fresh / path.name
+        if path.is_dir():
+            shutil.copytree(path, target, symlinks=True, ignore=shutil.ignore_patterns(*left_out))
+        else:
+            shutil.copy2(path, target)
+        if beside is not None and beside.is_dir():
+            shutil.copytree(beside, fresh / beside.name)
+        for where, _, files in os.walk(fresh):
+            os.chmod(where, 0o755)
+            for file in files:
+                whole = Path(where, file)
+                if not whole.is_symlink():
+                    whole.chmod(0o755 if os.access(whole, os.X_OK) else 0o644)
+        try:
+            fresh.rename(copy)
+        except OSError:
+            if not copy.exists():  # another process was quicker otherwise
+                raise
+    finally:
+        if fresh.exists():
+            shutil.rmtree(fresh, ignore_errors=True)
+
+
+_held: dict[Path, int] = {}
+
+
+def _hold(copy: Path) -> bool:
+    """Keep it from being swept for as long as this process lives; False: it is not there."""
+    if copy in _held:
+        return True
+    with contextlib.ExitStack() as undo:
+        try:
+            fd = os.open(copy, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            undo.callback(os.close, fd)
+            fcntl.flock(fd, fcntl.LOCK_SH)
+            if not os.path.samestat(os.fstat(fd), os.stat(copy)):
+                return False
+            os.utime(copy)
+        except FileNotFoundError:  # or swept before we had it
+            return False
+        undo.pop_all()
+    _held[copy] = fd
+    return True
+
+
+def _sweep(shared: Path) -> None:
+    """Take away the copies that nobody holds and nobody has asked for in a while: each change of a tool leaves one."""
+    for entry in os.scandir(shared):
+        with contextlib.suppress(OSError), contextlib.ExitStack() as done:
+            if not _COPIES.match(entry.name) or time.time() - entry.stat().st_mtime < _UNUSED_S:
+                continue
+            fd = os.open(entry.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            done.callback(os.close, fd)
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            going = tempfile.mkdtemp(dir=shared, prefix=_FRESH)
+            os.rename(entry.path, going)  # at once: who waits for the lock finds no half of it
+            shutil.rmtree(going, ignore_errors=True)
 
 
 def _open_to_all(path: Path) -> bool:
@@ -294,22 +341,30 @@ def _open_to_all(path: Path) -> bool:
     return all(os.stat(parent).st_mode & 0o001 for parent in whole.parents) and bool(os.stat(whole).st_mode & 0o004)
 
 
-def _fingerprint(path: Path) -> str:
-    """What tells one version of a tool from another without reading gigabytes: names, sizes and times."""
+def _fingerprint(path: Path, name: str) -> str:
+    """What tells one version of a tool from another without reading gigabytes: names, sizes and times.
+
+    Of our own code the contents; of an interpreter what lies in its folder and two below: it may have tens of thousands of files.
+    """
     digest = hashlib.sha256(f"{_COPIED_HOW} {path}".encode())
-    files = (
-        [path]
-        if path.is_file()
-        else sorted(p for p in path.rglob("*") if p.suffix in (".py", ".cjs", ".so", "") and p.is_file())
-        if path == GUEST
-        else [path]
-    )
-    for file in files:
-        about = file.stat()
-        digest.update(f"{file.name} {about.st_size} {about.st_mtime_ns}\n".encode())
+    for file in sorted(_files(path, 2, _LEFT_OUT) if name == _PYTHON else _files(path, _DEEP)):
+        about = os.lstat(file)
+        digest.update(os.fsencode(file) + f" {about.st_size} {about.st_mtime_ns}\n".encode())
         if path == GUEST:
-            digest.update(file.read_bytes())
+            digest.update(Path(file).read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _files(path: Path, deep: int, left_out: tuple[str, ...] = ()) -> Iterator[str]:
+    """The path itself or, of a folder, what lies in it and at most `deep` below; without what Python compiled."""
+    if not path.is_dir():
+        yield str(path)
+        return
+    for entry in os.scandir(path):
+        if not entry.is_dir(follow_symlinks=False):
+            yield entry.path
+        elif deep and entry.name not in ("__pycache__", *left_out):
+            yield from _files(Path(entry.path), deep - 1, left_out)
 
 
 def shared_folder() -> Path:
