@@ -1,7 +1,7 @@
 """Checks: what is done with a program, and what is made of what it did. The verdict is reached here, outside the sandbox.
 
-`run_checks` and `run_many` perform (they are the `run` door); `grade` only looks at the Runs, so a stored run is graded
-again for nothing.
+`run_checks` and `run_many` of perform.py perform (they are the `run` door); `grade` only looks at the Runs, so a stored run is
+graded again for nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -94,12 +94,3 @@ def run_status(run: Run) -> tuple[Status, str] | None:
     if run.status == "output_limit":
         return "wrong", run.detail
     return None
-
-
-def __getattr__(name: str) -> object:
-    """`run_checks` and `run_many` live in perform.py, which grading again does not need."""
-    if name in ("run_checks", "run_many", "Workbench"):
-        from assay.pipeline.checks import perform
-
-        return getattr(perform, name)
-    raise AttributeError(name)

@@ -1,6 +1,7 @@
 // Inside the sandbox: load a JavaScript program and answer calls on descriptor 3, as driver.py does for Python.
-// The encoding is that of values.py: null, booleans, text and numbers as themselves; {"i"} BigInt (and whole numbers beyond
-// 2^53 coming in), {"f"} nan and infinities, {"d"} Map and plain object, {"s"} Set, {"b"} Uint8Array, {"u"} undefined, {"h"} handle.
+// The encoding is that of values.py: null, booleans, text and numbers as themselves (whole ones that come in are rounded beyond
+// 2^53); {"i"} BigInt (and whole numbers beyond 64 bits coming in), {"f"} nan and infinities, {"d"} Map and plain object, {"s"} Set,
+// {"b"} Uint8Array, {"u"} undefined, {"h"} handle.
 'use strict'
 const fs = require('node:fs')
 const vm = require('node:vm')
@@ -98,7 +99,6 @@ function built(node) {
     const pairs = node.d.map(([key, item]) => [built(key), built(item)])
     return pairs.every(([key]) => typeof key === 'string') ? Object.fromEntries(pairs) : new Map(pairs)
   }
-  if ('m' in node) return new Map(node.m.map(([key, item]) => [built(key), built(item)]))
   if ('i' in node) return node.i.startsWith('-') ? -BigInt(node.i.slice(1)) : BigInt(node.i)
   if ('f' in node) return { nan: NaN, inf: Infinity, '-inf': -Infinity }[node.f]
   if ('b' in node) return Uint8Array.from(Buffer.from(node.b, 'hex'))
