@@ -129,7 +129,7 @@ def test_a_program_that_was_not_found_is_no_code() -> None:
         ),
         ('["done","failed","AssertionError","",1,0]', "error", "the tests ended before they called it"),
         ('["done","passed","","",0,0]', "error", "the tests never call it"),
-        ('["done","passed","","",0,1]', "pass", "1 calls"),
+        ('["done","passed","","",0,1]', "pass", "1 call,"),
         (
             '["done","unheld","TypeError","a value of type function cannot be handed to the candidate",1,1]',
             "error",

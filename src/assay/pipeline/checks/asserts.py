@@ -173,8 +173,8 @@ def _from_testimony(task: Task, check: Asserts, run: Run) -> Judgement:
         return _judgement("error", f"the tests {said}", _source_line(check.source, line))
     if outcome == "passed":
         if calls < check.minimum_calls:
-            return _judgement("wrong", f"the tests called it {calls} times; a pass needs {check.minimum_calls}")
-        return _judgement("pass", f"{calls} calls, all asserts hold")
+            return _judgement("wrong", f"the tests called it {_times(calls)}; a pass needs {check.minimum_calls}")
+        return _judgement("pass", f"{calls} {'call' if calls == 1 else 'calls'}, all asserts hold")
     if outcome == "unasked":
         return _judgement("wrong", "it sent answers that nobody asked for")
     if outcome == "broken":
@@ -191,6 +191,10 @@ def _from_testimony(task: Task, check: Asserts, run: Run) -> Judgement:
     if error == "SystemExit":  # no candidate can raise it there, and an exit code is no verdict
         return _judgement("error", f"the tests end by sys.exit({message}), which is no verdict here", where)
     return _judgement("wrong", f"the tests could not use its answer: {error}: {message}", where, got)
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
 
 
 def _judgement(status: Status, message: str, call: str = "", got: str = "") -> Judgement:
