@@ -319,8 +319,25 @@ def test_a_uid_is_lent_to_one_at_a_time_even_between_processes(tmp_path: Path) -
     assert len({first, second, third}) == 3
     one.give_back(first)
     assert one.lend() == first
+    for uids, lent in ((one, (first, third)), (other, (second,))):
+        for uid in lent:
+            uids.give_back(uid)
+        uids.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="for root alone: programs run as uids of their own")
+def test_a_uid_is_nobody_elses_before_what_runs_as_it_has_ended(tmp_path: Path) -> None:
+    one, other = Uids(tmp_path), Uids(tmp_path)
+    free, runs = one.lend(), one.lend()
+    one.give_back(free)
     one.close()
-    assert other.lend() in (first, third)
+    lent = {other.lend(), other.lend()}
+    assert free in lent
+    assert runs not in lent
+    one.give_back(runs)
+    assert other.lend() == runs
+    for uid in (*lent, runs):
+        other.give_back(uid)
     other.close()
 
 

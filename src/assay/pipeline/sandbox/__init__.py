@@ -80,7 +80,7 @@ class Sandbox(Protocol):
         """What really stands between a program and the host here, found by running a canary."""
 
     def close(self) -> None:
-        """End every process of ours. Safe to call again."""
+        """End what waits for programs, and start no more. What runs ends with its own context. Safe to call again."""
 
     def __enter__(self) -> "Sandbox": ...
 

@@ -191,10 +191,8 @@ class _FirstProcess:
             try:
                 self._process = subprocess.Popen(
                     [str(theirs.fileno()) if word == "{control}" else word for word in argv],
-                    env={
-                        "PYTHONHASHSEED": "0",
-                        "LD_LIBRARY_PATH": libraries,
-                    },  # sets and dicts of text go in one order, run after run
+                    # The seed: sets and dicts of text go in one order, run after run.
+                    env={"PYTHONHASHSEED": "0", "LD_LIBRARY_PATH": libraries},
                     cwd="/",
                     pass_fds=(theirs.fileno(),),
                     stdin=subprocess.DEVNULL,

@@ -49,6 +49,7 @@ class Uids:
         self._lock = threading.Lock()
         self._held: dict[int, int] = {}
         self._free: list[int] = []
+        self._closed = False
 
     def lend(self) -> int:
         """One that nobody uses. Raises SandboxUnavailable where all are lent."""
@@ -65,13 +66,17 @@ class Uids:
 
     def give_back(self, uid: int) -> None:
         with self._lock:
-            self._free.append(uid)
+            if self._closed:
+                os.close(self._held.pop(uid))
+            else:
+                self._free.append(uid)
 
     def close(self) -> None:
+        """Let others have them; those that are lent when they are given back, for until then something runs as them."""
         with self._lock:
-            for fd in self._held.values():
-                os.close(fd)
-            self._held.clear()
+            self._closed = True
+            for uid in self._free:
+                os.close(self._held.pop(uid))
             self._free.clear()
 
     def _claim(self, uid: int) -> bool:
