@@ -181,6 +181,28 @@ def test_files_of_the_system_are_there_to_be_read_and_no_others(sandbox: Landloc
     assert run.stdout == b"True b'\\x00\\x00' 3\n", run
 
 
+def test_memory_is_shared_through_files_and_not_through_the_device_of_zeros(sandbox: Landlock) -> None:
+    source = """
+        import mmap, os
+        with open("shared", "w+b") as file:
+            file.truncate(4096)
+            numbers = mmap.mmap(file.fileno(), 4096)
+        if os.fork() == 0:
+            numbers[2] = 7
+            os._exit(0)
+        os.wait()
+        print(list(numbers[:4]))
+        print(len(mmap.mmap(-1, 4096, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)))
+        for attempt in (lambda: mmap.mmap(-1, 4096), lambda: os.open("/dev/zero", os.O_RDWR)):
+            try:
+                print(attempt())
+            except PermissionError:
+                print("refused")
+    """
+    run = python(sandbox, source)
+    assert run.stdout == b"[0, 0, 7, 0]\n4096\nrefused\nrefused\n", run
+
+
 def test_what_programs_use_sockets_for_within_themselves_works(sandbox: Landlock) -> None:
     source = """
         import asyncio, socket, subprocess, threading

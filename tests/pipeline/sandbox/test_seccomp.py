@@ -114,6 +114,16 @@ def test_pairs_of_sockets_are_local_ones(machine: str) -> None:
     assert set(verdicts.values()) == {ALLOW, ERRNO | EAFNOSUPPORT}
 
 
+def test_memory_shared_without_a_file_is_refused_where_nothing_counts_it(machine: str) -> None:
+    arch, numbers = MACHINES[machine]
+    for flags, without_a_file in ((0x21, True), (0x100021, True), (0x01, False), (0x22, False), (0x20022, False)):
+        counted, polled = (
+            decide(build(machine, counted), numbers["mmap"], arch, 0, 4096, 3, flags) for counted in (True, False)
+        )
+        assert counted == ALLOW
+        assert polled == (ERRNO | EPERM if without_a_file else ALLOW), hex(flags)
+
+
 def test_terminals_cannot_be_typed_into(machine: str) -> None:
     arch, numbers = MACHINES[machine]
     program = build(machine, True)

@@ -1,9 +1,9 @@
 """What a run uses, found by looking at /proc from outside, where no control group counts it."""
 
 import os
+from typing import NamedTuple
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 _MAX_PROCESSES = 5000
 
 
@@ -20,13 +20,10 @@ class ProcessTree:
             members += descendants(pid)
         if (adopter := host_pid(self._adopted_by)) > 0:
             members += descendants(adopter)[1:]
-        cpu, resident = 0, 0
-        for member in members:
-            ticks, own = _stat(member)
-            cpu += ticks
-            resident += own
+        uses = [_use(member) for member in members]
         few = len(members) + (adopter > 0) < 3
-        return cpu / _TICKS, resident if few else _shared_once(members, resident)
+        memory = sum(use.resident for use in uses) if few else _shared_once(uses)
+        return sum(use.ticks for use in uses) / _TICKS, memory + sum(use.tables for use in uses)
 
     def oom_killed(self) -> bool:
         return False  # the kernel bounds nothing here; we do, and know it
@@ -62,26 +59,48 @@ def descendants(root: int) -> list[int]:
     return members
 
 
-def _stat(pid: int) -> tuple[int, int]:
-    """(CPU ticks of it and its reaped children, bytes resident)."""
+class _Use(NamedTuple):
+    """Of one process. Sizes in bytes."""
+
+    folder: str  # in /proc, where its memory is told
+    ticks: int = 0  # of its reaped children, too
+    resident: int = 0  # in memory or swapped out
+    tables: int = (
+        0  # page tables, in no size of the process: a page for each two megabytes that were only ever looked at
+    )
+
+
+def _use(pid: int) -> _Use:
+    folder = f"/proc/{pid}"
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
+        with open(f"{folder}/stat", "rb") as file:
             fields = file.read().rsplit(b")", 1)[1].split()
-    except OSError:
-        return 0, 0
-    return sum(map(int, fields[11:15])), int(fields[21]) * _PAGE
+        ticks = sum(map(int, fields[11:15]))
+        if fields[0] == b"Z" and int(fields[17]) > 1:  # the first thread has ended, and the memory shows at the others
+            folder = next(f"{folder}/task/{thread}" for thread in os.listdir(f"{folder}/task") if int(thread) != pid)
+        sizes = _sizes(f"{folder}/status", b"VmRSS", b"VmSwap", b"VmPTE")
+    except (OSError, StopIteration):
+        return _Use(folder)
+    return _Use(folder, ticks, sizes[0] + sizes[1], sizes[2])
 
 
-def _shared_once(members: list[int], resident: int) -> int:
+def _sizes(path: str, *names: bytes) -> list[int]:
+    """What the lines of these names say, in bytes; 0 where there is none (a process that has ended)."""
+    found = dict.fromkeys(names, 0)
+    with open(path, "rb") as file:
+        for line in file:
+            name, _, value = line.partition(b":")
+            if name in found:
+                found[name] = int(value.split()[0]) << 10
+    return list(found.values())
+
+
+def _shared_once(uses: list[_Use]) -> int:
     """The proportional size: pages shared after a fork count once, not once a process. Costs more, so only for several."""
     total = 0
-    for pid in members:
+    for use in uses:
         try:
-            with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
-                for line in file:
-                    if line.startswith(b"Pss:"):
-                        total += int(line.split()[1]) << 10
-                        break
-        except OSError:
-            continue
-    return min(total, resident) or resident
+            total += sum(_sizes(f"{use.folder}/smaps_rollup", b"Pss", b"SwapPss"))
+        except OSError:  # it has ended, or does not let us look into it
+            total += use.resident
+    return total

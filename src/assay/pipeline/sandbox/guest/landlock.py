@@ -23,7 +23,7 @@ _READ = _EXECUTE | _READ_FILE | _READ_DIR
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache")
 DEVICES = (
     ("/dev/null", _READ_FILE | _WRITE_FILE),
-    ("/dev/zero", _READ_FILE | _WRITE_FILE),
+    ("/dev/zero", _READ_FILE),  # whoever may write it can map it as memory that no process's size shows
     ("/dev/urandom", _READ_FILE),
 )
 

@@ -49,6 +49,8 @@ def build(
     # The kernel makes both sockets of a pair before it refuses the pair.
     verdicts[numbers["socketpair"]] = _one_of(_ARGS, (_AF_UNIX,), EAFNOSUPPORT)
     verdicts[numbers["ioctl"]] = _one_of(_ARGS + 8, syscalls.IOCTLS, ENOTTY)
+    if not counted:
+        verdicts[numbers["mmap"]] = _not_all_of(_ARGS + 24, syscalls.SHARED_ANONYMOUS)
     for name, code in (special or {}).items():
         if name in numbers:
             verdicts[numbers[name]] = code
@@ -97,6 +99,12 @@ def _one_of(offset, values, errno):
     for place, value in enumerate(values):
         code.append(_op(_EQUAL, len(values) - place, 0, value))
     return [*code, _ret(ERRNO | errno), _ret(ALLOW)]
+
+
+def _not_all_of(offset, bits):
+    """Refuse when the argument's low half has all these bits."""
+    checks = [_op(_ANY_BIT, 0, len(bits) - place, bit) for place, bit in enumerate(bits)]
+    return [_load(offset), *checks, _ret(ERRNO | EPERM), _ret(ALLOW)]
 
 
 def _op(code, if_true, if_false, k):

@@ -83,6 +83,10 @@ GROUPS = (
 COUNTED = "memfd_create shmget shmat shmdt shmctl msgget msgsnd msgrcv msgctl"
 """Memory that no process's size shows: allowed only where a memory cgroup counts it."""
 
+SHARED_ANONYMOUS = (0x01, 0x20)
+"""MAP_SHARED, MAP_ANONYMOUS. Of both together, where no control group counts: such pages stay when no process's size shows them
+any more (MADV_DONTNEED). Without a file nobody shares them but by a fork: mmap.mmap(-1, n) in Python, and little else."""
+
 NAMED_REFUSALS = "clone3 io_uring_setup io_uring_enter io_uring_register"
 """Refused with ENOSYS: their arguments cannot be seen by a filter, and callers fall back."""
 
