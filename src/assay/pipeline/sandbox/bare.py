@@ -19,7 +19,7 @@ from assay.errors import AssayError, SandboxUnavailable
 from assay.pipeline.sandbox import Service
 from assay.pipeline.sandbox.guest import scratch
 from assay.pipeline.sandbox.meter import ProcessTree, descendants, host_pid
-from assay.pipeline.sandbox.parcel import command_of, pack, stdin
+from assay.pipeline.sandbox.parcel import command_of, pack, starting, stdin
 from assay.pipeline.sandbox.runtime import find_bare_runtime, shared_folder
 from assay.pipeline.sandbox.supervise import Running
 from assay.pipeline.sandbox.uids import Uids, sweeper_of
@@ -32,10 +32,6 @@ _log = logging.getLogger(__name__)
 _START_WITHIN = 30.0  # s; 0.05 on an idle machine
 _SWEEPS = 200  # rounds of 5 ms
 _ASKS = 40  # times the first process is asked to kill all (20 a second) before it is killed itself
-_START = (
-    "import sys; m = type(sys)('assay_guest'); m.__path__ = [sys.argv[1]]; sys.modules['assay_guest'] = m; "
-    "import assay_guest.bare as b; b.main(sys.argv[2:])"
-)
 _POLLED = (
     "files are on the host's disk: how full they grow is looked at 20 times a second, not bounded by a file system"
 )
@@ -174,7 +170,7 @@ class Bare:
             "box": room.box, "uid": room.uid, "sweeper": sweeper_of(room.uid) if room.uid is not None else None,
             "landlock": self._landlock, "counted": False, "readable": runtime.readable(), "packages": str(runtime.packages or ""), "families": (),
         }  # fmt: skip
-        start = [str(runtime.python), "-S", "-s", "-P", "-B", "-X", "utf8", "-c", _START]
+        start = [str(runtime.python), "-S", "-s", "-P", "-B", "-X", "utf8", "-c", starting("bare")]
         return [*start, str(runtime.guest), "{control}", json.dumps(settings)]
 
 

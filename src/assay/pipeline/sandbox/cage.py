@@ -14,13 +14,12 @@ from threading import Lock
 
 from assay.errors import SandboxUnavailable
 from assay.pipeline.sandbox.guest import jail, seccomp, syscalls
+from assay.pipeline.sandbox.parcel import GROUP, PASSWD
 from assay.pipeline.sandbox.runtime import Runtime, cage_uids
 
 ANSWERS_WITHIN_S = 30.0
 """For a start, which takes 0.1 s on an idle machine, and for each answer of a zygote, a millisecond."""
 _START = "import sys; sys.path.insert(0, '/run/assay'); import assay_guest.main as m; sys.path.remove('/run/assay'); m.main(sys.argv[1:])"
-_PASSWD = b"root:x:0:0:root:/box/work:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"
-_GROUP = b"root:x:0:\nnogroup:x:65534:\n"
 
 # bubblewrap asks the kernel to end it with the THREAD that started it, so one thread that lives as long as we do starts them all.
 _starter: ThreadPoolExecutor | None = None
@@ -70,7 +69,7 @@ class Cage:
             ours.callback(os.close, about)
             passed.callback(os.close, about_write)
             files = []  # not binds: each mount is copied for every program
-            for content in (_PASSWD, _GROUP, _library_cache()):
+            for content in (PASSWD, GROUP, _library_cache()):
                 files.append(_data(content))
                 passed.callback(os.close, files[-1])
             passwd, group, libraries = files

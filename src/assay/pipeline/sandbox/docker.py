@@ -26,10 +26,10 @@ from typing import Any
 
 from assay.errors import AssayError, SandboxUnavailable
 from assay.pipeline.sandbox import Service, collect
-from assay.pipeline.sandbox.canary import _CANARY, sing
+from assay.pipeline.sandbox.canary import canary, sing
 from assay.pipeline.sandbox.frames import Frames
 from assay.pipeline.sandbox.guest import seccomp, syscalls
-from assay.pipeline.sandbox.parcel import command_of, pieces
+from assay.pipeline.sandbox.parcel import GROUP, PASSWD, command_of, pieces, starting
 from assay.pipeline.sandbox.runtime import BareRuntime, find_bare_runtime, reachable
 from assay.pipeline.sandbox.served import Answer, Served
 from assay.pipeline.sandbox.supervise import STOPPED, ending
@@ -52,10 +52,6 @@ _BOUNDED = {
     "MemoryLimit": "memory",
     "PidsLimit": "processes",
 }  # how `docker info` says it -> what a program must not have all of
-_START = (
-    "import sys; m = type(sys)('assay_guest'); m.__path__ = [sys.argv[1]]; sys.modules['assay_guest'] = m; "
-    "import assay_guest.contained as c; c.main(sys.argv[2:])"
-)
 _INSIDE = "/run/assay/assay_guest"
 _COLLECTOR = "/run/assay/collect.py"
 
@@ -171,10 +167,7 @@ class Docker:
     def capabilities(self) -> Isolation:
         """Found by a canary once; raises SandboxUnavailable where it came back with what it must not have."""
         if self._isolation is None:
-            homes = (
-                'must_fail("it can see homes", lambda: os.listdir("/home"))\n'  # in an image they are the image's own
-            )
-            self._isolation = sing(self, _CANARY.replace(homes, ""))
+            self._isolation = sing(self, canary(homes=False))  # in an image they are the image's own
         return self._isolation
 
     def isolation(self) -> Isolation:
@@ -229,7 +222,7 @@ class Docker:
             "--ulimit", "core=0", "--oom-score-adj", "200", "--pull", "never", "--no-healthcheck", "--stop-timeout", "0",
             *(["--cgroupns", "private"] if self._cgroup_namespace else []), *self._mounts, "--workdir", "/",
             "--env", "PYTHONHASHSEED=0", "--entrypoint", self._python, self._image,
-            "-S", "-s", "-P", "-B", "-X", "utf8", "-c", _START, _INSIDE, json.dumps(settings),
+            "-S", "-s", "-P", "-B", "-X", "utf8", "-c", starting("contained"), _INSIDE, json.dumps(settings),
         ]  # fmt: skip
 
 
@@ -692,9 +685,8 @@ def _skeleton() -> bytes:
                 add(name)
         add("tmp", tarfile.SYMTYPE, "box/tmp")
         add("var/tmp", tarfile.SYMTYPE, "../box/tmp")
-        passwd = b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"
-        add("etc/passwd", tarfile.REGTYPE, content=passwd, mode=0o644)
-        add("etc/group", tarfile.REGTYPE, content=b"root:x:0:\nnogroup:x:65534:\n", mode=0o644)
+        add("etc/passwd", tarfile.REGTYPE, content=PASSWD, mode=0o644)
+        add("etc/group", tarfile.REGTYPE, content=GROUP, mode=0o644)
     return stream.getvalue()
 
 

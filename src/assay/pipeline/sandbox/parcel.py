@@ -9,10 +9,24 @@ from pathlib import PurePosixPath
 from assay.errors import AssayError, SandboxUnavailable
 from assay.records import Limits, Spec
 
+PASSWD = b"root:x:0:0:root:/box/work:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"
+GROUP = b"root:x:0:\nnogroup:x:65534:\n"
+"""What a sandbox that has an /etc of its own says of users and groups."""
 _MAX_PAYLOAD = 256 << 20
 _LONGEST_PATH, _LONGEST_NAME = 1000, 255  # bytes
 _PAGE = 4096  # what a file takes is counted by
 _INODES = 6  # the scratch itself and the folders of ours in it, with room to spare
+
+
+def starting(module: str) -> str:
+    """What an interpreter runs that is given the guest's folder, and arguments for the `main` of its `module`.
+
+    No path to import from leads there: the program is to find none of it.
+    """
+    return (
+        "import sys; m = type(sys)('assay_guest'); m.__path__ = [sys.argv[1]]; sys.modules['assay_guest'] = m; "
+        f"import assay_guest.{module} as first; first.main(sys.argv[2:])"
+    )
 
 
 def command_of(spec: Spec, node: str | None, driver: str) -> list[str] | None:

@@ -122,13 +122,7 @@ class _Program:
 
     def __init__(self, host, payload, stdin, settings):
         self._host = host
-        head, _, rest = payload.partition(b"\n")
-        self._request = request = json.loads(head)
-        files = []
-        at = 0
-        for path, length in request["files"]:
-            files.append((path, rest[at : at + length]))
-            at += length
+        request, files = inside.unpacked(payload)
         self._limits = request["limits"]
         jail.place("/box", _MANY)
         os.mkdir(jail.WORK, 0o755)

@@ -276,9 +276,13 @@ def _reap(pid):
 
 
 def _payload(fd):
-    """A header line of JSON, then the files' contents one after the other."""
     data = os.pread(fd, os.lseek(fd, 0, os.SEEK_END), 0)
     os.close(fd)
+    return unpacked(data)
+
+
+def unpacked(data):
+    """(request, files) of a header line of JSON and the files' contents one after the other."""
     head, _, rest = data.partition(b"\n")
     request = values.loads(head)
     files = []
