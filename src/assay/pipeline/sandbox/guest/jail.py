@@ -186,9 +186,8 @@ class Jail:
 
 
 def machine() -> str:
-    """The machine's name as `seccomp.MACHINES` has it."""
-    name = os.uname().machine
-    return {"amd64": "x86_64", "arm64": "aarch64"}.get(name, name)
+    """The machine's name as Linux and `seccomp.MACHINES` have it."""
+    return os.uname().machine
 
 
 _ceilings = {
