@@ -345,6 +345,19 @@ def test_a_mistake_of_the_tests_is_not_told_as_what_the_candidate_raised_before(
     assert (report.status, "NameError" in report.message) == ("wrong", True)
 
 
+def test_that_objects_were_compared_is_told(bench: Workbench) -> None:
+    program = "class f:\n    def __init__(self, n): self.n = n\n    def __eq__(self, other): return True"
+    report = graded(
+        bench, program, Asserts(entry="f", source="one = f(1)\nassert one == one\nassert one == f(1), 'equal'")
+    )
+    assert report.status == "wrong"
+    assert (
+        report.message
+        == "an assert does not hold: equal, where objects of the candidate's were compared: they equal only themselves here"
+    )
+    assert graded(bench, program, Asserts(entry="f", source="assert f(1) != f(2) and f(1).n == 1")).passed
+
+
 def test_an_object_is_the_number_that_it_said_first(bench: Workbench) -> None:
     program = """
 class Root:

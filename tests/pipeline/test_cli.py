@@ -121,6 +121,39 @@ def test_grade_passes_a_right_candidate_only(ending: str, tmp_path: Path) -> Non
     assert b"the last answer: 2" in wrong.stdout
 
 
+@pytest.mark.parametrize(
+    ("tests", "idle"),
+    [
+        ("assert add(1, 2) == 3\ndef test_negative():\n    assert add(-1, 1) == 0\n", b"test_negative"),
+        (TESTS + "def check_more(candidate):\n    pass\n", b"check_more"),
+        ("import unittest\nclass TestAdd(unittest.TestCase):\n    pass\n", b"TestAdd"),
+        (TESTS + "def test_more():\n    assert add(1, 1) == 2\ntest_more()\n", None),
+    ],
+)
+def test_grade_refuses_tests_that_nothing_calls(tests: str, idle: bytes | None, tmp_path: Path) -> None:
+    candidate = write(tmp_path / "c.py", "def add(a, b): return a + b")
+    done = assay("grade", candidate, "--tests", write(tmp_path / "t.py", tests), "--entry", "add", folder=tmp_path)
+    assert done.returncode == (0 if idle is None else 2), done.stderr
+    if idle is not None:
+        assert idle in done.stderr
+        assert b"check(candidate)" in done.stderr
+
+
+def test_grade_refuses_javascript(tmp_path: Path) -> None:
+    candidate = write(tmp_path / "add.js", "function add(a, b) { return a + b }")
+    done = assay("grade", candidate, "--tests", write(tmp_path / "t.py", TESTS), "--entry", "add", folder=tmp_path)
+    assert (done.returncode, b"grade` tests Python" in done.stderr) == (2, True)
+
+
+def test_a_package_that_is_not_seen_is_told_with_the_command_that_brings_it(tmp_path: Path) -> None:
+    program = write(tmp_path / "p.py", "import nowhere_at_all")
+    done = assay("run", program, folder=tmp_path)
+    assert (done.returncode, b"assay sandbox packages" in done.stderr) == (1, True)
+    done = assay("grade", program, "--tests", write(tmp_path / "t.py", TESTS), "--entry", "add", folder=tmp_path)
+    assert (done.returncode, b"assay sandbox packages" in done.stderr) == (1, True)
+    assert b"p.py" in done.stdout or b"nowhere_at_all" in done.stdout
+
+
 def test_what_a_candidate_raises_prints_no_verdict_of_its_own(tmp_path: Path) -> None:
     candidate = write(tmp_path / "c.py", "def add(a, b): raise ValueError('\\x1b[2J\\npass (integrity: outside)')")
     done = assay("grade", candidate, "--tests", write(tmp_path / "t.py", TESTS), "--entry", "add", folder=tmp_path)

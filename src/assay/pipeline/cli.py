@@ -1,7 +1,9 @@
 """`assay sandbox …`: run or grade one program, and see what holds it here."""
 
+import ast
 import json
 import keyword
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 EXIT_CODES = {"timeout": 124, "sandbox_error": 125, "oom": 137, "cpu": 152, "output_limit": 153}
 """What `assay sandbox run` ends with where the program did not end by itself; 128 + n where signal n ended it."""
 _ENDINGS = {"": "python", ".py": "python", ".pyw": "python", **dict.fromkeys((".js", ".mjs", ".cjs"), "javascript")}
+_NO_PACKAGE = "assay: packages are not seen in the sandbox by themselves: assay sandbox packages NAME --into FOLDER"
+_TEST = re.compile(r"test|check|Test")
 _OPTIONS = {"wall_s": "--wall", "cpu_s": "--cpu", "memory_mb": "--memory", "processes": "--pids"}
 
 _UNSAFE = click.option("--allow-unsafe", is_flag=True, help="Let the back end `local` run: it isolates nothing.")
@@ -88,6 +92,8 @@ def run(
                 click.echo(f"assay: {dropped} more bytes of {name} were dropped", err=True)
         if ended.status not in ("ok", "exit"):
             click.echo(f"assay: {ended.status}: {_safe(ended.detail)}", err=True)
+        if language == "python" and b"\nModuleNotFoundError: " in ended.stderr:
+            click.echo(_NO_PACKAGE, err=True)
         _bring_out(ended.files, ended.files_left, into)
         if collect and not ended.files and not ended.files_left:
             click.echo(f"assay: nothing matches {' '.join(collect)}", err=True)
@@ -139,15 +145,25 @@ def grade(
         if not name.isidentifier() or keyword.iskeyword(name):
             raise click.BadParameter(f"{name!r} is no name of a function.", param_hint="--entry")
     entry, *others = entries
+    if _ENDINGS.get(candidate.suffix.lower()) == "javascript":
+        raise AssayError(
+            f"{candidate.name} is JavaScript, and `grade` tests Python.",
+            "JavaScript is graded by cases of values, in a suite of tasks: `assay bench grade SUITE --data FOLDER`.",
+        )
     try:
         source = tests.read_text("utf-8-sig")
     except UnicodeDecodeError:
         raise AssayError(f"{tests} is not text in UTF-8.") from None
+    if idle := _never_run(source):
+        raise AssayError(
+            f"{tests.name} defines {', '.join(idle)}, which nothing in it calls.",
+            "What is run is `check(candidate)` and what stands at the top level: call them from there.",
+        )
     task = Task(
         id=candidate.name, suite="sandbox", prompt="", entry=entry, limits=_limits(wall_s=wall, cpu_s=cpu),
         checks=(Asserts(source=source, entry=entry, names=tuple(others)),),
     )  # fmt: skip
-    program = Program(files={"main.py": candidate.read_bytes()})
+    program = Program(files={candidate.name: candidate.read_bytes()}, main=candidate.name)
     with open_sandbox(Settings.from_environment(), backend=backend, allow_unsafe=allow_unsafe) as box:
         ((_, runs),) = run_many(box, [(task.id, task, program)], workers=1)
     report = judge(task, program, runs)
@@ -165,7 +181,21 @@ def grade(
             ):
                 if line:
                     click.echo(_safe(line))
+        if any("ModuleNotFoundError" in finding.message for finding in report.findings):
+            click.echo(_NO_PACKAGE, err=True)
     sys.exit(0 if report.passed else 3 if report.status == "error" else 1)
+
+
+def _never_run(source: str) -> list[str]:
+    """Tests that a test runner would find, but that nothing here calls: a pass without them would be none."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []  # it is told where it is run
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    found = [node.name for node in tree.body if isinstance(node, kinds) and _TEST.match(node.name)]
+    return [name for name in found if name != "check" and name not in used]
 
 
 @sandbox.command()

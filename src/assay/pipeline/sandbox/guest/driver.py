@@ -282,8 +282,12 @@ def _run_test(source, entry, names, candidate):
             kind = "raised"
         else:
             kind = "failed" if isinstance(error, AssertionError) else "unusable"
-        line = _line_of(error)
-        return ["done", kind, type(error).__name__, _text(error), line, candidate.calls]
+        text = _text(error)
+        if candidate.compared:
+            text += (
+                ", " if text else ""
+            ) + "where objects of the candidate's were compared: they equal only themselves here"
+        return ["done", kind, type(error).__name__, text, _line_of(error), candidate.calls]
     finally:
         candidate.forget()
         namespace.clear()  # it holds its functions, and they hold it: what a test keeps may be large
@@ -396,6 +400,8 @@ class _Candidate:
         self.broken = False
         self.not_handed = ""
         """What of the tests' cannot be handed to it, and why: no fault of its own."""
+        self.compared = False
+        """Whether the tests compared two of its objects, which are equal only to themselves here."""
         self.numbers = {}
         """What its objects said they are as numbers."""
         self._errors = []
@@ -540,6 +546,13 @@ class Remote:
 
     def __str__(self):
         return str(self._ask("str"))
+
+    def __eq__(self, other):
+        if isinstance(other, Remote) and other is not self:
+            self._candidate.compared = True
+        return self is other
+
+    __hash__ = object.__hash__
 
     def __repr__(self):
         return "<%s of the candidate>" % self._type_name
