@@ -52,9 +52,22 @@ def test_the_engines_filter_allows_what_our_own_allows_and_no_more(machine: str)
     refused = {name for rule in rules["syscalls"] if rule["action"] != "SCMP_ACT_ALLOW" for name in rule["names"]}
     known = set(seccomp.MACHINES[machine][1])
     assert allowed == seccomp.allowed(counted=True) & known
-    assert refused == set(syscalls.NAMED_REFUSALS.split())
-    for name in ("clone", "socket", "ioctl", "prlimit64", "setpriority", "sched_setscheduler"):
+    assert refused == set(syscalls.NAMED_REFUSALS.split()) & known
+    for name in ("clone", "socket", "ioctl", "fcntl", "prlimit64", "setpriority", "sched_setscheduler"):
         assert all("args" in rule for rule in rules["syscalls"] if name in rule["names"]), name
+
+
+@pytest.mark.parametrize("high", [0, 1 << 32])
+def test_the_engines_filter_allows_the_commands_of_fcntl_but_those_that_tell_of_others(high: int) -> None:
+    args = [rule["args"] for rule in profile("x86_64", ())["syscalls"] if "fcntl" in rule["names"]]
+    assert {(arg["index"], arg["op"]) for (arg,) in args} == {(1, "SCMP_CMP_MASKED_EQ")}
+    refused = {
+        command
+        for command in range(1100)
+        if not any((command | high) & arg["value"] == arg["valueTwo"] for (arg,) in args)
+    }
+    assert refused & {*range(64), *range(1028, 1040)} == set()
+    assert refused >= set(syscalls.FCNTLS_REFUSED)
 
 
 def test_the_image_of_this_machine_is_the_same_each_time_and_holds_no_file_of_it() -> None:

@@ -55,7 +55,7 @@ def test_every_call_number_gets_its_verdict(machine: str, counted: bool) -> None
     program = build(machine, counted)
     names = {number: name for name, number in numbers.items()}
     refused = set(syscalls.NAMED_REFUSALS.split())
-    by_argument = {"clone", "socket", "socketpair", "ioctl"}
+    by_argument = {"clone", "socket", "socketpair", "ioctl", "fcntl"}
     for number in range(syscalls.NEWEST + 50):
         name = names.get(number, "")
         verdict = decide(program, number, arch)
@@ -112,6 +112,16 @@ def test_pairs_of_sockets_are_local_ones(machine: str) -> None:
     verdicts = {family: decide(program, numbers["socketpair"], arch, family, 1) for family in range(46)}
     assert [family for family, verdict in verdicts.items() if verdict == ALLOW] == [1]
     assert set(verdicts.values()) == {ALLOW, ERRNO | EAFNOSUPPORT}
+
+
+def test_nobody_is_told_of_files_that_others_use_or_holds_them_up(machine: str) -> None:
+    arch, numbers = MACHINES[machine]
+    program = build(machine, True)
+    for command in (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 36, 37, 38, 1030, 1031, 1032, 1033, 1034):
+        assert decide(program, numbers["fcntl"], arch, 3, command) == ALLOW
+    for command in (1024, 1026):
+        assert decide(program, numbers["fcntl"], arch, 3, command) == ERRNO | EPERM
+        assert decide(program, numbers["fcntl"], arch, 3, command | 1 << 32) == ERRNO | EPERM
 
 
 def test_memory_shared_without_a_file_is_refused_where_nothing_counts_it(machine: str) -> None:

@@ -612,8 +612,8 @@ def profile(machine: str, families: Sequence[int]) -> dict[str, Any]:
     names = set(seccomp.MACHINES[machine][1])
     # Others of its uid are its own children, and our first process, whose limits and share of the processor it must not set.
     for_itself = {"prlimit64", "sched_setaffinity", "sched_setattr", "sched_setparam", "sched_setscheduler"}
-    decided = {"clone", "socket", "socketpair", "ioctl", "setpriority", *for_itself}
-    refused = syscalls.NAMED_REFUSALS.split()
+    decided = {"clone", "socket", "socketpair", "ioctl", "fcntl", "setpriority", *for_itself}
+    refused = [name for name in syscalls.NAMED_REFUSALS.split() if name in names]
     return {
         "defaultAction": "SCMP_ACT_ERRNO",
         "defaultErrnoRet": seccomp.EPERM,
@@ -628,10 +628,19 @@ def profile(machine: str, families: Sequence[int]) -> dict[str, Any]:
             *(only("socket", **wanted) for family in families for wanted in _sockets(family)),
             only("socketpair", a0=syscalls.FAMILIES[0]),
             *(only("ioctl", a1=request) for request in syscalls.IOCTLS),
+            *(
+                rule(["fcntl"], args=[{"index": 1, "value": bits, "valueTwo": value, "op": "SCMP_CMP_MASKED_EQ"}])
+                for bits, value in _FCNTLS
+            ),
             *(only(name, a0=0) for name in sorted(for_itself)),
             only("setpriority", a0=0, a1=0),
         ],
     }
+
+
+_FCNTLS = ((0x400, 0), (0x404, 0x404), (0x408, 0x408))
+"""Which bits of fcntl's command are looked at, and what they must be: all but 1024 to 1027, for the engine's filter can only say
+what a command is, not what it is not. Of those four programs would use none: F_SETLEASE, F_GETLEASE, F_NOTIFY, F_DUPFD_QUERY."""
 
 
 def _sockets(family: int) -> list[dict[str, int]]:

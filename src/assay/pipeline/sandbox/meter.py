@@ -65,9 +65,7 @@ class _Use(NamedTuple):
     folder: str  # in /proc, where its memory is told
     ticks: int = 0  # of its reaped children, too
     resident: int = 0  # in memory or swapped out
-    tables: int = (
-        0  # page tables, in no size of the process: a page for each two megabytes that were only ever looked at
-    )
+    tables: int = 0  # page tables, in none of its sizes: one page for each two megabytes that it only ever looked at
 
 
 def _use(pid: int) -> _Use:

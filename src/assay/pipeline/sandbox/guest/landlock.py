@@ -7,7 +7,7 @@ import ctypes
 import os
 import struct
 
-from . import seccomp
+from . import seccomp, syscalls
 
 _CREATE, _ADD, _RESTRICT = 444, 445, 446  # the same numbers on every architecture
 _VERSION = 1
@@ -92,7 +92,7 @@ def special(version: int, own_uid: bool, pid: int) -> "dict[str, list[bytes]]":
         # Streams alone: a datagram can be sent to any socket by its path. `socket` itself is refused by families=().
         "socketpair": pairs,
         # A signal can be had sent to any process by naming it the owner of a descriptor.
-        "fcntl": _none_of(1, (_F_SETOWN, _F_SETSIG, _F_SETOWN_EX)),
+        "fcntl": seccomp._none_of(_argument(1), (*syscalls.FCNTLS_REFUSED, _F_SETOWN, _F_SETSIG, _F_SETOWN_EX)),
     }
     if version < TRUNCATE_ABI:  # else a file could be emptied that may be read here and written by anybody
         code["truncate"] = _refuse(seccomp.EPERM)
@@ -140,13 +140,6 @@ def _refuse(errno: int) -> "list[bytes]":
 def _only(number: int, values: "tuple[int, ...]") -> "list[bytes]":
     code: list[bytes] = seccomp._one_of(_argument(number), values, seccomp.EPERM)
     return code
-
-
-def _none_of(number: int, values: "tuple[int, ...]") -> "list[bytes]":
-    code = [seccomp._load(_argument(number))]
-    for place, value in enumerate(values):
-        code.append(seccomp._op(seccomp._EQUAL, len(values) - place, 0, value))
-    return [*code, seccomp._ret(seccomp.ALLOW), seccomp._ret(seccomp.ERRNO | seccomp.EPERM)]
 
 
 def _guard(number: int, value: int) -> "list[bytes]":

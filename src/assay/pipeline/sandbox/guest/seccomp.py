@@ -49,6 +49,7 @@ def build(
     # The kernel makes both sockets of a pair before it refuses the pair.
     verdicts[numbers["socketpair"]] = _one_of(_ARGS, (_AF_UNIX,), EAFNOSUPPORT)
     verdicts[numbers["ioctl"]] = _one_of(_ARGS + 8, syscalls.IOCTLS, ENOTTY)
+    verdicts[numbers["fcntl"]] = _none_of(_ARGS + 8, syscalls.FCNTLS_REFUSED)
     if not counted:
         verdicts[numbers["mmap"]] = _not_all_of(_ARGS + 24, syscalls.SHARED_ANONYMOUS)
     for name, code in (special or {}).items():
@@ -99,6 +100,14 @@ def _one_of(offset, values, errno):
     for place, value in enumerate(values):
         code.append(_op(_EQUAL, len(values) - place, 0, value))
     return [*code, _ret(ERRNO | errno), _ret(ALLOW)]
+
+
+def _none_of(offset, values):
+    """Refuse when the argument's low half is one of `values`."""
+    code = [_load(offset)]
+    for place, value in enumerate(values):
+        code.append(_op(_EQUAL, len(values) - place, 0, value))
+    return [*code, _ret(ALLOW), _ret(ERRNO | EPERM)]
 
 
 def _not_all_of(offset, bits):

@@ -4,9 +4,9 @@ What is not named here is refused with EPERM, so that a program sees an ordinary
 does without is refused with ENOSYS. Deliberately absent: io_uring (a second way to make calls past the filter),
 userfaultfd and keyctl (aids of kernel exploits), bpf, perf_event_open, name_to_handle_at and open_by_handle_at (reach
 files past mount namespaces), ptrace and process_vm_*, mount and namespace calls, kernel modules, clock setting, vmsplice,
-memfd_secret, personality, quota, swap, sync (it makes the whole host write), inotify_add_watch (it tells which of the host's
-programs are started, and carries messages between two sandboxes), System V semaphores (their memory is given back after their
-namespace: the next program would be ended for it).
+memfd_secret, personality, quota, swap, sync (it makes the whole host write), inotify and fcntl's F_NOTIFY (they tell which
+of the host's programs are started, and carry messages between two sandboxes; a user has few inotify instances in all), System V
+semaphores (their memory is given back after their namespace: the next program would be ended for it).
 """
 
 GROUPS = (
@@ -18,8 +18,7 @@ GROUPS = (
             "rmdir unlink unlinkat rename renameat renameat2 link linkat symlink symlinkat chmod fchmod fchmodat chown fchown "
             "lchown fchownat truncate ftruncate fallocate fsync fdatasync sync_file_range fadvise64 readahead utime utimes utimensat "
             "futimesat getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr copy_file_range sendfile splice tee dup dup2 "
-            "dup3 fcntl flock pipe pipe2 umask chdir fchdir getcwd statfs fstatfs mknod mknodat inotify_init inotify_init1 "
-            "inotify_rm_watch"
+            "dup3 flock pipe pipe2 umask chdir fchdir getcwd statfs fstatfs mknod mknodat"
         ),
     ),
     (
@@ -75,8 +74,8 @@ GROUPS = (
     ),
     ("know the machine a little, and get random numbers", "uname sysinfo getrandom"),
     (
-        "decided by their arguments: no new namespaces or siblings, no socket families but these, no terminal tricks",
-        "clone socket socketpair ioctl",
+        "decided by their arguments: no new namespaces or siblings, no socket families but these, no terminal tricks, no word of what others do",
+        "clone socket socketpair ioctl fcntl",
     ),
 )
 
@@ -87,8 +86,11 @@ SHARED_ANONYMOUS = (0x01, 0x20)
 """MAP_SHARED, MAP_ANONYMOUS. Of both together, where no control group counts: such pages stay when no process's size shows them
 any more (MADV_DONTNEED). Without a file nobody shares them but by a fork: mmap.mmap(-1, n) in Python, and little else."""
 
-NAMED_REFUSALS = "clone3 io_uring_setup io_uring_enter io_uring_register"
-"""Refused with ENOSYS: their arguments cannot be seen by a filter, and callers fall back."""
+NAMED_REFUSALS = "clone3 io_uring_setup io_uring_enter io_uring_register inotify_init inotify_init1"
+"""Refused with ENOSYS, at which callers fall back: a filter cannot see the arguments, or there is nothing to be had by them."""
+
+FCNTLS_REFUSED = (1024, 1026)
+"""F_SETLEASE, which holds up whoever else opens the file (for 45 s, where Assay's user owns it); F_NOTIFY, as inotify."""
 
 IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 """TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX. Any other: ENOTTY. (TIOCSTI types into the host's terminal.)"""
@@ -283,7 +285,6 @@ X86_64 = dict(  # fmt: skip
     utimes=235,
     waitid=247,
     inotify_init=253,
-    inotify_rm_watch=255,
     openat=257,
     mkdirat=258,
     mknodat=259,
@@ -371,7 +372,6 @@ AARCH64 = dict(  # fmt: skip
     dup3=24,
     fcntl=25,
     inotify_init1=26,
-    inotify_rm_watch=28,
     ioctl=29,
     flock=32,
     mknodat=33,
