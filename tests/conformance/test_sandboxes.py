@@ -1,5 +1,6 @@
 """What every back end does alike: statuses, limits, input, output, files, languages."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ import pytest
 
 from assay.errors import AssayError
 from assay.pipeline.sandbox import Sandbox
+from assay.pipeline.sandbox.supervise import Running
 from assay.records import Language, Limits, Run, Spec
 from tests.conformance.backends import NAMES, opened
 
@@ -68,6 +70,29 @@ def test_a_program_that_sleeps_beyond_its_wall_time_times_out_with_its_output_so
     run = python(sandbox, "import time; print('here', flush=True); time.sleep(60)", limits=Limits(wall_s=1))
     assert (run.status, run.stdout) == ("timeout", b"here\n")
     assert run.wall_s < 10
+
+
+def test_a_time_out_names_the_time_that_was_allowed_last(sandbox: Sandbox) -> None:
+    spec = Spec(files={"main.py": b"import time; time.sleep(60)"}, mode="calls", limits=Limits(wall_s=30))
+    with sandbox.open(spec) as dialogue:
+        dialogue.renew(0.5)
+        assert dialogue.receive() is None
+        assert dialogue.finish().detail.startswith("still running after 0.5 s of wall time")
+
+
+def test_a_frame_with_a_descriptor_waits_for_room_as_any_other(sandbox: Sandbox) -> None:
+    if not sandbox.links:
+        pytest.skip("no descriptor can be handed in there")
+    source = b"import time; time.sleep(1)\ndef f(n): return n"
+    spec = Spec(files={"main.py": source}, mode="calls", limits=Limits(wall_s=20, cpu_s=15))
+    with sandbox.open(spec) as dialogue, open("/dev/null", "rb") as attached:
+        assert isinstance(dialogue, Running)
+        assert dialogue._channel is not None
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                dialogue._channel.send(b'["batch","f",[],false]\n')
+        dialogue.send(b'["batch","f",[[[1],{}]],false]', attached.fileno())
+        assert [dialogue.receive(), dialogue.receive()] == [b'["ready"]', b'["v",1]']
 
 
 def test_a_program_that_computes_beyond_its_cpu_time_is_ended(sandbox: Sandbox) -> None:

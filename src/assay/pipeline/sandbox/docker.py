@@ -315,7 +315,8 @@ class Contained:
         self._incoming: queue.Queue[tuple[str, bytes]] = queue.Queue(_QUEUE)
         self._outgoing: queue.Queue[bytes | None] = queue.Queue()
         self._start = time.monotonic()
-        self._deadline = self._start + _START_WITHIN
+        self._allowed = _START_WITHIN
+        self._deadline = self._start + self._allowed
         self._process = subprocess.Popen(
             ["docker", *argv],
             stdin=subprocess.PIPE,
@@ -340,13 +341,14 @@ class Contained:
         if self._spec.stdin:
             self._put("s", [self._spec.stdin])
         self._start = time.monotonic()
-        self._deadline = self._start + self._spec.limits.wall_s
+        self.renew(self._spec.limits.wall_s)
         self._put("p", told)
 
     # ---- dialogue
 
     def renew(self, wall_s: float) -> None:
         """Give a program that serves one request after another its wall time anew."""
+        self._allowed = wall_s
         self._deadline = time.monotonic() + wall_s
 
     def send(self, frame: bytes, attach: int | None = None) -> None:
@@ -450,7 +452,7 @@ class Contained:
         kind, data = self._next(until)
         if kind == "late":
             if time.monotonic() >= self._deadline:
-                self._break("timeout", f"still running after {self._spec.limits.wall_s:g} s of wall time")
+                self._break("timeout", f"still running after {self._allowed:g} s of wall time")
         elif kind == "":
             self._gone = True
         elif kind in self._output:

@@ -78,7 +78,8 @@ class Running:
         self._peak = 0
         self._run: Run | None = None
         self._start = time.monotonic()
-        self._deadline = self._start + spec.limits.wall_s
+        self._allowed = spec.limits.wall_s
+        self._deadline = self._start + self._allowed
         self._next_look = self._start + _TICK
         self._poll = select.poll()
         self._watched = {stdout, stderr, pidfd}
@@ -98,14 +99,11 @@ class Running:
         if self._channel is None or not self._channel_open:
             return
         view = memoryview(frame + b"\n")
-        if attach is not None:
-            try:
-                view = view[socket.send_fds(self._channel, [view], [attach]) :]
-            except OSError:
-                return  # `receive` says so
+        attached = [] if attach is None else [attach]
         while view and self._channel_open and self._broken is None and not self._dead:
             try:
-                view = view[self._channel.send(view) :]
+                view = view[socket.send_fds(self._channel, [view], attached) :]
+                attached = []  # they went with the first byte
             except BlockingIOError:
                 self._poll.modify(self._channel, select.POLLIN | select.POLLOUT)
                 self._step()
@@ -139,6 +137,7 @@ class Running:
 
     def renew(self, wall_s: float) -> None:
         """Give a program that serves one request after another its wall time anew."""
+        self._allowed = wall_s
         self._deadline = time.monotonic() + wall_s
 
     # ---- the end
@@ -225,7 +224,7 @@ class Running:
         """Seconds until the limits want to be looked at again; 0 where one is broken now."""
         now = time.monotonic()
         if now >= self._deadline:
-            self._break("timeout", f"still running after {self.spec.limits.wall_s:g} s of wall time")
+            self._break("timeout", f"still running after {self._allowed:g} s of wall time")
             return 0
         if now >= self._next_look:
             self._look()
