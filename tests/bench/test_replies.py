@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.bench.replies import Field, RepliesError, parse_field, read_replies
+from assay.bench.replies import Field, RepliesError, parse_field, read_all, read_replies
 from assay.errors import AssayError
 from assay.records import Task
 
@@ -80,6 +80,89 @@ def test_a_byte_order_mark_blank_lines_and_windows_line_ends_are_no_trouble(tmp_
     assert [given.text for given in read_replies(path, TASKS).given] == ["a", "b"]
 
 
+ROWS = [{"task_id": "Little/0", "reply": "a\nb"}, {"task_id": "Little/1", "samples": ["c", "d]"]}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(ROWS),
+        json.dumps(ROWS, indent=2),
+        "\n[" + ",\n".join(map(json.dumps, ROWS)) + "]\n\n",
+        "\ufeff" + json.dumps(ROWS, indent="\t").replace("\n", "\r\n"),
+    ],
+    ids=["one line", "several lines", "a line each", "from Windows"],
+)
+def test_a_json_array_is_read_whether_on_one_line_or_on_several(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "replies.json"
+    path.write_bytes(text.encode())
+    found = [(given.task, given.index, given.text) for given in read_replies(path, TASKS).given]
+    assert found == [("Little/0", 0, "a\nb"), ("Little/1", 0, "c"), ("Little/1", 1, "d]")]
+    path.write_bytes(gzip.compress(text.encode()))
+    assert len(read_replies(path, TASKS).given) == 3
+
+
+def test_a_broken_item_of_an_array_is_told_with_the_line_it_begins_on(tmp_path: Path) -> None:
+    path = tmp_path / "replies.json"
+    path.write_text(json.dumps([*ROWS, {"task_id": "Little/2"}, 7], indent=2))
+    begins = path.read_text().splitlines().index('    "task_id": "Little/2"')
+    with pytest.raises(RepliesError) as caught:
+        read_replies(path, TASKS)
+    assert caught.value.problems == (
+        f"replies.json:{begins}: none of reply, completion, solution, samples; it has task_id",
+        f"replies.json:{begins + 3}: a JSON number where an object was expected",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "[\n" + json.dumps(ROWS[0]) + "\n" + json.dumps(ROWS[1]) + "\n]",
+            r"',' or '\]' should stand here \(line 3, col",
+        ),
+        ("[" + json.dumps(ROWS[0]), r"',' or '\]' should stand here \(line 1, column"),
+        ("[" + json.dumps(ROWS[0]) + ",", r"Expecting value \(line 1, column"),
+        ("[" + json.dumps(ROWS[0]) + "]\n{}", r"more after its end \(line 1, column"),
+        ("[" * 100_000, "nested too deep"),
+    ],
+    ids=["no comma", "cut", "cut after a comma", "more after it", "endless"],
+)
+def test_a_broken_array_is_told_in_one_sentence_with_its_place(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "replies.json"
+    path.write_text(text)
+    with pytest.raises(AssayError, match=said) as caught:
+        read_replies(path, TASKS)
+    assert not isinstance(caught.value, RepliesError)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b'task_id,completion\nLittle/0,"a\nb"\n', "is a CSV file, not JSON Lines"),
+        (b"\xef\xbb\xbfid;Reply;task_id\n", "is a CSV file, not JSON Lines"),
+        (b"task_id\treply\nLittle/0\ta\n", "is a TSV file, not JSON Lines"),
+        (json.dumps(ROWS[0]).encode("utf-16"), "is UTF-16 text, not JSON Lines"),
+        (json.dumps(ROWS[0]).encode("utf-16-le"), "is UTF-16 text, not JSON Lines"),
+    ],
+    ids=["comma", "semicolon", "tab", "utf-16", "utf-16 unmarked"],
+)
+def test_a_file_of_another_form_is_told_in_one_sentence(tmp_path: Path, data: bytes, said: str) -> None:
+    path = tmp_path / "replies.jsonl"
+    path.write_bytes(data)
+    with pytest.raises(AssayError, match=said) as caught:
+        read_replies(path, TASKS)
+    assert not isinstance(caught.value, RepliesError)
+
+
+def test_a_file_whose_lines_name_several_models_is_graded_as_one_and_that_is_said(tmp_path: Path) -> None:
+    rows = [{"task_id": f"Little/{number}", "reply": "", "model": f"m{number % 2}"} for number in range(3)]
+    given, (note,) = read_all([write(tmp_path, *rows)], TASKS)
+    assert {one.model for one in given} == {"replies"}
+    assert note.startswith("replies.jsonl: its lines name 2 models (m0, m1); they are graded as one, 'replies'")
+    assert read_all([write(tmp_path, *({**row, "model": "m0"} for row in rows))], TASKS)[1] == []
+
+
 def test_an_escaped_half_of_a_surrogate_pair_becomes_storable(tmp_path: Path) -> None:
     path = write(tmp_path, '{"task_id": "Little/0", "reply": "a\\ud83d b\\u0000é"}')
     assert read_replies(path, TASKS).given[0].text == "a? b\0é"
@@ -134,7 +217,7 @@ def test_a_field_option_that_is_not_name_and_kind_is_refused(text: str) -> None:
     [
         ("{'task_id': 1}", "not JSON: Expecting property name enclosed in double quotes at column 2"),
         ('{"task_id": "Little/0", "reply": "cut', "not JSON: Unterminated string starting at column 34"),
-        ("[", "one JSON document over several lines"),
+        ("{", "one JSON document over several lines"),
         ('["Little/0"]', "a JSON array where an object was expected"),
         ("7", "a JSON number where an object was expected"),
         ("[" * 100_000, "nested too deep"),

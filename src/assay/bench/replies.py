@@ -1,5 +1,6 @@
-"""Read replies made elsewhere: JSON Lines (also gzipped), one reply or a list of samples a line."""
+"""Read replies made elsewhere: JSON Lines or a JSON array (also gzipped), one reply or a list of samples an object."""
 
+import csv
 import difflib
 import gzip
 import json
@@ -14,12 +15,16 @@ from assay.bench.records import Given, Kind
 from assay.bench.suites import same_task
 from assay.errors import AssayError
 from assay.records import Task
+from assay.visible import one_line
 
 FieldKind = Literal["reply", "completion", "solution", "samples"]
 FIELDS: tuple[FieldKind, ...] = get_args(FieldKind)
 _SHOWN = 20  # problems printed in full; a file of the wrong form would otherwise print one a line
 _LONGEST_MB = 16  # of one text: no model writes a hundredth of it, and each is kept, cleaned and run
 _GZIP = b"\x1f\x8b"
+_ARRAY_MB = 1024  # a JSON array is held in memory whole; JSON Lines are read one by one, however many
+_OTHER_FORMS = {b"\xff\xfe": "UTF-16 text", b"\xfe\xff": "UTF-16 text", b"{\0": "UTF-16 text", b"PA": "a Parquet file"}
+"""Files that are no JSON Lines in any line of theirs, by their first two bytes."""
 
 
 class Field(NamedTuple):
@@ -39,6 +44,8 @@ class Replies(NamedTuple):
     """Names in the file that are no task of the suite, where the caller asked for them to be skipped."""
     left_out: int = 0
     """Replies to tasks that `--limit` left out."""
+    models: tuple[str, ...] = ()
+    """The models that its lines name, each once."""
 
 
 class RepliesError(AssayError):
@@ -83,6 +90,7 @@ def read_replies(
     given: list[Given] = []
     problems: list[str] = []
     unknown: Counter[str] = Counter()
+    models: dict[str, None] = {}
     lines = left_out = 0
     for number, line in _lines(path):
         lines += 1
@@ -101,6 +109,8 @@ def read_replies(
         if task.id not in wanted:
             left_out += len(texts)
             continue
+        if isinstance(named := row.get("model"), str):
+            models[named] = None
         for text in texts:
             given.append(
                 Given(
@@ -124,7 +134,7 @@ def read_replies(
             f"{path} holds no reply to any of the {len(wanted)} tasks chosen.", "Check the suite's name and --limit."
         )
     missing = tuple(task.id for task in tasks[:limit] if not counts[task.id])
-    return Replies(tuple(given), missing, tuple(unknown), left_out)
+    return Replies(tuple(given), missing, tuple(unknown), left_out, tuple(models))
 
 
 def read_all(
@@ -150,12 +160,17 @@ def read_all(
             notes.append(f"{path.name}: skipped replies to {_counted(replies.unknown)} that the suite does not have.")
         if replies.left_out:
             notes.append(f"{path.name}: {replies.left_out} replies are to tasks beyond --limit.")
+        if len(replies.models) > 1:
+            notes.append(
+                f"{path.name}: its lines name {_counted(replies.models, 'model')}; they are graded as one, {name!r}, "
+                "named after the file. For a score of each, give a file of each."
+            )
     return given, notes
 
 
-def _counted(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
-    return f"{len(names)} task{'' if len(names) == 1 else 's'} ({shown})"
+def _counted(names: Sequence[str], what: str = "task") -> str:
+    shown = ", ".join(one_line(name, 80) for name in names[:5]) + (", …" if len(names) > 5 else "")
+    return f"{len(names)} {what}{'' if len(names) == 1 else 's'} ({shown})"
 
 
 def _model_names(paths: Sequence[Path]) -> list[str]:
@@ -185,16 +200,27 @@ def _advice(problems: Sequence[str], unknown: Mapping[str, int], lines: int) -> 
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """The file's lines that are not blank, numbered from 1. Gzip is told by its first bytes, not by the name."""
+    """The file's lines that are not blank, numbered from 1; of a JSON array its items, each with the line it begins on.
+
+    Gzip is told by its first bytes, not by the name.
+    """
     _must_be_a_file(path)
     try:
         with path.open("rb") as probe:
             opener = gzip.open if probe.read(2) == _GZIP else open
         with opener(path, "rb") as file:
+            first = True
             for number, line in enumerate(file, 1):
                 line = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
-                if line.strip():
-                    yield number, line
+                if not line.strip():
+                    continue
+                if first and line.lstrip().startswith(b"["):
+                    yield from _items(path, number, line + file.read(_ARRAY_MB << 20))
+                    return
+                if first:
+                    _must_be_lines(path, line)
+                first = False
+                yield number, line
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise AssayError(
             f"{path} is damaged: {error}.", "It was cut short or changed on its way here: copy it again."
@@ -203,6 +229,72 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
         raise AssayError(
             f"{path} cannot be read: {error.strerror or error}.", "Check who owns it and its permissions."
         ) from None
+
+
+_BETWEEN = re.compile(r"[ \t\r\n]*")
+_DECODER = json.JSONDecoder()
+
+
+def _items(path: Path, line: int, data: bytes) -> Iterator[tuple[int, bytes]]:
+    """The items of a JSON array that begins on this line, each as it is written."""
+    if len(data) > _ARRAY_MB << 20:
+        raise AssayError(
+            f"{path} is a JSON array of more than {_ARRAY_MB} MiB.", "Write it as JSON Lines: one object a line."
+        )
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        at = line + data.count(b"\n", 0, error.start)
+        raise AssayError(f"{path}:{at} is not UTF-8 text.", "Save the file as UTF-8.") from None
+    at = _skipped(text, _skipped(text, 0) + 1)
+    told = 0
+    try:
+        while text[at : at + 1] != "]":
+            end = _DECODER.raw_decode(text, at)[1]
+            line += text.count("\n", told, at)
+            told = at
+            yield line, text[at:end].encode("utf-8", "surrogatepass")
+            at = _skipped(text, end)
+            if text[at : at + 1] == ",":
+                at = _skipped(text, at + 1)
+            elif text[at : at + 1] != "]":
+                raise json.JSONDecodeError("a ',' or ']' should stand here", text, at)
+        if _skipped(text, at + 1) < len(text):
+            raise json.JSONDecodeError("there is more after its end", text, at + 1)
+    except json.JSONDecodeError as error:
+        at_line = line + text.count("\n", told, error.pos)
+        why = f"{error.msg.removesuffix(' at')} (line {at_line}, column {error.colno})"
+        raise AssayError(
+            f"{path} begins as a JSON array and is none: {why}. Nothing was run.",
+            "Mend it there, or write JSON Lines: one object a line.",
+        ) from None
+    except RecursionError:
+        raise AssayError(f"{path} is JSON nested too deep.", "Give objects with a task_id and a reply.") from None
+
+
+def _skipped(text: str, at: int) -> int:
+    """The place of what comes after the blanks."""
+    found = _BETWEEN.match(text, at)
+    return found.end() if found else at
+
+
+def _must_be_lines(path: Path, first: bytes) -> None:
+    """Raise where the first line tells that none of them is JSON: one sentence says more than one a line."""
+    form = next((form for mark, form in _OTHER_FORMS.items() if first.startswith(mark)), "")
+    if not form and not first.lstrip().startswith(b"{"):
+        form = _table_form(first.decode("utf-8", "replace").strip())
+    if form:
+        wanted = "Save it as UTF-8." if "UTF-16" in form else "Write one JSON object a line, or a JSON array of them."
+        raise AssayError(f"{path} is {form}, not JSON Lines. Nothing was run.", wanted)
+
+
+def _table_form(header: str) -> str:
+    """What a table is called whose header this is; empty where it is none."""
+    for sign, form in ((",", "a CSV file"), ("\t", "a TSV file"), (";", "a CSV file")):
+        columns = {name.strip().lower() for name in next(csv.reader([header[:10_000]], delimiter=sign), [])}
+        if len(columns) > 1 and columns & {"task_id", "prompt", *FIELDS}:
+            return form
+    return ""
 
 
 def _must_be_a_file(path: Path) -> None:
@@ -236,7 +328,7 @@ def _row(line: bytes) -> dict[str, object]:
     except UnicodeDecodeError as error:
         raise _BrokenError(f"byte {error.start + 1} is not UTF-8") from None
     except json.JSONDecodeError as error:
-        if line.strip() in (b"[", b"{"):
+        if line.strip() == b"{":
             raise _BrokenError(
                 "this is one JSON document over several lines; JSON Lines has one object a line"
             ) from None

@@ -206,7 +206,7 @@ def resume(
     required=True,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="JSON Lines, also gzipped. Repeat for several models: each file is one.",
+    help="JSON Lines or a JSON array, also gzipped. Repeat for several models: each file is one.",
 )
 @data_option
 @errata_option
