@@ -151,12 +151,14 @@ def test_the_folder_is_private_and_gone_afterwards_with_what_was_done_to_keep_it
         os.makedirs("locked/inner/.moved-1")
         os.mkdir(".moved-1")
         open("locked/inner/file", "w").close()
-        os.chmod("locked/inner", 0)
-        os.chmod("locked", 0)
         os.mkfifo("pipe")
+        home = os.getcwd()
         for _ in range(300):
             os.mkdir("deeper" * 20)
             os.chdir("deeper" * 20)
+        os.chdir(home)
+        os.chmod("locked/inner", 0)
+        os.chmod("locked", 0)
         """,
     )
     assert run.status == "ok", run
@@ -191,6 +193,70 @@ def test_files_without_a_name_count_too(sandbox: Sandbox) -> None:
     """
     run = python(sandbox, source, scratch_mb=8)
     assert (run.status, run.detail) == ("output_limit", "wrote more than 8 MiB of files")
+
+
+def test_files_that_a_mapping_alone_keeps_count_too(sandbox: Sandbox) -> None:
+    source = """
+        import ctypes, os, time
+        libc = ctypes.CDLL(None)
+        for _ in range(20):
+            fd = os.open("f", os.O_RDWR | os.O_CREAT)
+            os.unlink("f")
+            os.write(fd, b"x" * (1 << 20))
+            libc.mmap(None, ctypes.c_size_t(4096), 1, 1, fd, ctypes.c_long(0))
+            os.close(fd)
+        time.sleep(20)
+    """
+    run = python(sandbox, source, scratch_mb=8)
+    assert run.status == "output_limit", run
+    assert run.detail in (
+        "wrote more than 8 MiB of files",  # root sees how many bytes
+        "mapped a file that it removed and closed, whose size cannot be seen",
+    )
+
+
+def test_a_file_that_was_removed_and_is_mapped_is_no_offence(sandbox: Sandbox) -> None:
+    source = """
+        import mmap, tempfile, time
+        with tempfile.TemporaryFile() as file:
+            file.truncate(1 << 20)
+            area = mmap.mmap(file.fileno(), 1 << 20)
+        time.sleep(0.3)
+        print(len(area))
+    """
+    assert python(sandbox, source, scratch_mb=8).stdout == b"1048576\n"
+
+
+def test_every_folder_is_counted_however_many_and_however_deep(tmp_path: Path) -> None:
+    folder = scratch.open_folder(str(tmp_path))
+    try:
+        for number in range(400):
+            (tmp_path / f"wide-{number}").mkdir()
+            (tmp_path / f"wide-{number}" / "file").write_bytes(b"x" * 5000)
+        deep = tmp_path / "/".join("d" * 300)
+        deep.mkdir(parents=True)
+        (deep / "file").write_bytes(b"x" * (1 << 20))
+        size, names = scratch.usage(folder, 4096)
+        assert names == 2 * 400 + 300 + 1
+        assert size >= 400 * 8192 + (1 << 20)
+        assert scratch.usage(folder, 100)[1] == 101
+    finally:
+        os.close(folder)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root can look into any folder")
+@pytest.mark.parametrize("mode", [0, 0o300, 0o400])
+def test_a_folder_that_cannot_be_looked_into_is_told(tmp_path: Path, mode: int) -> None:
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "closed" / "file").touch()
+    (tmp_path / "closed").chmod(mode)
+    folder = scratch.open_folder(str(tmp_path))
+    try:
+        with pytest.raises(scratch.Hidden, match="cannot be looked into"):
+            scratch.usage(folder, 100)
+    finally:
+        os.close(folder)
+        (tmp_path / "closed").chmod(0o700)
 
 
 def test_more_files_than_may_be_end_the_run(sandbox: Sandbox) -> None:

@@ -6,7 +6,6 @@ import logging
 import os
 import signal
 import socket
-import stat
 import subprocess
 import tempfile
 import threading
@@ -18,7 +17,7 @@ from typing import Self
 from assay.errors import AssayError, SandboxUnavailable
 from assay.pipeline.sandbox import Service
 from assay.pipeline.sandbox.guest import scratch
-from assay.pipeline.sandbox.meter import ProcessTree, descendants, host_pid
+from assay.pipeline.sandbox.meter import Nameless, ProcessTree, descendants, host_pid
 from assay.pipeline.sandbox.parcel import command_of, pack, starting, stdin
 from assay.pipeline.sandbox.runtime import find_bare_runtime, shared_folder
 from assay.pipeline.sandbox.supervise import Running
@@ -274,30 +273,24 @@ class _Room:
             undo.callback(os.close, self._fd)
             if self.uid is not None:
                 os.fchown(self._fd, self.uid, self.uid)
-            self._device = os.fstat(self._fd).st_dev
+            self._hid = False
+            self._nameless = Nameless(os.fstat(self._fd).st_dev, os.path.realpath(self.box))
             undo.pop_all()
 
     def overfull(self, pidfd: int, scratch_mb: int, inodes: int) -> str:
         """Which bound its files have outgrown, in words; empty: none."""
-        size, names = scratch.usage(self._fd, inodes)
-        if names > inodes:
-            return f"made more than {inodes} files and folders"
-        if size <= scratch_mb << 20:
-            size += self._unlinked(pidfd)
-        return f"wrote more than {scratch_mb} MiB of files" if size > scratch_mb << 20 else ""
-
-    def _unlinked(self, pidfd: int) -> int:
-        """Bytes of files that have no name any more and are still held open."""
-        sizes: dict[int, int] = {}
         first = host_pid(pidfd)
-        for pid in descendants(first)[1:] if first > 0 else ():
-            with contextlib.suppress(OSError):  # it ended while we looked
-                for name in os.listdir(f"/proc/{pid}/fd"):
-                    with contextlib.suppress(OSError):
-                        about = os.stat(f"/proc/{pid}/fd/{name}")
-                        if not about.st_nlink and about.st_dev == self._device and stat.S_ISREG(about.st_mode):
-                            sizes[about.st_ino] = about.st_blocks * 512
-        return sum(sizes.values())
+        try:
+            size, names = scratch.usage(self._fd, inodes)
+            if names > inodes:
+                return f"made more than {inodes} files and folders"
+            if size <= scratch_mb << 20 and first > 0:
+                size += self._nameless.size(descendants(first)[1:])
+        except scratch.Hidden as error:
+            self._hid, before = True, self._hid
+            return str(error) if before else ""  # once, it may be about to remove it, or to execute something
+        self._hid = False
+        return f"wrote more than {scratch_mb} MiB of files" if size > scratch_mb << 20 else ""
 
     def sweep(self) -> None:
         """Kill what a first process that vanished left behind: by the uid, else by what names the program's folder."""

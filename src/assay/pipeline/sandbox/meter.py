@@ -1,10 +1,18 @@
 """What a run uses, found by looking at /proc from outside, where no control group counts it."""
 
 import os
+import re
+import stat
 from typing import NamedTuple
+
+from assay.pipeline.sandbox.guest.scratch import Hidden
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _MAX_PROCESSES = 5000
+_MAX_MAPPINGS = (
+    16 << 20
+)  # bytes of their lists, of all processes together: a process has 100 kB at most, if it is honest
+_DELETED = re.compile(rb"^([0-9a-f]+)-([0-9a-f]+) \S+ \S+ \S+ (\d+) +(/.*) \(deleted\)$", re.MULTILINE)
 
 
 class ProcessTree:
@@ -102,3 +110,84 @@ def _shared_once(uses: list[_Use]) -> int:
         except OSError:  # it has ended, or does not let us look into it
             total += use.resident
     return total
+
+
+class Nameless:
+    """Files of one file system that have no name any more, and are held by a program's descriptors or mappings."""
+
+    def __init__(self, device: int, folder: str) -> None:
+        """`folder`: what they lay below, without links on the way."""
+        self._device, self._below = device, os.fsencode(folder) + b"/"
+
+    def size(self, pids: list[int]) -> int:
+        """Their bytes on disk. Raises Hidden where that cannot be told."""
+        sizes: dict[int, int] = {}
+        mappings: list[tuple[int, bytes]] = []
+        room = _MAX_MAPPINGS
+        for pid in pids:
+            mapped = self._look(pid, sizes, room)
+            room -= len(mapped)
+            if room <= 0:
+                raise Hidden("has more mappings than can be looked through")
+            mappings.append((pid, mapped))
+        for pid, mapped in mappings:
+            self._mapped(pid, mapped, sizes)
+        return sum(sizes.values())
+
+    def _look(self, pid: int, sizes: dict[int, int], most: int) -> bytes:
+        """Add what its descriptors hold to `sizes`; what it has mapped, as /proc says it."""
+        mapped = b""
+        for thread in _threads(pid):  # the first may have ended, and each may have descriptors of its own
+            folder = f"/proc/{pid}/task/{thread}"
+            try:
+                self._held(f"{folder}/fd", sizes)
+                if not mapped:
+                    with open(f"{folder}/maps", "rb") as file:
+                        mapped = file.read(most)
+            except PermissionError:
+                if _is_closed(folder):
+                    raise Hidden("has a process that cannot be looked into") from None
+            except OSError:
+                continue  # it ended while we looked
+        return mapped
+
+    def _held(self, folder: str, sizes: dict[int, int]) -> None:
+        for name in os.listdir(folder):
+            try:
+                about = os.stat(f"{folder}/{name}")
+            except OSError:
+                continue
+            if not about.st_nlink and about.st_dev == self._device and stat.S_ISREG(about.st_mode):
+                sizes[about.st_ino] = about.st_blocks * 512
+
+    def _mapped(self, pid: int, mapped: bytes, sizes: dict[int, int]) -> None:
+        if b" (deleted)\n" not in mapped:
+            return
+        for match in _DELETED.finditer(mapped):
+            start, end, inode, path = match.groups()
+            if int(inode) in sizes or not path.startswith(self._below):
+                continue
+            try:
+                about = os.stat(f"/proc/{pid}/map_files/{int(start, 16):x}-{int(end, 16):x}")
+            except FileNotFoundError:
+                continue  # not mapped any more
+            except PermissionError:  # only root is told
+                raise Hidden("mapped a file that it removed and closed, whose size cannot be seen") from None
+            sizes[int(inode)] = 0 if about.st_nlink else about.st_blocks * 512
+
+
+def _threads(pid: int) -> list[str]:
+    try:
+        return os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return []
+
+
+def _is_closed(folder: str) -> bool:
+    """Whether it is the program that lets nobody look: not what is still to become it, and not what has ended."""
+    try:
+        with open(f"{folder}/status", "rb") as file:
+            about = file.read()
+    except OSError:
+        return False
+    return b"\nSeccomp:\t2\n" in about and b"\nVmRSS:" in about

@@ -6,7 +6,7 @@ import mmap
 from kit import *
 
 kept, had = [], 0
-zero = os.open("/dev/zero", os.O_RDWR)
+zero = tried(os.open, "/dev/zero", os.O_RDWR) or os.open("/dev/zero", os.O_RDONLY)
 for flags, fd in ((0x22, -1), (0x21, -1), (0x2022, -1), (0x40022, -1), (0x120, -1), (0x01, zero), (0x02, zero), (0x4022, -1)):
     for _ in range(10):
         try:

@@ -4,42 +4,98 @@ Used on both sides: by the host, and by the first process inside where the host 
 descriptor of the folder it happens in; a name is only ever resolved below that, and never through a link.
 """
 
-import contextlib
+import errno
+import itertools
 import os
 import stat
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_CLOSED = "made a folder that cannot be looked into"
+_MOVED = "kept moving its folders"
+
+
+class Hidden(Exception):
+    """What a program holds cannot be counted; says why, as what it did."""
 
 
 def usage(folder: int, most: int) -> "tuple[int, int]":
     """(bytes on disk, files and folders) below the descriptor `folder`; stops counting after `most` names.
 
-    What cannot be looked into (the program may change it while we look, or take away our right to) counts as one name.
+    Into every folder, with one descriptor at a time, so that neither depth nor width hides one. Raises Hidden where a folder
+    cannot be looked into, or is moved while we look.
     """
     size, names = 0, 0
-    waiting = [os.dup(folder)]
+    above: list[tuple[tuple[int, int], list[str]]] = []  # which folder, which of its folders are still to be entered
+    here = os.open(".", _FOLDER, dir_fd=folder)
     try:
-        while waiting:
-            here = waiting.pop()
-            try:
-                with os.scandir(here) as entries:
-                    for entry in entries:
-                        names += 1
-                        if names > most:
-                            return size, names
-                        with contextlib.suppress(OSError):
-                            about = entry.stat(follow_symlinks=False)
-                            size += about.st_blocks * 512
-                            if stat.S_ISDIR(about.st_mode) and len(waiting) < 200:  # descriptors held at once
-                                waiting.append(os.open(entry.name, _FOLDER, dir_fd=here))
-            except OSError:
-                continue
-            finally:
-                os.close(here)
+        bytes_here, names_here, waiting = _look(here, most)
+        while True:
+            size, names = size + bytes_here, names + names_here
+            if names > most:
+                return size, names
+            below = -1
+            while below < 0:
+                while not waiting:
+                    if not above:
+                        return size, names
+                    known, waiting = above.pop()
+                    here = _replaced(here, _above(here))
+                    if _identity(here) != known:
+                        raise Hidden(_MOVED)
+                below = _below(here, waiting.pop())
+            above.append((_identity(here), waiting))
+            here = _replaced(here, below)
+            bytes_here, names_here, waiting = _look(here, most - names)
     finally:
-        for fd in waiting:
-            os.close(fd)
-    return size, names
+        os.close(here)
+
+
+def _look(here, most):
+    """(bytes, names, names of folders) in one folder; stops after `most` names."""
+    size, names, folders = 0, 0, []
+    try:
+        with os.scandir(here) as entries:
+            for entry in itertools.islice(entries, most + 1):
+                names += 1
+                try:
+                    about = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue
+                size += about.st_blocks * 512
+                if stat.S_ISDIR(about.st_mode):
+                    folders.append(entry.name)
+    except PermissionError:
+        raise Hidden(_CLOSED) from None
+    return size, names, folders
+
+
+def _below(here, name):
+    """A descriptor of a folder in this one; -1 where it is none any more."""
+    try:
+        return os.open(name, _FOLDER, dir_fd=here)
+    except PermissionError:
+        raise Hidden(_CLOSED) from None
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            return -1
+        raise
+
+
+def _above(here):
+    try:
+        return os.open("..", _FOLDER, dir_fd=here)
+    except (FileNotFoundError, PermissionError):
+        raise Hidden(_MOVED) from None
+
+
+def _replaced(old, new):
+    os.close(old)
+    return new
+
+
+def _identity(fd):
+    about = os.fstat(fd)
+    return about.st_dev, about.st_ino
 
 
 def open_folder(path: str) -> int:

@@ -1,0 +1,28 @@
+# Writes 300 MB into folders that who counts may not come to: beside hundreds of others, deep below others, in one that cannot be listed.
+# status: ok, oom, output_limit
+# limits: scratch_mb=32 file_mb=16 memory_mb=128 inodes=2000
+from kit import *
+
+had = 0
+os.umask(0)
+for number in range(450):
+    tried(os.mkdir, f"wide-{number}")
+deep = "."
+for _ in range(250):
+    deep += "/d"
+    tried(os.mkdir, deep)
+tried(os.mkdir, "closed", 0o300)
+tried(os.mkdir, "closed/inner", 0o700)
+for place in ("wide-280", deep, "closed/inner"):
+    for number in range(10):
+        try:
+            with open(f"{place}/{number}", "wb", buffering=0) as file:
+                for _ in range(5):
+                    had += file.write(bytes(2 << 20))
+                    time.sleep(0.003)
+        except OSError:
+            break
+time.sleep(0.5)
+if had > 100 << 20:
+    broke(f"{had >> 20} MB on disk")
+held()
