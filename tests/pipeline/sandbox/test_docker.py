@@ -53,7 +53,7 @@ def test_the_engines_filter_allows_what_our_own_allows_and_no_more(machine: str)
     known = set(seccomp.MACHINES[machine][1])
     assert allowed == seccomp.allowed(counted=True) & known
     assert refused == set(syscalls.NAMED_REFUSALS.split()) & known
-    for name in ("clone", "socket", "ioctl", "fcntl", "prlimit64", "setpriority", "sched_setscheduler"):
+    for name in ("clone", "socket", "ioctl", "fcntl", "preadv2", "prlimit64", "setpriority", "sched_setscheduler"):
         assert all("args" in rule for rule in rules["syscalls"] if name in rule["names"]), name
 
 

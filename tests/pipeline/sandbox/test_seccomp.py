@@ -10,6 +10,7 @@ from assay.pipeline.sandbox.guest.seccomp import (
     EAFNOSUPPORT,
     ENOSYS,
     ENOTTY,
+    EOPNOTSUPP,
     EPERM,
     EPROTONOSUPPORT,
     ERRNO,
@@ -122,6 +123,13 @@ def test_nobody_is_told_of_files_that_others_use_or_holds_them_up(machine: str) 
     for command in (1024, 1026):
         assert decide(program, numbers["fcntl"], arch, 3, command) == ERRNO | EPERM
         assert decide(program, numbers["fcntl"], arch, 3, command | 1 << 32) == ERRNO | EPERM
+
+
+def test_reading_without_waiting_does_not_tell_what_lies_in_memory(machine: str) -> None:
+    arch, numbers = MACHINES[machine]
+    program = build(machine, True)
+    for flags, verdict in ((0, ALLOW), (1, ALLOW), (8, ERRNO | EOPNOTSUPP), (9, ERRNO | EOPNOTSUPP)):
+        assert decide(program, numbers["preadv2"], arch, 3, 0, 1, 0, 0, flags) == verdict
 
 
 def test_memory_shared_without_a_file_is_refused_where_nothing_counts_it(machine: str) -> None:

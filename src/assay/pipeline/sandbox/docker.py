@@ -614,7 +614,7 @@ def profile(machine: str, families: Sequence[int]) -> dict[str, Any]:
     names = set(seccomp.MACHINES[machine][1])
     # Others of its uid are its own children, and our first process, whose limits and share of the processor it must not set.
     for_itself = {"prlimit64", "sched_setaffinity", "sched_setattr", "sched_setparam", "sched_setscheduler"}
-    decided = {"clone", "socket", "socketpair", "ioctl", "fcntl", "setpriority", *for_itself}
+    decided = {"clone", "socket", "socketpair", "ioctl", "fcntl", "preadv2", "setpriority", *for_itself}
     refused = [name for name in syscalls.NAMED_REFUSALS.split() if name in names]
     return {
         "defaultAction": "SCMP_ACT_ERRNO",
@@ -633,6 +633,10 @@ def profile(machine: str, families: Sequence[int]) -> dict[str, Any]:
             *(
                 rule(["fcntl"], args=[{"index": 1, "value": bits, "valueTwo": value, "op": "SCMP_CMP_MASKED_EQ"}])
                 for bits, value in _FCNTLS
+            ),
+            rule(
+                ["preadv2"],
+                args=[{"index": 5, "value": syscalls.RWF_NOWAIT, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}],
             ),
             *(only(name, a0=0) for name in sorted(for_itself)),
             only("setpriority", a0=0, a1=0),

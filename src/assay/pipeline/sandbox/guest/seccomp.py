@@ -9,7 +9,7 @@ import struct
 from . import syscalls
 
 ALLOW, ERRNO, KILL = 0x7FFF0000, 0x00050000, 0x80000000
-EPERM, ENOSYS, ENOTTY, EAFNOSUPPORT, EPROTONOSUPPORT = 1, 38, 25, 97, 93
+EPERM, ENOSYS, ENOTTY, EAFNOSUPPORT, EPROTONOSUPPORT, EOPNOTSUPP = 1, 38, 25, 97, 93, 95
 _LOAD, _JUMP, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x05, 0x15, 0x35, 0x45, 0x06
 _NUMBER, _ARCH, _ARGS = 0, 4, 16  # offsets in struct seccomp_data
 _AF_UNIX = syscalls.FAMILIES[0]
@@ -50,8 +50,9 @@ def build(
     verdicts[numbers["socketpair"]] = _one_of(_ARGS, (_AF_UNIX,), EAFNOSUPPORT)
     verdicts[numbers["ioctl"]] = _one_of(_ARGS + 8, syscalls.IOCTLS, ENOTTY)
     verdicts[numbers["fcntl"]] = _none_of(_ARGS + 8, syscalls.FCNTLS_REFUSED)
+    verdicts[numbers["preadv2"]] = _not_all_of(_ARGS + 40, (syscalls.RWF_NOWAIT,), EOPNOTSUPP)
     if not counted:
-        verdicts[numbers["mmap"]] = _not_all_of(_ARGS + 24, syscalls.SHARED_ANONYMOUS)
+        verdicts[numbers["mmap"]] = _not_all_of(_ARGS + 24, syscalls.SHARED_ANONYMOUS, EPERM)
     for name, code in (special or {}).items():
         if name in numbers:
             verdicts[numbers[name]] = code
@@ -110,10 +111,10 @@ def _none_of(offset, values):
     return [*code, _ret(ALLOW), _ret(ERRNO | EPERM)]
 
 
-def _not_all_of(offset, bits):
+def _not_all_of(offset, bits, errno):
     """Refuse when the argument's low half has all these bits."""
     checks = [_op(_ANY_BIT, 0, len(bits) - place, bit) for place, bit in enumerate(bits)]
-    return [_load(offset), *checks, _ret(ERRNO | EPERM), _ret(ALLOW)]
+    return [_load(offset), *checks, _ret(ERRNO | errno), _ret(ALLOW)]
 
 
 def _op(code, if_true, if_false, k):

@@ -13,7 +13,7 @@ GROUPS = (
     (
         "read, write and walk files in its own scratch folder and the read-only system",
         (
-            "read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 open openat openat2 creat close close_range "
+            "read write readv writev pread64 pwrite64 preadv pwritev pwritev2 open openat openat2 creat close close_range "
             "lseek stat lstat fstat newfstatat statx access faccessat faccessat2 readlink readlinkat getdents getdents64 mkdir mkdirat "
             "rmdir unlink unlinkat rename renameat renameat2 link linkat symlink symlinkat chmod fchmod fchmodat chown fchown "
             "lchown fchownat truncate ftruncate fallocate fsync fdatasync sync_file_range fadvise64 readahead utime utimes utimensat "
@@ -75,7 +75,7 @@ GROUPS = (
     ("know the machine a little, and get random numbers", "uname sysinfo getrandom"),
     (
         "decided by their arguments: no new namespaces or siblings, no socket families but these, no terminal tricks, no word of what others do",
-        "clone socket socketpair ioctl fcntl",
+        "clone socket socketpair ioctl fcntl preadv2",
     ),
 )
 
@@ -88,6 +88,9 @@ any more (MADV_DONTNEED). Without a file nobody shares them but by a fork: mmap.
 
 NAMED_REFUSALS = "clone3 io_uring_setup io_uring_enter io_uring_register inotify_init inotify_init1"
 """Refused with ENOSYS, at which callers fall back: a filter cannot see the arguments, or there is nothing to be had by them."""
+
+RWF_NOWAIT = 0x08
+"""Refused of preadv2's flags: it tells which parts of a file lie in memory, so what the host reads and what a program read before."""
 
 FCNTLS_REFUSED = (1024, 1026)
 """F_SETLEASE, which holds up whoever else opens the file (for 45 s, where Assay's user owns it); F_NOTIFY, as inotify."""
