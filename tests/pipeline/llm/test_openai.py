@@ -207,6 +207,28 @@ def test_what_is_no_reply_is_never_taken_for_an_empty_one(events: tuple[object, 
         ask(server)
 
 
+LOGIN = b"<!doctype html>\n<html><head><title>Login</title></head>\n<body>Sign in to the network</body></html>\n"
+
+
+@pytest.mark.parametrize("mark", ["text/html; charset=utf-8", "Text/HTML"])
+def test_a_page_in_the_place_of_a_reply_is_told_with_its_words(mark: str) -> None:
+    page = ScriptedReply(garbage=LOGIN, headers={"content-type": mark})
+    with (
+        OpenAIServer(lambda *_: page) as server,
+        pytest.raises(ProviderError, match=r"answered text/html: Login Sign in to the network") as caught,
+    ):
+        ask(server)
+    assert "does a proxy on the way ask to sign in?" in caught.value.help
+
+
+def test_a_stream_that_is_called_a_page_is_read_all_the_same() -> None:
+    events = b"".join(
+        b"data: " + json.dumps(one).encode() + b"\n\n" for one in (piece({"content": "x"}), piece({}, "stop"))
+    )
+    with OpenAIServer(in_turn(ScriptedReply(garbage=events, headers={"content-type": "text/html"}))) as server:
+        assert ask(server).text == "x"
+
+
 def test_a_document_without_a_choice_is_asked_for_again() -> None:
     document = ScriptedReply(garbage=b'{"object": "error"}', headers={"content-type": "Application/JSON"})
     with OpenAIServer(in_turn(document, ScriptedReply("x"))) as server:

@@ -131,10 +131,10 @@ class _Reading:
             if self._last is not None:
                 await self._stream.drain()
             if self._last is None and not (self._stream.cut and self._pieces.size):
-                raise self._wire.garbled("half a reply")
+                raise self._stream.garbled("half a reply")
             return self._built(self._last or {"done_reason": "length"})
         except (AttributeError, LookupError, TypeError, ValueError, RecursionError):
-            raise self._wire.garbled("a reply that is not of Ollama's protocol") from None
+            raise self._stream.garbled("a reply that is not of Ollama's protocol") from None
 
     def _line(self, line: dict[str, Any]) -> None:
         if line.get("error"):

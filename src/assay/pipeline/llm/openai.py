@@ -171,10 +171,10 @@ class _Reading:
                 if self._done:
                     await self._stream.drain()
             if self._finish is None and not (self._pieces.size and (self._done or self._stream.cut)):
-                raise self._wire.garbled("half a reply" if self._pieces.size else "no reply")
+                raise self._stream.garbled("half a reply" if self._pieces.size else "no reply")
             return self._built()
         except (AttributeError, LookupError, TypeError, ValueError, RecursionError):
-            raise self._wire.garbled("a reply that is not of OpenAI's protocol") from None
+            raise self._stream.garbled("a reply that is not of OpenAI's protocol") from None
 
     async def _read_events(self) -> None:
         while not self._done and (lines := await self._lines()):

@@ -20,6 +20,7 @@ from assay.pipeline.llm import Busy, Patience, Refused, Server, ServerDown, Unre
 from assay.pipeline.llm.http import Client, Connection, Dropped, NotConnected, ProxyFailed
 
 _ERROR_BYTES = 64 << 10
+_PAGE_BYTES = 4 << 10
 _OVERHEAD = 64
 """A streamed token of 4 characters comes in an event of about 250: no honest server sends more than so many times."""
 _ESCAPED = 12
@@ -208,6 +209,9 @@ class Stream:
         self.began = clock.began
         self.is_document = answer.headers.get("content-type", "").lower().startswith("application/json")
         """Whether the server answers with one JSON document although a stream was asked for."""
+        self._is_page = answer.headers.get("content-type", "").lower().startswith("text/html")
+        self._page = b""
+        """How a page begins that came in the place of a reply: a proxy's, asking to sign in, or another server's."""
         self.cut = False
         """Whether it was still going when its time was up."""
 
@@ -265,10 +269,23 @@ class Stream:
         try:
             return parsed(b"".join(parts))
         except (ValueError, RecursionError):
-            raise self._wire.garbled("something that is not JSON") from None
+            raise self.garbled("something that is not JSON") from None
+
+    def garbled(self, what: str) -> Busy:
+        """The server does not keep to its protocol; where it sent a page, that and the page's words are told."""
+        if not self._page:
+            return self._wire.garbled(what)
+        said = self._wire.scrub(error_text(self._page))
+        return Busy(
+            f"{self._wire.url} answered text/html: {said[:300] or 'a page without words'}",
+            "Is the URL right, or does a proxy on the way ask to sign in?",
+        )
 
     async def _read(self, gather: bool) -> bytes:
         chunk = await self._answer.read(gather=gather)
+        # Servers of people's own are seen to call a stream text/html: only what begins as a page is one.
+        if self._is_page and len(self._page) < _PAGE_BYTES and (self._page or chunk.lstrip()[:1] == b"<"):
+            self._page += chunk[:_PAGE_BYTES]
         patience = self._wire.server.patience
         if not self._clock.heard() and chunk:
             self.cut = True
