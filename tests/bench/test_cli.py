@@ -513,6 +513,14 @@ def test_one_question_that_a_server_refuses_is_an_error_of_ours_and_resume_asks_
         assert server.counts().requests == 5
 
 
+def test_a_run_in_which_nothing_could_be_measured_ends_with_4_and_says_how_to_go_on(assay: Assay, tasks: Path) -> None:
+    with OpenAIServer(lambda *_: ScriptedReply(status=400, error="This prompt is too long.")) as server:
+        ended = assay("bench", "run", "functions", "--data", tasks, "--model", f"{server.url}#model-a", "--json")
+    assert (ended.code, ended.json["state"], ended.json["errors"]) == (4, "done", 4)
+    assert "Nothing was measured: every sample failed through an error of ours" in ended.err
+    assert f"assay bench resume {ended.json['evaluation']}" in ended.err
+
+
 # ---- looking -------------------------------------------------------------------------------------------------------
 
 

@@ -1,6 +1,7 @@
 """Bench's own nouns: one evaluation, one sample of it."""
 
 from datetime import datetime
+from pathlib import PurePath
 from typing import Literal
 
 from assay.records import Model, Record, Reply, Report, Status
@@ -44,6 +45,12 @@ class Evaluation(Record):
     """The durable engine's executor id of the command that made it; `resume` recovers it."""
     note: str = ""
     """Why it is paused or failed, for people."""
+
+    @property
+    def contenders(self) -> tuple[str, ...]:
+        """Whom it is about, in a list of several: its models, or the files that their replies came in."""
+        files = tuple(PurePath(file).name for file in self.replies)
+        return tuple(model.name for model in self.models) or files or ("replies made elsewhere",)
 
 
 class Attempt(Record):

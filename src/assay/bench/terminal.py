@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 from types import TracebackType
 from typing import Self, TextIO
 
@@ -159,7 +158,7 @@ def listing(entries: Iterable[Listed]) -> RenderableType:
             f"{evaluation.created:%Y-%m-%d %H:%M}",
             evaluation.state,
             one_line(", ".join(evaluation.suites)),
-            one_line(", ".join(_asked(evaluation))),
+            one_line(", ".join(evaluation.contenders)),
             number(entry.done) if entry.done >= entry.expected else of(entry.done, entry.expected),
             percent(entry.passed / counted if counted else None),
             _alarm(entry.errors),
@@ -167,12 +166,6 @@ def listing(entries: Iterable[Listed]) -> RenderableType:
     if not grid.rows:
         return Text("No evaluations yet. Make one: assay bench run functions --model MODEL")
     return grid
-
-
-def _asked(evaluation: Evaluation) -> list[str]:
-    """The models, or the files their replies came in."""
-    files = [PurePath(file).name for file in evaluation.replies]
-    return [model.name for model in evaluation.models] or files or ["replies made elsewhere"]
 
 
 # ---- tables --------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from assay.bench.records import Attempt, Sample
+from assay.bench.records import Attempt, Kind, Sample
 from assay.bench.scores.comparing import compare
 from assay.bench.scores.records import FirstError
 from assay.bench.scores.scoring import score
@@ -138,6 +138,19 @@ def test_format_tax_is_cleaned_less_raw_on_first_tries() -> None:
     assert (tax.samples, tax.rescued, tax.broken) == (4, 1, 1)
     assert (tax.raw.value, tax.cleaned.value, tax.tax.value) == (0.5, 0.5, 0.0)
     assert tax.tax.low < 0 < tax.tax.high
+
+
+@pytest.mark.parametrize(
+    ("kind", "rescued", "asked"), [("completion", 2, True), ("completion", 1, False), ("reply", 2, False)]
+)
+def test_completions_that_would_pass_after_clean_up_raise_the_question_whether_they_are_replies(
+    kind: Kind, rescued: int, asked: bool
+) -> None:
+    made = [attempt("pass", raw="exception") for _ in range(rescued)] + [attempt("wrong")] * (10 - rescued)
+    samples = [sample("m", str(number), 0, one, kind=kind) for number, one in enumerate(made)]
+    said = " ".join(only(score(evaluation("m"), samples)).warnings)
+    assert ("--field completion:reply" in said) is asked
+    assert ("2 of 10 completions fail as they are and would pass after clean-up" in said) is asked
 
 
 def test_repair_gives_first_try_and_after_and_what_it_cost() -> None:

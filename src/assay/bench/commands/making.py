@@ -318,7 +318,12 @@ def _finish(opened: "Bench", evaluation: "Evaluation", wanted: Wanted) -> int:
         again = "" if wanted.results is None else f" --results {wanted.results}"
         say(f"Nothing done is lost. Go on with: assay bench resume {evaluation.id}{again}")
         return PAUSED if evaluation.state == "paused" else FAILED
-    return max(_below(scores, wanted.fail_under), _worse(scores, wanted.baseline))
+    code = max(_below(scores, wanted.fail_under), _worse(scores, wanted.baseline))
+    if any(score.errors for score in scores.scores) and not any(score.samples for score in scores.scores):
+        say("Nothing was measured: every sample failed through an error of ours, which says nothing about the models.")
+        say(f"Mend its cause, then try them again with: assay bench resume {evaluation.id}")
+        return FAILED
+    return code
 
 
 def _write_files(store: "Store", evaluation: "Evaluation", scores: "Scores", wanted: Wanted) -> list[Path]:

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from assay.bench import evaluations, wording
 from assay.bench.pages import addresses, live
-from assay.bench.pages.around import Names, Page, Text, around, changed, models_of, named, short, words
+from assay.bench.pages.around import Names, Page, Text, around, changed, models_of, named, names, short, words
 from assay.bench.pages.runs import RUNS
 from assay.bench.records import Evaluation
 from assay.bench.scores import pairing, standings
@@ -144,12 +144,15 @@ def router(shell: Shell) -> APIRouter:
     def several_page(request: Request, runs: Names = (), suite: Text = "") -> HTMLResponse:
         if not runs:
             known = evaluations.list_evaluations(shell.store, RUNS)
-            return shell.page(request, "bench/compare_runs.html", **words(), known=known, runs=[], found=[])
+            return shell.page(
+                request, "bench/compare_runs.html", **words(), names=names, known=known, runs=[], found=[]
+            )
         chosen, found = several(runs, suite)
         return shell.page(
             request,
             "bench/compare_runs.html",
             **words(),
+            names=names,
             known=evaluations.list_evaluations(shell.store, RUNS),
             runs=[one.id for one in chosen],
             found=[(one, _verdict_in_words(one, len(found)), *_flips(one)) for one in found],

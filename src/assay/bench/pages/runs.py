@@ -28,6 +28,8 @@ class RunLine(Record):
     """The best model's pass@1 on the first suite; None: nothing was worked out yet."""
     best_model: str = ""
     best_suite: str = ""
+    errors: int = 0
+    """Samples that failed through an error of ours, as far as scores were worked out."""
 
 
 def router(shell: Shell) -> APIRouter:
@@ -42,12 +44,21 @@ def router(shell: Shell) -> APIRouter:
             found, more = found[:RUNS], len(found) > RUNS
         for one in found:
             _work_out_if_small(shell, one)
-        best = standings.best(shell.store, [one.id for one in found])
+        ids = [one.id for one in found]
+        best, errors = standings.best(shell.store, ids), standings.errors(shell.store, ids)
         made = []
         for one in found:
             suite = next((name for name in one.suites if (one.id, name) in best), "")
             model, rate = best.get((one.id, suite), ("", None))
-            made.append(RunLine(run=without_secrets(one), best=rate, best_model=model, best_suite=suite))
+            made.append(
+                RunLine(
+                    run=without_secrets(one),
+                    best=rate,
+                    best_model=model,
+                    best_suite=suite,
+                    errors=errors.get(one.id, 0),
+                )
+            )
         return made, more
 
     @routes.get("/", include_in_schema=False)

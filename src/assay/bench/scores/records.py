@@ -14,6 +14,8 @@ LEVEL = 0.95
 """The confidence level of every interval."""
 KS = (1, 10, 100)
 STATUSES: tuple[Status, ...] = get_args(Status)
+_MANY_RESCUED = 0.2
+"""The share of completions, rescued by clean-up, from which they look like whole replies: of true ones it rescues a few."""
 
 
 class Rate(Record):
@@ -208,6 +210,12 @@ class Score(Record):
         for k, rate in self.pass_at.items():
             if rate.left_out and k > 1:
                 said.append(f"pass@{k} is without {count(rate.left_out, 'task')} of fewer than {k} samples")
+        tax = self.format_tax
+        if self.kind == "completion" and tax and tax.rescued >= tax.samples * _MANY_RESCUED:
+            said.append(
+                f"{tax.rescued:,} of {count(tax.samples, 'completion')} fail as they are and would pass after clean-up: "
+                "are these whole replies? Then grade them with --field completion:reply"
+            )
         if self.first_error is not None:  # last: a long one may be cut off
             why = self.first_error.said.rstrip(".") or "nothing was said of why"
             said.append(f"the first error, on {self.first_error.task}: {why}")

@@ -218,6 +218,15 @@ def best(store: Store, ids: Sequence[str]) -> dict[tuple[str, str], tuple[str, R
     return found
 
 
+def errors(store: Store, ids: Sequence[str]) -> dict[str, int]:
+    """By evaluation, the samples that failed through an error of ours, of what is kept."""
+    number = sa.cast(sa.cast(SCORES.c.record, sa.JSON)[(0, "errors")].as_string(), sa.Integer)
+    query = sa.select(SCORES.c.evaluation, sa.func.sum(number)).where(SCORES.c.evaluation.in_(list(ids)))
+    with store.engine.connect() as connection:
+        rows = connection.execute(query.group_by(SCORES.c.evaluation))
+        return {evaluation: int(count) for evaluation, count in rows if count}
+
+
 @cache
 def _formulas() -> str:
     """Which formulas made a kept score: another version of ours makes its own."""
