@@ -154,6 +154,14 @@ def test_an_unknown_key_is_told_before_the_key_that_is_missing_for_it() -> None:
         ),
         ("title: t\nsteps: x\n", '2:8: steps: should be a list, not "x"', ""),
         ("title: t\nsteps: [{name: a, exact: yes}]\n", '2:26: exact: should be true or false, not "yes"', ""),
+        ("title: t\nsteps: 1, 2\n", '2:8: steps: should be a list, not "1, 2"', "A list needs brackets: [1, 2]."),
+        ("title: t\nsteps: [{name: 1, 2}]\n", "2:19: the key 2 is not text", "A list needs brackets: name: [1, 2]."),
+        (
+            "title: t\nsteps: [{minutes: [1], 2, a}]\n",
+            "2:24: the key 2 is not text",
+            "needs brackets: minutes: […, 2, a].",
+        ),
+        ("title: t\nsteps: [{name: a, 2: b}]\n", "2:19: the key 2 is not text", "Keys are text: put it in quotes."),
         ("title: t\nsteps: [7]\n", "2:9: steps: should be a mapping (key: value)", ""),
         (
             "title: t\nshare: !tuple [1]\n",
@@ -252,6 +260,15 @@ def test_a_document_tells_the_place_of_what_it_says() -> None:
     assert document.place("steps", 1, "minutes") == "r.yaml:4:24"
     assert document.place("steps", 1, "minutes", key=True) == "r.yaml:4:15"
     assert document.place("steps", 1, "exact") == "r.yaml:4:5", "what is not there: the nearest on the way"
+
+
+@pytest.mark.parametrize(
+    "text", ["title: t\nsteps: [{minutes: 1, 2}]\n", '{title: t, value: 1, steps: [{"\\0": 1}]}\n']
+)
+def test_a_key_that_is_not_text_is_told_alone_and_never_by_a_name_of_ours(text: str) -> None:
+    error = error_of(text)
+    assert "typed" not in f"{error} {error.help}"
+    assert "missing" not in f"{error} {error.help}"
 
 
 class Menu(Record):

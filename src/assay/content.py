@@ -133,6 +133,9 @@ class Document:
         # a list whose items are wrong is "too short" as well, because the wrong ones do not count: only the items are told
         inner = {detail["loc"][:at] for detail in told for at in range(len(detail["loc"]))}
         told = [detail for detail in told if not (detail["type"] == "too_short" and detail["loc"] in inner)]
+        # a mapping with a key that is not text is told by that key: all its others only seem to be missing
+        odd = {detail["loc"][:-1] for detail in told if detail["loc"][-1:] == (_TYPED,)}
+        told = [detail for detail in told if not (detail["type"] == "missing" and detail["loc"][:-1] in odd)]
         found = [self._explain(record, dict(detail)) for detail in islice(told, 8)]
         found.sort(key=lambda one: one[0])
         _, place, message, help_ = found[0]
@@ -151,6 +154,9 @@ class Document:
             mark = key.mark if kind == "extra_forbidden" else node.mark
             name = step if isinstance(step, str) else name
         place = f"{self.name}:{mark[0]}:{mark[1]}"
+        if path[-1:] == [_TYPED]:
+            mark, message, help_ = _odd_key(node)
+            return (0, mark), f"{self.name}:{mark[0]}:{mark[1]}", message, help_
         if kind == "extra_forbidden":
             known = _keys(record, path[:-1])
             near = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.5)
@@ -165,6 +171,29 @@ class Document:
             return (0, mark), place, f"{where}{what} not understood here", "Only the values of cases may use them."
         message, help_ = _in_words(kind, detail, given)
         return (0, mark), place, f"{where}{message}", help_
+
+
+def _odd_key(node: _Node) -> tuple[Mark, str, str]:
+    """Of a mapping where only text may be a key: where the first that is none stands, what is wrong and what to do.
+
+    Mostly it is the second item of a list without brackets: {args: 1, 2} has the keys `args` and 2.
+    """
+    pairs = node.pairs or []
+    at = next((number for number, (key, _) in enumerate(pairs) if type(key.scalar) is not str), None)
+    if at is None:  # text that begins with a NUL
+        return node.mark, "a key that no text can be", "Take the NUL out."
+    help_ = "Keys are text: put it in quotes."
+    if at and pairs[at][1].scalar is None:
+        name, first = pairs[at - 1]
+        items = [first] + [key for key, value in pairs[at:] if value.scalar is None]
+        help_ = f"A list needs brackets: {name.scalar}: [{', '.join(map(_as_written, items))}]."
+    return pairs[at][0].mark, f"the key {_as_written(pairs[at][0])} is not text", help_
+
+
+def _as_written(node: _Node) -> str:
+    if node.items is not None or node.pairs is not None or node.tag:
+        return "…"
+    return str(node.scalar) if isinstance(node.scalar, str) else _short(node.scalar)
 
 
 def _in_words(kind: str, detail: dict[str, Any], given: Any) -> tuple[str, str]:
@@ -187,7 +216,8 @@ def _in_words(kind: str, detail: dict[str, Any], given: Any) -> tuple[str, str]:
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         return "should be a mapping (key: value)", ""
     if kind in ("tuple_type", "list_type"):
-        return f"should be a list, not {_short(given)}", ""
+        is_plain = isinstance(given, str | int | float) and len(str(given)) <= 40
+        return f"should be a list, not {_short(given)}", f"A list needs brackets: [{given}]." if is_plain else ""
     message = str(detail["msg"])
     if kind == "value_error":
         return message.removeprefix("Value error, "), ""

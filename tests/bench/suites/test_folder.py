@@ -198,6 +198,20 @@ def test_a_folder_that_is_no_suite_is_told(tmp_path: Path) -> None:
         load_folder(tmp_path, "mine")
 
 
+def test_one_task_named_as_a_suite_is_told_with_the_folder_around_it(write: Write) -> None:
+    task = write()
+    with pytest.raises(ContentError, match="is one task, not a suite") as caught:
+        load_folder(task, "own")
+    assert caught.value.help == f"Name the folder around it: {task.parent}"
+
+
+def test_a_list_without_brackets_is_told_so(write: Write) -> None:
+    folder = write(**{"checks/calls.yaml": CALLS.replace("args: [[1, 2]]", "args: 1, 2")})
+    with pytest.raises(ContentError, match=r"calls\.yaml:5:24: the key 2 is not text$") as caught:
+        load_task(folder, "own")
+    assert caught.value.help == "A list needs brackets: args: [1, 2]."
+
+
 def test_the_suite_functions_can_be_read_from_another_folder(write: Write, tmp_path: Path) -> None:
     suite = functions(write().parent, settings=Settings(home=tmp_path), errata=True)
     assert [task.id for task in suite.tasks] == ["add-up"]

@@ -115,6 +115,10 @@ def load_folder(path: Path, suite: str) -> tuple[Task, ...]:
     """The tasks of the folders in `path`, by name. Raises ContentError, with its place, for the first mistake."""
     if not path.is_dir():
         raise ContentError(str(path), "is no folder", "A suite is a folder with one folder a task.")
+    if (path / "task.yaml").is_file():
+        raise ContentError(
+            str(path), "is one task, not a suite", f"Name the folder around it: {path.absolute().parent}"
+        )
     folders = [folder for folder in _entries(path) if folder.is_dir()]
     if not folders:
         raise ContentError(str(path), "holds no tasks", "Each task is a folder with a task.yaml in it.")
