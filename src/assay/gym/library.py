@@ -84,6 +84,9 @@ class Shelf:
     sources: dict[str, Source]
     """By problem; and by course, for what is wrong with the course itself."""
     versions: dict[str, str] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
+    """What is there and could not be read: problems by their id, COURSE/concepts, COURSE/lessons/TOPIC. What names or needs
+    one of these is not at fault for it."""
 
 
 class Library:
@@ -211,6 +214,7 @@ def read_shelf(path: Path, faults: list[ContentError] | None = None) -> Shelf:
     """Everything under `path`. Raises ContentError, with its place, for the first mistake; with `faults` it notes them
     all there, as far as reading can go on, and leaves out what they are about."""
     noted = _Faults(faults)
+    unread: set[str] = set()
     if path.is_file():
         document = read(path)
         courses = document.record(CoursesFile).courses
@@ -227,13 +231,15 @@ def read_shelf(path: Path, faults: list[ContentError] | None = None) -> Shelf:
                 str(path), "holds no courses", "A course is a folder with a course.yaml; or name one config.yaml."
             )
         sources = {}
-        courses = tuple(_read_course(folder, sources, noted) for folder in folders)
+        courses = tuple(_read_course(folder, sources, noted, unread) for folder in folders)
     problems = {problem.id: problem for course in courses for problem in course.problems}
     places: dict[str, tuple[Course, Topic]] = {}
     for course in courses:
         known = {problem.id for problem in course.problems}
         for at, topic in enumerate(course.topics):
             for number, identifier in enumerate(topic.problems):
+                if identifier in unread:
+                    continue
                 where = sources[course.id].place("topics", at, "problems", number)
                 with noted:
                     if identifier not in known:
@@ -254,7 +260,7 @@ def read_shelf(path: Path, faults: list[ContentError] | None = None) -> Shelf:
     problems = {identifier: problem for identifier, problem in problems.items() if identifier in places}
     versions = {identifier: version_of(problem) for identifier, problem in problems.items()}
     whole = hashlib.sha256("".join([*versions.values(), repr([_head(course) for course in courses])]).encode())
-    return Shelf(courses, whole.hexdigest()[:16], problems, places, sources, versions)
+    return Shelf(courses, whole.hexdigest()[:16], problems, places, sources, versions, frozenset(unread))
 
 
 class _Faults:
@@ -276,16 +282,18 @@ def _head(course: Course) -> object:
     return course.model_copy(update={"problems": ()})
 
 
-def _read_course(folder: Path, sources: dict[str, Source], noted: _Faults) -> Course:
+def _read_course(folder: Path, sources: dict[str, Source], noted: _Faults, unread: set[str]) -> Course:
     document = read(folder / "course.yaml")
     head = document.record(CourseFile)
     _only_once(sources, head.id, Source(document))
     problems = []
     for file in sorted((folder / "problems").glob("*.yaml")):
+        unread.add(file.stem)
         with noted:
             source = Source(read(file))
             problem = source.document.record(Problem)
             if problem.id != file.stem:
+                unread.add(problem.id)
                 raise ContentError(
                     source.place("id"),
                     f"the id is {problem.id!r} but the file is called {file.name}",
@@ -293,9 +301,11 @@ def _read_course(folder: Path, sources: dict[str, Source], noted: _Faults) -> Co
                 )
             _only_once(sources, problem.id, source)
             problems.append(problem)
+            unread.discard(file.stem)
     topics = []
     for at, topic in enumerate(head.topics):
         text = ""
+        unread.add(f"{head.id}/lessons/{topic.id}")
         with noted:
             lesson = folder / "lessons" / f"{topic.id}.md"
             if not lesson.is_file():
@@ -303,11 +313,14 @@ def _read_course(folder: Path, sources: dict[str, Source], noted: _Faults) -> Co
                     document.place("topics", at, "id"), f"there is no lessons/{lesson.name}", "Write it."
                 )
             text = read_text(lesson)
+            unread.discard(f"{head.id}/lessons/{topic.id}")
         topics.append(Topic(**topic.model_dump(), lesson=text))
     concepts: tuple[Concept, ...] = ()
+    unread.add(f"{head.id}/concepts")
     with noted:
         if (folder / "concepts.yaml").is_file():
             concepts = read(folder / "concepts.yaml").record(ConceptsFile).concepts
+        unread.discard(f"{head.id}/concepts")
     return Course(
         id=head.id,
         title=head.title,

@@ -76,6 +76,27 @@ def test_every_mistake_in_reading_is_told_at_once_and_the_rest_is_checked(gym_sa
     assert check_path(course, gym_sandbox, 2, only=["above"], mutated=lambda _: False).passed
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("problems/above.yaml", "minutes: 5", "minutes: soon"),
+        ("problems/above.yaml", "id: above", "id: other"),
+        ("concepts.yaml", "note: Many", "nte: Many"),
+        ("lessons/lists.md", "", None),
+    ],
+    ids=["a problem", "a problem's id", "the concepts", "a lesson"],
+)
+def test_what_follows_from_a_file_that_cannot_be_read_is_no_second_fault(
+    gym_sandbox: Sandbox, course: Path, file: str, old: str, new: str | None
+) -> None:
+    (course / "problems" / "first.yaml").write_text(ABOVE.replace("id: above", "id: first") + "after: {next: above}\n")
+    (course / "course.yaml").write_text(COURSE.replace("[above]", "[first, above]"))
+    whole = (course / file).read_text()
+    (course / file).unlink() if new is None else (course / file).write_text(whole.replace(old, new, 1))
+    (fault,) = check_path(course, gym_sandbox, 2, mutated=lambda _: False).faults
+    assert fault.rule == "reading"
+
+
 def test_the_command_prints_faults_and_ends_with_1(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = course / "problems" / "above.yaml"
     assert run(["gym", "check", str(file), "--no-mutants"]) == 0

@@ -45,6 +45,7 @@ REPLACED: list[tuple[str, str, str, str, str]] = [
     ("example passes", "if number >= limit", "if number > limit", "misconceptions", "'edge' passes"),
     ("example breaks another way", "if number >= limit", "if number < limit", "misconceptions", "does not match its own rule: it ends with wrong and does not pass t1, t2"),
     ("unknown test", "fails: [t2]", "fails: [t9]", "misconceptions", "there is no test 't9'"),
+    ("no plain value", "          return [number for number in numbers if number > limit]", "          return [number for number in numbers if number > limit] if limit >= 0 or numbers == [] else object()", "generated", "it gives no plain value to"),
 ]  # fmt: skip
 
 
@@ -58,3 +59,13 @@ def test_what_does_not_hold_is_told_with_its_place(
     found = gate(gym_sandbox, ABOVE.replace(old, new, 1))
     messages = [fault.message for fault in found.faults if fault.rule == rule]
     assert any(said in message for message in messages), found.faults
+
+
+def test_the_tests_that_there_are_are_told_in_their_order(gym_sandbox: Sandbox) -> None:
+    found = gate(gym_sandbox, ABOVE.replace("fails: [t2]", "fails: [t9]"))
+    assert "Known: t1, t2, open1, input1, name1, none1." in [fault.help for fault in found.faults]
+
+
+def test_a_solution_that_cannot_be_read_is_the_one_fault_and_its_inputs_are_not_blamed(gym_sandbox: Sandbox) -> None:
+    found = gate(gym_sandbox, ABOVE.replace("return [number for number", "return [(number for number", 1))
+    assert {fault.rule for fault in found.faults} == {"reference"}

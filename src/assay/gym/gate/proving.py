@@ -73,7 +73,7 @@ def run_examples(work: Inspection) -> None:
 def run_programs(work: Inspection, problems: Sequence[Problem]) -> None:
     """References twice, alternatives, starters and misconceptions: each under all tests."""
     problems = [problem for problem in problems if problem.id not in work.unfit]
-    _ask_references(work, problems)
+    unanswered = _ask_references(work, problems)
     trials = {f"{number}": trial for number, trial in enumerate(_trials(work, problems))}
     made: dict[str, Program] = {}
     jobs: dict[str, Job] = {}
@@ -95,13 +95,22 @@ def run_programs(work: Inspection, problems: Sequence[Problem]) -> None:
     for key, trial in trials.items():
         if trial.what == "reference" and reports[key].verdict != "pass":
             work.unusable.add((trial.problem.id, trial.language))
+    for one, missing in unanswered:
+        if (one.problem.id, one.language) not in work.unusable:  # else the solution's own fault is the cause
+            work.fault(
+                one.problem,
+                ("languages", one.language, "solution"),
+                "generated",
+                f"it gives no plain value to {missing} of {len(one.tests)} generated inputs",
+                "Narrow the input_schema, or mend the solution.",
+            )
     for key, trial in trials.items():
         if trial.what in ("reference", "again") or (trial.problem.id, trial.language) not in work.unusable:
             _judge(work, trial, reports[key], answers)
 
 
-def _ask_references(work: Inspection, problems: Sequence[Problem]) -> None:
-    """What the references answer to the generated inputs."""
+def _ask_references(work: Inspection, problems: Sequence[Problem]) -> list[tuple[Sheet, int]]:
+    """What the references answer to the generated inputs; given back: those with inputs without an answer, and how many."""
     asked: dict[str, Sheet] = {}
     for problem in problems:
         for language, sources in problem.languages.items():
@@ -114,22 +123,18 @@ def _ask_references(work: Inspection, problems: Sequence[Problem]) -> None:
         key: (key, one.task, program_for(one, one.problem.languages[one.language].solution))
         for key, one in asked.items()
     }
+    unanswered = []
     for key, runs in work.run("generated tests", jobs):
         one = asked[key]
         found = read_answers(one, runs)
         if len(found) < len(one.tests):
-            work.fault(
-                one.problem,
-                ("languages", one.language, "solution"),
-                "generated",
-                f"it gives no plain value to {len(one.tests) - len(found)} of {len(one.tests)} generated inputs",
-                "Narrow the input_schema, or mend the solution.",
-            )
+            unanswered.append((one, len(one.tests) - len(found)))
         count = one.problem.generated.count if one.problem.generated else 0
         if len(one.tests) < min(count, 3):
             message = f"the input_schema has only {len(one.tests)} different inputs of {count}"
             work.fault(one.problem, ("generated",), "generated", message, "Widen it.")
         work.sheets[one.problem.id, one.language] = sheet(one.problem, one.language, (*one.problem.tests, *found))
+    return unanswered
 
 
 def _trials(work: Inspection, problems: Sequence[Problem]) -> Iterator[_Trial]:

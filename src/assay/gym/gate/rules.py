@@ -23,12 +23,12 @@ def read_course(work: Inspection, course: Course) -> None:
     taught: set[str] = set()
     for at, topic in enumerate(course.topics):
         for number, concept in enumerate(topic.teaches):
-            if concept not in known:
+            if concept not in known and f"{course.id}/concepts" not in work.shelf.unread:
                 fault(("topics", at, "teaches", number), "concepts", f"there is no note on {concept!r}", "Write it.")
             if concept in taught:
                 fault(("topics", at, "teaches", number), "concepts", f"{concept!r} is taught a second time")
             taught.add(concept)
-        if not topic.lesson.strip():
+        if not topic.lesson.strip() and f"{course.id}/lessons/{topic.id}" not in work.shelf.unread:
             fault(("topics", at, "id"), "lesson", f"the lesson of {topic.id} is empty")
     for twice in sorted(_twice(concept.id for concept in course.concepts)):
         fault((), "concepts", f"two notes are called {twice!r}")
@@ -43,7 +43,8 @@ def read_problem(work: Inspection, problem: Problem) -> None:
     _read_languages(work, problem)
     _read_help(work, problem)
     _read_patterns(work, problem)
-    if problem.after.next is not None and work.shelf.places and problem.after.next not in work.shelf.problems:
+    known = work.shelf.problems.keys() | work.shelf.unread
+    if problem.after.next is not None and work.shelf.places and problem.after.next not in known:
         work.fault(problem, ("after", "next"), "next", f"there is no problem {problem.after.next!r}")
     if problem.after.next == problem.id:
         work.fault(problem, ("after", "next"), "next", "it is its own next problem")
@@ -129,7 +130,7 @@ def _read_help(work: Inspection, problem: Problem) -> None:
         for language, sources in problem.languages.items():
             for message in _leaks(problem, language, sources.starter, hint.text, hint.level):
                 work.fault(problem, ("hints", number, "text"), "leak", f"({language}) {message}")
-    ids = {test.id for test in problem.tests}
+    ids = [test.id for test in problem.tests]
     for twice in sorted(_twice(one.id for one in problem.misconceptions)):
         work.fault(problem, ("misconceptions",), "misconceptions", f"two are called {twice!r}")
     for at, one in enumerate(problem.misconceptions):
