@@ -23,6 +23,7 @@ def make_run(
     samples: int = 1,
     state: str = "done",
     source: str = "run",
+    replies: Sequence[str] = (),
     skip: frozenset[tuple[str, int]] = frozenset(),
     name: str = "{suite}/{number}",
 ) -> Evaluation:
@@ -35,6 +36,7 @@ def make_run(
             "state": state,
             "suites": suites,
             "samples": samples,
+            "replies": replies,
             "models": [Model(name=one, provider="openai", model="served") for one in models] if source == "run" else [],
         }
     )

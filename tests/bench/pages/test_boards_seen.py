@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from assay.bench.evaluations import save_samples
 from assay.store import Store
-from tests.bench.pages.made_runs import HOSTILE, make_run
+from tests.bench.pages.made_runs import HOSTILE, make_run, make_sample
 from tests.browser_fixture import Site, in_every_form, served
 
 if TYPE_CHECKING:
@@ -28,10 +29,20 @@ PAGES = {
 
 @pytest.fixture(scope="module")
 def gaps(test_server: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """An app over a run of two suites, of which two samples are missing."""
+    """An app over a run of two suites, of which two samples are missing, and one of replies from files, with an error."""
 
     def fill(store: Store) -> None:
         make_run(store, suites=("functions", "humaneval"), skip=frozenset({("weak", 3)}))
+        files = [f"a/{name}_temperature_0.2_samples-sanitized.jsonl" for name in ("gpt4", "bard", "claude", "phi")]
+        graded = make_run(
+            store,
+            identifier="20260303-000000-0e0e",
+            source="grade",
+            models=("gpt4",),
+            replies=files,
+            skip=frozenset({("gpt4", 3)}),
+        )
+        save_samples(store, [make_sample(graded.id, "functions", "functions/3", "gpt4", "error")])
 
     with served(test_server, tmp_path_factory.mktemp("gaps"), fill) as site:
         yield site
