@@ -488,6 +488,12 @@ def test_test_code_that_hangs_on_an_answer_is_a_timeout_and_the_next_program_is_
     assert graded(bench, "def f(x): return 1", check).passed
 
 
+def test_memory_shared_without_a_file_is_had_where_it_is_counted(bench: Workbench) -> None:
+    program = "import mmap\ndef f(n):\n    area = mmap.mmap(-1, n)\n    area[0] = 7\n    return area[0]"
+    report = graded(bench, program, Calls(entry="f", cases=(case(0, [4096], 7),)))
+    assert report.status == ("pass" if bench.sandbox.capabilities().memory == "cgroup" else "exception"), report
+
+
 def test_a_whole_program_is_judged_by_what_it_prints(bench: Workbench) -> None:
     check = Stdio(
         cases=(StdioCase(id="a", stdin="3\n4\n", stdout="7\n"), StdioCase(id="b", stdin="x\n", stdout="", exit_code=2))

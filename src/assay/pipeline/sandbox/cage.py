@@ -11,6 +11,7 @@ import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
+from typing import Any
 
 from assay.errors import SandboxUnavailable
 from assay.pipeline.sandbox.guest import jail, seccomp, syscalls
@@ -43,7 +44,7 @@ class Cage:
         self._processor: int | None = None
         self._uid: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        settings = {
+        settings: dict[str, Any] = {
             "counted": counted,
             "filters": _filters(machine, counted),
             "packages": runtime.packages,
@@ -53,14 +54,14 @@ class Cage:
             self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             self.control.settimeout(within_s)
             try:
-                self._launch(runtime, warm, theirs, json.dumps(settings).encode())
+                self._launch(runtime, settings, warm, theirs)
             except BaseException:
                 self.close()
                 raise
         except OSError as error:
             raise SandboxUnavailable(f"bubblewrap cannot be started: {error}.", "See: assay doctor") from None
 
-    def _launch(self, runtime: Runtime, warm: bool, theirs: socket.socket, settings: bytes) -> None:
+    def _launch(self, runtime: Runtime, settings: dict[str, Any], warm: bool, theirs: socket.socket) -> None:
         with contextlib.ExitStack() as ours, contextlib.ExitStack() as passed:
             passed.callback(theirs.close)
             errors = os.memfd_create("bubblewrap-errors", os.MFD_CLOEXEC)
@@ -74,7 +75,7 @@ class Cage:
                 passed.callback(os.close, files[-1])
             passwd, group, libraries = files
             argv = [
-                runtime.bwrap, *_ISOLATE, "--info-fd", str(about_write), *_file_system(runtime),
+                runtime.bwrap, *_ISOLATE, "--info-fd", str(about_write), *_file_system(runtime, settings["counted"]),
                 "--file", str(passwd), "/etc/passwd", "--file", str(group), "/etc/group", "--file", str(libraries), "/etc/ld.so.cache",
                 "--remount-ro", "/", "--remount-ro", "/dev", *(("--setenv", "LD_BIND_NOW", "1") if warm else ()),
                 "--", runtime.python, "-S", "-s", "-P", "-B", "-X", "utf8", "-c", _START,
@@ -85,7 +86,7 @@ class Cage:
             self._process = _start(argv, (theirs.fileno(), about_write, *files), errors, self._uid)
             passed.close()
             with contextlib.suppress(OSError):  # it ended at once; what it said is read below
-                self.control.send(settings)
+                self.control.send(json.dumps(settings).encode())
             try:
                 ready = self._await_start(about)
             except TimeoutError:
@@ -185,12 +186,12 @@ def _filters(machine: str, counted: bool) -> dict[str, str]:
     return {
         "own": seccomp.build(machine, counted, local).hex(),
         # for who has no IPC namespace of its own: no shared memory, queues or semaphores that could outlive it
-        "without_ipc": seccomp.build(machine, False, local).hex(),
+        "without_ipc": seccomp.build(machine, counted, local, ipc=False).hex(),
         "with_loopback": seccomp.build(machine, counted, syscalls.FAMILIES).hex(),
     }
 
 
-def _file_system(runtime: Runtime) -> list[str]:
+def _file_system(runtime: Runtime, counted: bool) -> list[str]:
     """The system read-only, our code read-only, an empty place for the scratch."""
     argv = ["--ro-bind", "/usr", "/usr"]
     for name in ("bin", "sbin", "lib", "lib32", "lib64"):
@@ -208,7 +209,7 @@ def _file_system(runtime: Runtime) -> list[str]:
         "/run/assay/assay_guest",
         "--proc",
         "/proc",
-        *_devices(),
+        *_devices(counted),
         "--dir",
         "/box",
     ]
@@ -217,11 +218,15 @@ def _file_system(runtime: Runtime) -> list[str]:
     return [*argv, "--symlink", "box/tmp", "/tmp", "--dir", "/var", "--symlink", "../box/tmp", "/var/tmp"]
 
 
-def _devices() -> list[str]:
-    """The few devices a program needs. No terminals: the machine has a limited number of them."""
+def _devices(counted: bool) -> list[str]:
+    """The few devices a program needs. No terminals: the machine has a limited number of them.
+
+    A shared map of `zero` is memory that no process's size need show. Where none counts it, `full` stands there: it reads
+    as zeros too, and cannot be mapped.
+    """
     argv = ["--tmpfs", "/dev"]
     for name in jail.DEVICES:
-        argv += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
+        argv += ["--dev-bind", f"/dev/{'full' if name == 'zero' and not counted else name}", f"/dev/{name}"]
     for name, target in (("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")):
         argv += ["--symlink", f"/proc/self/fd{target}", f"/dev/{name}"]
     return [*argv, "--symlink", "../box/shm", "/dev/shm"]  # no mount: each is made anew for every program

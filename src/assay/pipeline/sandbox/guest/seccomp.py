@@ -19,7 +19,7 @@ MACHINES = {"x86_64": (0xC000003E, syscalls.X86_64), "aarch64": (0xC00000B7, sys
 
 
 def allowed(counted: bool) -> "set[str]":
-    """The names a program may call. `counted`: whether a memory cgroup counts shared memory."""
+    """The names a program may call. `counted`: whether a memory cgroup counts shared memory that ends with the program."""
     names = {name for _, group in syscalls.GROUPS for name in group.split()}
     return names | set(syscalls.COUNTED.split()) if counted else names
 
@@ -29,14 +29,16 @@ def build(
     counted: bool,
     families: "tuple[int, ...]" = syscalls.FAMILIES,
     special: "dict[str, list[bytes]] | None" = None,
+    ipc: bool = True,
 ) -> bytes:
     """The filter for `machine` ("x86_64" or "aarch64") as bytes of struct sock_filter.
 
+    `counted`: whether a memory cgroup counts shared memory. `ipc`: whether the program has an IPC namespace of its own.
     `special`: code that decides a call by its arguments, in place of what the list says of it.
     """
     arch, numbers = MACHINES[machine]
     verdicts = {numbers[name]: [_ret(ERRNO | ENOSYS)] for name in syscalls.NAMED_REFUSALS.split() if name in numbers}
-    for name in allowed(counted):
+    for name in allowed(counted and ipc):
         if name in numbers:
             verdicts[numbers[name]] = [_ret(ALLOW)]
     verdicts[numbers["clone"]] = [
