@@ -153,6 +153,19 @@ def test_completions_that_would_pass_after_clean_up_raise_the_question_whether_t
     assert ("2 of 10 completions fail as they are and would pass after clean-up" in said) is asked
 
 
+def test_modules_that_programs_miss_in_the_sandbox_are_noted_once_each_with_the_command_for_packages() -> None:
+    def failed(number: int, message: str) -> Sample:
+        one = attempt("exception")
+        return sample(
+            "m", str(number), 0, one.model_copy(update={"report": one.report.model_copy(update={"message": message})})
+        )
+
+    missed = ("numpy", "pandas.core", "numpy.linalg")
+    made = [failed(number, f"ModuleNotFoundError: No module named '{name}'") for number, name in enumerate(missed)]
+    (said,) = only(score(evaluation("m"), [*made, failed(3, "NameError: name 'x' is not defined")])).warnings
+    assert "not in the sandbox: numpy (2), pandas (1); for real packages: assay sandbox packages" in said
+
+
 def test_repair_gives_first_try_and_after_and_what_it_cost() -> None:
     given_ = [
         sample("m", "a", 0, attempt("wrong", completion_tokens=10, cost=0.1), attempt("pass", completion_tokens=7, cost=0.2)),

@@ -14,6 +14,7 @@ LEVEL = 0.95
 """The confidence level of every interval."""
 KS = (1, 10, 100)
 STATUSES: tuple[Status, ...] = get_args(Status)
+MODULES = 10
 _MANY_RESCUED = 0.2
 """The share of completions, rescued by clean-up, from which they look like whole replies: of true ones it rescues a few."""
 
@@ -165,6 +166,8 @@ class Score(Record):
     errors: int
     first_error: FirstError | None = None
     """None: there is no error."""
+    not_there: dict[str, int] = Field(default_factory=dict)
+    """The modules, at most MODULES, that failed programs import and the sandbox does not have, with the samples."""
     passed: int
     pass_at: dict[int, Rate]
     """pass@k by k."""
@@ -215,6 +218,11 @@ class Score(Record):
             said.append(
                 f"{tax.rescued:,} of {count(tax.samples, 'completion')} fail as they are and would pass after clean-up: "
                 "are these whole replies? Then grade them with --field completion:reply"
+            )
+        if self.not_there:
+            modules = ", ".join(f"{name} ({number:,})" for name, number in self.not_there.items())
+            said.append(
+                f"programs fail for modules that are not in the sandbox: {modules}; for real packages: assay sandbox packages"
             )
         if self.first_error is not None:  # last: a long one may be cut off
             why = self.first_error.said.rstrip(".") or "nothing was said of why"

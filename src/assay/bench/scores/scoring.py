@@ -17,6 +17,7 @@ from assay.bench.scores.formulas import (
 from assay.bench.scores.records import (
     KS,
     LEVEL,
+    MODULES,
     STATUSES,
     Difference,
     Flakiness,
@@ -142,6 +143,7 @@ def _score(
         missing=sum(task.missing for task in by_task),
         errors=statuses["error"],
         first_error=tally.first_error,
+        not_there=dict(sorted(tally.not_there.items(), key=lambda one: (-one[1], one[0]))[:MODULES]),
         passed=passed,
         pass_at=pass_at,
         if_missing_failed=_mean([task.passed / (task.samples + task.errors + task.missing) for task in by_task]),

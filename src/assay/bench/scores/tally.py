@@ -1,5 +1,6 @@
 """What is counted of one suite × model while its samples come in."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -36,6 +37,9 @@ class TaskTally:
         return self.statuses["pass"]
 
 
+_NOT_THERE = re.compile(r"ModuleNotFoundError: No module named '([A-Za-z0-9_]{1,40})[.']")
+
+
 @dataclass
 class Tally:
     """What is known of one suite × model while samples come in."""
@@ -43,6 +47,7 @@ class Tally:
     kind: Kind = "reply"
     tasks: dict[str, TaskTally] = field(default_factory=dict)
     first_error: FirstError | None = None
+    not_there: Counter[str] = field(default_factory=Counter)
     rescued: int = 0
     broken: int = 0
     tried: int = 0
@@ -73,6 +78,8 @@ class Tally:
         task.statuses[sample.status] += 1
         if sample.status == "error":
             self._add_error(sample)
+        elif sample.status == "exception":
+            self._add_not_there(sample)
         self._add_repair(task, sample)
         self._add_tax(task, sample)
         if sample.flaky is not None:
@@ -95,6 +102,11 @@ class Tally:
         if known is None or (sample.task, sample.index) < (known.task, known.sample):
             said = one_line(sample.counted(sample.last).message, 320)
             self.first_error = FirstError(task=sample.task, sample=sample.index, said=said)
+
+    def _add_not_there(self, sample: Sample) -> None:
+        found = _NOT_THERE.search(sample.counted(sample.last).message)
+        if found:
+            self.not_there[found[1]] += 1
 
     def _add_repair(self, task: TaskTally, sample: Sample) -> None:
         if len(sample.attempts) > 1:
