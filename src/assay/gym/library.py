@@ -82,7 +82,7 @@ class Shelf:
     problems: dict[str, Problem]
     places: dict[str, tuple[Course, Topic]]
     sources: dict[str, Source]
-    """By problem; and by course, for what is wrong with the course itself."""
+    """By problem; by course, for what is wrong with the course itself; by COURSE/concepts, for its notes."""
     versions: dict[str, str] = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
     """What is there and could not be read: problems by their id, COURSE/concepts, COURSE/lessons/TOPIC. What names or needs
@@ -220,7 +220,7 @@ def read_shelf(path: Path, faults: list[ContentError] | None = None) -> Shelf:
         courses = document.record(CoursesFile).courses
         sources: dict[str, Source] = {}
         for at, course in enumerate(courses):
-            sources[course.id] = Source(document, ("courses", at))
+            sources[course.id] = sources[f"{course.id}/concepts"] = Source(document, ("courses", at))
             for number, problem in enumerate(course.problems):
                 with noted:
                     _only_once(sources, problem.id, Source(document, ("courses", at, "problems", number)))
@@ -319,7 +319,9 @@ def _read_course(folder: Path, sources: dict[str, Source], noted: _Faults, unrea
     unread.add(f"{head.id}/concepts")
     with noted:
         if (folder / "concepts.yaml").is_file():
-            concepts = read(folder / "concepts.yaml").record(ConceptsFile).concepts
+            notes = read(folder / "concepts.yaml")
+            concepts = notes.record(ConceptsFile).concepts
+            sources[f"{head.id}/concepts"] = Source(notes)
         unread.discard(f"{head.id}/concepts")
     return Course(
         id=head.id,

@@ -60,6 +60,13 @@ def test_what_is_taught_later_or_never_is_no_prerequisite(gym_sandbox: Sandbox, 
     assert "examples: the example of the concept 'loops' prints '1', not '2'" in said
 
 
+def test_a_note_whose_example_prints_something_else_is_told_at_its_place(gym_sandbox: Sandbox, course: Path) -> None:
+    (course / "concepts.yaml").write_text(CONCEPTS.replace('prints: "[1]"', 'prints: "[2]"'))
+    (fault,) = check_path(course, gym_sandbox, 2, mutated=lambda _: False).faults
+    assert fault.place.startswith(f"{course / 'concepts.yaml'}:3:")
+    assert "prints '[1]', not '[2]'" in fault.message
+
+
 def test_a_lesson_whose_code_does_not_run_is_told(gym_sandbox: Sandbox, course: Path) -> None:
     (course / "lessons" / "lists.md").write_text("# Lists\n\n```python\nprint(nothing)\n```\n")
     (fault,) = check_path(course, gym_sandbox, 2, mutated=lambda _: False).faults

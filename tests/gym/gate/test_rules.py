@@ -38,7 +38,7 @@ REPLACED: list[tuple[str, str, str, str, str]] = [
     ("twice", "id: t2,", "id: t1,", "tests", "a second test is called 't1'"),
     ("entry", "    entry: above\n    starter: |\n      def", "    starter: |\n      def", "entry", "needs an entry"),
     ("raises in one language", "expect: [3]}", "raises: {python: ValueError}}", "tests", "does not say what in javascript"),
-    ("wrong reference", "numbers if number > limit", "numbers if number >= limit", "reference", "above([2, 3], 2) should give '[3]', gave '[2, 3]'"),
+    ("wrong reference", "numbers if number > limit", "numbers if number >= limit", "reference", "above([2, 3], 2) should give [3], gave [2, 3]."),
     ("random reference", "          return [number for", "          print(__import__('random').random(), id(object()), __import__('time').time())\n          return [number for", "agreement", "two runs"),
     ("passing starter", "          ...\n", "          return [n for n in numbers if n > limit]\n", "starter", "the starter passes"),
     ("broken starter", "          ...\n", "          return [\n", "starter", "cannot be read"),

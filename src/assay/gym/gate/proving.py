@@ -35,10 +35,14 @@ def run_examples(work: Inspection) -> None:
     """Notes and lessons: what they show runs, and prints what they say."""
     jobs: dict[str, Job] = {}
     about: dict[str, tuple[Course, str, str, str]] = {}
+    places: dict[str, str] = {}
     for course in work.shelf.courses:
-        for concept in course.concepts:
+        notes = work.shelf.sources.get(f"{course.id}/concepts")
+        for at, concept in enumerate(course.concepts):
             key = f"{course.id} concept {concept.id}"
             about[key] = (course, f"the example of the concept {concept.id!r}", concept.example, concept.prints)
+            if notes is not None:
+                places[key] = notes.place("concepts", at, "example")
         for topic in course.topics:
             for number, (name, info, code) in enumerate(_fences(topic.lesson), 1):
                 if name == course.language and "does not run" not in info:
@@ -60,7 +64,7 @@ def run_examples(work: Inspection) -> None:
         course, what, _, prints = about[key]
         (run,) = runs
         printed = run.stdout.decode("utf-8", "replace")
-        place = work.shelf.sources[course.id].place()
+        place = places.get(key) or work.shelf.sources[course.id].place()
         if run.status != "ok":
             last = (run.stderr.decode("utf-8", "replace").strip().splitlines() or [run.detail])[-1]
             why = re.sub(r"\x1e.*", "", last)[:200]
@@ -222,7 +226,14 @@ def _why(report: FullReport) -> str:
     failed = next((case for case in report.cases if case.outcome != "passed"), None)
     if report.verdict in ("syntax", "disallowed") or failed is None:
         return f"{report.verdict}: {report.message}"
-    return f"{report.verdict} in {failed.test.id}: {failed.call} should give {failed.expected!r}, gave {failed.got!r}. {failed.message or report.message}"
+    gave = f", gave {_shown(failed.got)}" if failed.got or report.verdict == "wrong" else ""
+    said = f"{failed.call} should give {_shown(failed.expected)}{gave}. {failed.message or report.message}"
+    return f"{report.verdict} in {failed.test.id}: {said}"
+
+
+def _shown(text: str) -> str:
+    """As it is; in quotes where blanks or lines of what was printed would not be seen."""
+    return text if text and text.isprintable() and text == text.strip() else repr(text)
 
 
 def _failures(report: FullReport) -> str:
