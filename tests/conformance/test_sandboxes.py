@@ -280,7 +280,13 @@ def test_javascript_that_needs_more_heap_than_it_has_is_out_of_memory(sandbox: S
     source = b"const kept = []; for (;;) kept.push({ number: kept.length, also: [kept.length] })"
     limits = Limits(wall_s=60, cpu_s=30, memory_mb=512)
     run = sandbox.run(Spec(language="javascript", main="main.js", files={"main.js": source}, limits=limits))
-    assert (run.status, run.detail) == ("oom", "needed more than 384 MiB for its JavaScript values"), run
+    said = ["needed more than 384 MiB for its JavaScript values"]
+    if (
+        run.isolation.memory != "cgroup"
+    ):  # what is polled counts more than the values, and may be the first to be too much
+        said.append("used more than 512 MiB of memory")
+    assert run.status == "oom", run
+    assert run.detail in said
     source = b"console.error('JavaScript heap out of memory'); process.exit(1)"
     run = sandbox.run(Spec(language="javascript", main="main.js", files={"main.js": source}))
     assert (run.status, run.exit_code) == ("exit", 1)

@@ -49,8 +49,8 @@ def test_what_fits_its_limit_on_an_idle_machine_passes_on_one_that_is_slower_now
 ) -> None:
     limit = 0.5
     pace = at_rest(tmp_path)
-    turns = int(1.2 * limit / min(turn() for _ in range(200)))
-    pace._fastest /= 1.6  # so the idle machine would need 0.75 of the limit
+    turns = int(1.4 * limit / min(turn() for _ in range(200)))
+    pace._fastest /= 1.7  # so the idle machine would need 0.82 of the limit
     found = run(
         sandbox, f"for _ in range({turns}):\n" + "".join(f"    {line}\n" for line in LOOP.splitlines()), limit, pace
     )
