@@ -1,6 +1,8 @@
 """Sandboxes of their own for the tests of one back end; where it does not work they skip, and say why."""
 
-from collections.abc import Iterator
+import gc
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -25,6 +27,22 @@ def _opened(kind: type[Kind], home: Path) -> Iterator[Kind]:
         pytest.skip(f"{kind.name} does not work here: {error}")
     with made as sandbox:
         yield sandbox
+
+
+def open_descriptors() -> int:
+    """How many this process has."""
+    gc.collect()
+    return len(os.listdir("/proc/self/fd"))
+
+
+def leaves(count: Callable[[], object], do: Callable[[], object]) -> bool:
+    """Whether a call leaves as much as it found, at one of three tries: other tests' sandboxes start and end things meanwhile."""
+    for _ in range(3):
+        before = count()
+        do()
+        if count() == before:
+            return True
+    return False
 
 
 def wait_for_spares(bwrap: Bwrap) -> None:

@@ -1,6 +1,5 @@
 """A bubblewrap that does not come up, or answers no more: what is said, and that nothing of it is left."""
 
-import gc
 import os
 import signal
 import tempfile
@@ -15,6 +14,7 @@ from assay.errors import SandboxUnavailable
 from assay.pipeline.sandbox.cage import Cage
 from assay.pipeline.sandbox.runtime import Runtime, find_runtime
 from assay.pipeline.sandbox.zygote import Zygote
+from tests.pipeline.sandbox.conftest import leaves, open_descriptors
 
 
 @pytest.fixture
@@ -39,11 +39,6 @@ def _refused(runtime: Runtime, within_s: float = 30.0) -> SandboxUnavailable:
     with pytest.raises(SandboxUnavailable) as caught:
         Cage(runtime, warm=True, counted=False, within_s=within_s)
     return caught.value
-
-
-def _descriptors() -> int:
-    gc.collect()
-    return len(os.listdir("/proc/self/fd"))
 
 
 @pytest.mark.parametrize("python", ["/usr/bin/false", "/nonexistent"], ids=["ends-at-once", "is-not-there"])
@@ -73,10 +68,7 @@ def test_a_sandbox_that_cannot_be_started_leaves_no_descriptor_and_no_uid(runtim
     ]
     with closing(Cage(runtime, warm=True, counted=False)) as cage:
         uid = os.stat(f"/proc/{cage.pid}").st_uid  # the first to be lent
-    before = _descriptors()
-    for one in broken:
-        _refused(one, within_s=0.2)
-    assert _descriptors() == before
+    assert leaves(open_descriptors, lambda: [_refused(one, within_s=0.2) for one in broken])
     with closing(Cage(runtime, warm=True, counted=False)) as cage:
         assert os.stat(f"/proc/{cage.pid}").st_uid == uid
 

@@ -1,6 +1,5 @@
 """The pool of sandboxes: what a start that fails leaves behind, and what comes after it."""
 
-import gc
 import os
 import socket
 from dataclasses import replace
@@ -15,7 +14,7 @@ from assay.pipeline.sandbox.namespaced import Namespaced
 from assay.pipeline.sandbox.supervise import Running
 from assay.pipeline.sandbox.zygote import Zygote
 from assay.records import Spec
-from tests.pipeline.sandbox.conftest import wait_for_spares
+from tests.pipeline.sandbox.conftest import leaves, open_descriptors, wait_for_spares
 
 _PRINTS = Spec(files={"main.py": b"print(1)"})
 
@@ -46,11 +45,6 @@ def _name(pid: int) -> str:
         return ""
 
 
-def _descriptors() -> int:
-    gc.collect()
-    return len(os.listdir("/proc/self/fd"))
-
-
 def _lose_what_waits(sandbox: Namespaced) -> None:
     for cage, _ in sandbox._idle:
         cage.kill()
@@ -58,13 +52,14 @@ def _lose_what_waits(sandbox: Namespaced) -> None:
 
 def test_an_interrupt_while_a_program_starts_leaves_nothing_of_its_sandbox(zygote: Zygote) -> None:
     zygote.close()
-    before, running = _descriptors(), _bubblewraps()
     with Zygote(zygote._settings) as fresh:
-        with Interrupted() as channel, pytest.raises(KeyboardInterrupt):
-            fresh.open(_PRINTS, channel)
-        assert fresh._idle == []
-        assert _bubblewraps() == running
-        assert _descriptors() == before
+
+        def interrupted() -> None:
+            with Interrupted() as channel, pytest.raises(KeyboardInterrupt):
+                fresh.open(_PRINTS, channel)
+            assert fresh._idle == []
+
+        assert leaves(lambda: (open_descriptors(), _bubblewraps()), interrupted)
         assert fresh.run(_PRINTS).stdout == b"1\n"
 
 
@@ -72,7 +67,7 @@ def test_a_control_group_that_is_there_already_costs_one_start_and_leaves_nothin
     """The kernel may still hold one that was given up."""
     if zygote.isolation().memory != "cgroup":
         pytest.skip(cgroup.why_not())
-    before, running = _descriptors(), len(_bubblewraps())
+    before, running = open_descriptors(), len(_bubblewraps())
     in_the_way = cgroup.make_group(f"{zygote._name}-1")  # 0 was the canary's
     assert in_the_way is not None
     try:
@@ -81,7 +76,7 @@ def test_a_control_group_that_is_there_already_costs_one_start_and_leaves_nothin
     finally:
         in_the_way.remove()
     assert len(_bubblewraps()) == running
-    assert _descriptors() == before
+    assert open_descriptors() == before
 
 
 def test_after_a_time_in_which_none_could_be_started_sandboxes_wait_again(bwrap: Bwrap) -> None:
