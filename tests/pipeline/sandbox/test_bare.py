@@ -109,7 +109,10 @@ def test_processes_that_fork_faster_than_one_can_look_are_all_ended(sandbox: San
         """
         import os
         for _ in range(5):
-            os.fork()
+            try:
+                os.fork()
+            except OSError:  # its user's other processes count, too
+                pass
         print(os.getpid(), flush=True)
         while True:
             try:
