@@ -2,7 +2,7 @@
 
 import gc
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -33,16 +33,6 @@ def open_descriptors() -> int:
     """How many this process has."""
     gc.collect()
     return len(os.listdir("/proc/self/fd"))
-
-
-def leaves(count: Callable[[], object], do: Callable[[], object]) -> bool:
-    """Whether a call leaves as much as it found, at one of three tries: other tests' sandboxes start and end things meanwhile."""
-    for _ in range(3):
-        before = count()
-        do()
-        if count() == before:
-            return True
-    return False
 
 
 def wait_for_spares(bwrap: Bwrap) -> None:
