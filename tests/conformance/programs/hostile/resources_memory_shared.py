@@ -1,5 +1,4 @@
-# Takes memory that it shares with nobody, and lets go of the pages, so that no size of its own shows them: 600 MB where 64 are
-# allowed, without a file, and by /dev/zero, which is as good as none.
+# Takes memory without a file (by /dev/zero, too) that it shares with nobody, and hides its pages: 600 MB where 64 are allowed.
 # status: ok, oom, signal
 # limits: memory_mb=64
 import mmap
