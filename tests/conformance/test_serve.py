@@ -40,6 +40,35 @@ class Handler(http.server.BaseHTTPRequestHandler):
 print("starting", flush=True)
 http.server.ThreadingHTTPServer(("127.0.0.1", 8000), Handler).serve_forever()
 """
+PIECEMEAL = rb"""
+import socket, threading, time
+ok = b"HTTP/1.1 200 OK\r\n"
+chunked = ok + b"Transfer-Encoding: chunked\r\n\r\n"
+answers = {  # what comes once, what comes for ever, with a pause of so many seconds
+    b"/whole": (ok + b"Content-Length: 2\r\n\r\nhi", b"", 0),
+    b"/body": (ok + b"\r\n", b"x", 0.1),
+    b"/header": (ok + b"X: ", b"x", 0.1),
+    b"/continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 300, 0.01),
+    b"/trailers": (chunked + b"0\r\n", b"X: y\r\n" * 1000, 0.01),
+    b"/chunks": (chunked, b"1\r\nx\r\n" * 1000, 0.01),
+    b"/much": (ok + b"\r\n", b"x" * 65536, 0),
+    b"/short": (ok + b"Content-Length: 7\r\n\r\nhi", b"", 0),
+    b"/headless": (ok + b"X: y", b"", 0),
+}
+def answer(connection):
+    with connection:
+        first, then, pause = answers[connection.recv(65536).split(b" ")[1]]
+        try:
+            connection.sendall(first)
+            while then:
+                connection.sendall(then)
+                time.sleep(pause)
+        except OSError:
+            pass
+listening = socket.create_server(("127.0.0.1", 8000))
+while True:
+    threading.Thread(target=answer, args=(listening.accept()[0],), daemon=True).start()
+"""
 NODE = b"require('http').createServer((q, r) => r.end('from node ' + q.url)).listen(3000, '127.0.0.1')"
 LIMITS = Limits(wall_s=60, cpu_s=20)
 
@@ -112,6 +141,25 @@ def test_a_server_that_dies_or_talks_rubbish_is_an_error_of_the_request(sandbox:
         time.sleep(0.5)  # the connection goes before the process does
         run = service.finish()
     assert (run.status, run.exit_code) == ("exit", 3)
+
+
+def test_an_answer_dealt_out_in_pieces_has_one_deadline_and_one_size(sandbox: Sandbox) -> None:
+    with sandbox.serve(Spec(files={"main.py": PIECEMEAL}, limits=LIMITS, network="loopback"), 8000) as service:
+        assert service.request("GET", "/whole", {}, b"", 10)[2] == b"hi"
+        for path in ("/body", "/header", "/continue", "/trailers", "/chunks"):
+            with pytest.raises(OSError, match=r"not whole after 0\.4 s"):
+                service.request("GET", path, {}, b"", 0.4)
+        with pytest.raises(OSError, match="more than 33554432 bytes"):
+            service.request("GET", "/much", {}, b"", 20)
+        assert service.request("GET", "/whole", {}, b"", 10)[2] == b"hi"
+
+
+def test_an_answer_that_breaks_off_is_an_error_of_the_request(sandbox: Sandbox) -> None:
+    with sandbox.serve(Spec(files={"main.py": PIECEMEAL}, limits=LIMITS, network="loopback"), 8000) as service:
+        with pytest.raises(OSError, match="5 bytes before the end"):
+            service.request("GET", "/short", {}, b"", 10)
+        with pytest.raises(OSError, match="within its headers"):
+            service.request("GET", "/headless", {}, b"", 10)
 
 
 def test_a_server_that_does_not_start_is_told_with_what_it_said(sandbox: Sandbox) -> None:

@@ -1,9 +1,12 @@
 """One HTTP request to a server in a sandbox, over a connection that stands: by our process inside, or by the host."""
 
 import http.client
+import io
 import socket
+import time
 
 _MOST = 32 << 20  # bytes of an answer: a server must not fill our memory
+_MOST_ON_THE_WIRE = _MOST + (8 << 20)  # with its headers and the lengths of its chunks, which are read and thrown away
 
 
 def ask(
@@ -15,23 +18,70 @@ def ask(
     body: bytes,
     timeout: float,
 ) -> "tuple[int, list[tuple[str, str]], bytes]":
-    """Status, headers as they came, body. Closes the connection.
+    """Status, headers as they came, body. Closes the connection. `timeout`: seconds for all of it.
 
-    Raises OSError where the server does not answer in HTTP, ValueError where what is asked is no request.
+    Raises OSError where the server does not answer whole and in HTTP, ValueError where what is asked is no request.
     """
     connection = http.client.HTTPConnection("127.0.0.1", port)
-    connection.sock = connected
-    connected.settimeout(timeout)
+    stream = _Stream(connected, timeout)
+    connection.sock = stream  # all of a socket that it uses
     try:
         connection.request(method, path, body or None, headers)
         response = connection.getresponse()
+        if stream.ended:  # it reads no further than the empty line after the headers
+            raise OSError("the server hung up within its headers")
         content = response.read(_MOST + 1)
+        if len(content) > _MOST:
+            raise OSError(f"the server's answer has more than {_MOST} bytes")
+        if response.length:
+            raise OSError(f"the server hung up {response.length} bytes before the end of its answer")
     except http.client.InvalidURL as error:
         raise ValueError(str(error)) from None
     except http.client.HTTPException as error:
         raise OSError(f"the server's answer is no HTTP: {error!r}") from None
     finally:
-        connection.close()
-    if len(content) > _MOST:
-        raise OSError(f"the server's answer has more than {_MOST} bytes")
+        connected.close()
     return response.status, response.getheaders(), content
+
+
+class _Stream(io.RawIOBase):
+    """A connection of which all that goes over it has one deadline and one size, however it is dealt out."""
+
+    def __init__(self, connected: socket.socket, seconds: float) -> None:
+        self.ended = False
+        self._socket = connected
+        self._seconds = seconds
+        self._deadline = time.monotonic() + seconds
+        self._left = _MOST_ON_THE_WIRE
+
+    def makefile(self, mode: str) -> io.BufferedReader:  # noqa: ARG002 - a socket's; http.client asks for "rb"
+        return io.BufferedReader(self)
+
+    def sendall(self, data: bytes) -> None:
+        self._bound()
+        self._socket.sendall(data)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override] # the only buffer that comes
+        try:
+            self._bound()
+            size = self._socket.recv_into(buffer)
+        except TimeoutError:
+            raise TimeoutError(f"the server's answer was not whole after {self._seconds:g} s") from None
+        self.ended = size == 0
+        self._left -= size
+        if self._left < 0:
+            raise OSError(f"the server sent more than {_MOST_ON_THE_WIRE} bytes")
+        return size
+
+    def close(self) -> None:
+        """Leaves the connection to `ask`: http.client closes this after the headers, and reads on from its file."""
+
+    def _bound(self) -> None:
+        """Let the next step last until the deadline. Raises TimeoutError when that has come."""
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        self._socket.settimeout(left)
