@@ -115,7 +115,7 @@ def test_a_broken_item_of_an_array_is_told_with_the_line_it_begins_on(tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("data", "said"),
     [
         (
             "[\n" + json.dumps(ROWS[0]) + "\n" + json.dumps(ROWS[1]) + "\n]",
@@ -125,31 +125,22 @@ def test_a_broken_item_of_an_array_is_told_with_the_line_it_begins_on(tmp_path: 
         ("[" + json.dumps(ROWS[0]) + ",", r"Expecting value \(line 1, column"),
         ("[" + json.dumps(ROWS[0]) + "]\n{}", r"more after its end \(line 1, column"),
         ("[" * 100_000, "nested too deep"),
-    ],
-    ids=["no comma", "cut", "cut after a comma", "more after it", "endless"],
-)
-def test_a_broken_array_is_told_in_one_sentence_with_its_place(tmp_path: Path, text: str, said: str) -> None:
-    path = tmp_path / "replies.json"
-    path.write_text(text)
-    with pytest.raises(AssayError, match=said) as caught:
-        read_replies(path, TASKS)
-    assert not isinstance(caught.value, RepliesError)
-
-
-@pytest.mark.parametrize(
-    ("data", "said"),
-    [
         (b'task_id,completion\nLittle/0,"a\nb"\n', "is a CSV file, not JSON Lines"),
         (b"\xef\xbb\xbfid;Reply;task_id\n", "is a CSV file, not JSON Lines"),
         (b"task_id\treply\nLittle/0\ta\n", "is a TSV file, not JSON Lines"),
         (json.dumps(ROWS[0]).encode("utf-16"), "is UTF-16 text, not JSON Lines"),
         (json.dumps(ROWS[0]).encode("utf-16-le"), "is UTF-16 text, not JSON Lines"),
     ],
-    ids=["comma", "semicolon", "tab", "utf-16", "utf-16 unmarked"],
+    ids=[
+        *("no comma", "cut", "cut after a comma", "more after it", "endless"),
+        *("comma", "semicolon", "tab", "utf-16", "utf-16 unmarked"),
+    ],
 )
-def test_a_file_of_another_form_is_told_in_one_sentence(tmp_path: Path, data: bytes, said: str) -> None:
-    path = tmp_path / "replies.jsonl"
-    path.write_bytes(data)
+def test_a_broken_array_and_a_file_of_another_form_are_told_in_one_sentence(
+    tmp_path: Path, data: str | bytes, said: str
+) -> None:
+    path = tmp_path / "replies"
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
     with pytest.raises(AssayError, match=said) as caught:
         read_replies(path, TASKS)
     assert not isinstance(caught.value, RepliesError)

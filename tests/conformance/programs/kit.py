@@ -138,6 +138,31 @@ def child(function, seconds=3.0):
     return None
 
 
+def fill(fd, megabytes):
+    """Write so many to a file, slowly enough for somebody to look: the bytes that went through."""
+    had = 0
+    try:
+        while had < megabytes << 20:
+            had += os.write(fd, bytes(2 << 20))
+            time.sleep(0.002)
+    except OSError:
+        pass
+    return had
+
+
+def hold(board, megabytes):
+    """Be a process that takes so much memory, and after a while writes on the board that it still has it."""
+    try:
+        block = bytearray(megabytes << 20)
+        block[::4096] = b"x" * len(block[::4096])
+    except MemoryError:
+        os._exit(1)
+    time.sleep(0.8)
+    os.write(board, b"x")
+    time.sleep(1.2)
+    os._exit(0)
+
+
 def others():
     """Processes that are none of ours: the supervisor's, the test's, a bystander's."""
     found = [1, os.getppid(), TARGETS["victim"], TARGETS["grader"]]

@@ -9,9 +9,8 @@ from assay.pipeline.sandbox.guest.scratch import Hidden
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _MAX_PROCESSES = 5000
-_MAX_MAPPINGS = (
-    16 << 20
-)  # bytes of their lists, of all processes together: a process has 100 kB at most, if it is honest
+_MAX_MAPPINGS = 16 << 20
+"""Bytes of their lists, of all processes together: a process has 100 kB at most, if it is honest."""
 _DELETED = re.compile(rb"^([0-9a-f]+)-([0-9a-f]+) \S+ \S+ \S+ (\d+) +(/.*) \(deleted\)$", re.MULTILINE)
 
 

@@ -15,13 +15,11 @@ tried(os.mkdir, "closed", 0o300)
 tried(os.mkdir, "closed/inner", 0o700)
 for place in ("wide-280", deep, "closed/inner"):
     for number in range(10):
-        try:
-            with open(f"{place}/{number}", "wb", buffering=0) as file:
-                for _ in range(5):
-                    had += file.write(bytes(2 << 20))
-                    time.sleep(0.003)
-        except OSError:
+        fd = tried(os.open, f"{place}/{number}", os.O_WRONLY | os.O_CREAT)
+        if fd is None:
             break
+        had += fill(fd, 10)
+        os.close(fd)
 time.sleep(0.5)
 if had > 100 << 20:
     broke(f"{had >> 20} MB on disk")

@@ -11,12 +11,7 @@ for _ in range(30):
     if fd is None:
         break
     os.unlink("gone")
-    try:
-        for _ in range(5):
-            had += os.write(fd, bytes(2 << 20))
-            time.sleep(0.003)
-    except OSError:
-        break
+    had += fill(fd, 10)
     LIBC.mmap(None, ctypes.c_size_t(4096), 1, 1, fd, ctypes.c_long(0))
     os.close(fd)
 time.sleep(0.5)

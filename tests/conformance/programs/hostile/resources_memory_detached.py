@@ -11,15 +11,7 @@ for _ in range(8):
         if os.fork() != 0:
             os._exit(0)
         os.chdir("/")
-        try:
-            block = bytearray(60 << 20)
-            block[::4096] = b"x" * len(block[::4096])
-        except MemoryError:
-            os._exit(1)
-        time.sleep(0.8)
-        os.write(board, b"x")
-        time.sleep(1)
-        os._exit(0)
+        hold(board, 60)
 time.sleep(2)
 if os.lseek(board, 0, 2) > 3:
     broke(f"{os.lseek(board, 0, 2)} detached processes held 60 MB each")

@@ -6,22 +6,9 @@ from kit import *
 
 board = os.open("board", os.O_RDWR | os.O_CREAT | os.O_APPEND)
 
-
-def take():
-    try:
-        block = bytearray(60 << 20)
-        block[::4096] = b"x" * len(block[::4096])
-    except MemoryError:
-        os._exit(1)
-    time.sleep(0.8)
-    os.write(board, b"x")
-    time.sleep(1)
-    os._exit(0)
-
-
 for _ in range(8):
     if os.fork() == 0:
-        threading.Thread(target=take).start()
+        threading.Thread(target=hold, args=(board, 60)).start()
         syscall("exit", 0)
 time.sleep(2.5)
 if os.lseek(board, 0, 2) > 3:

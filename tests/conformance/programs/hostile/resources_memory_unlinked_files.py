@@ -15,12 +15,7 @@ for top in (os.getcwd(), os.environ.get("TMPDIR", "/tmp"), "/dev/shm", "/tmp", "
         if not number % 2:
             os.unlink(path)
         kept.append(fd)
-        try:
-            for _ in range(8):
-                had += os.write(fd, bytes(2 << 20))
-                time.sleep(0.002)
-        except OSError:
-            pass
+        had += fill(fd, 16)
 time.sleep(0.5)
 if had > 100 << 20:
     broke(f"{had >> 20} MB in files without names")
