@@ -31,6 +31,7 @@ import psycopg
 import sqlalchemy as sa
 
 from assay.errors import StoreError
+from assay.folders import made_whole
 
 DATABASE = "assay"
 ROLE = "assay"
@@ -184,30 +185,17 @@ def _tried_binaries(binaries: Path, owner: int) -> Path:
     copy = _shared_folder() / f"{binaries.parent.name}-{stamp}"
     there = copy / binaries.relative_to(wheel)
     if not copy.exists():
-        fresh = Path(tempfile.mkdtemp(prefix=f"{copy.name}.", dir=copy.parent))
-        for part in ("bin", "lib", "share"):
-            shutil.copytree(binaries.parent / part, fresh / packages[0] / binaries.parent.name / part)
-        if (wheel / packages[1]).exists():
-            shutil.copytree(wheel / packages[1], fresh / packages[1])
-        _open_to_readers(fresh)
-        with contextlib.suppress(OSError):  # another process was quicker
-            fresh.rename(copy)
-        shutil.rmtree(fresh, ignore_errors=True)
+        with made_whole(copy) as fresh:
+            for part in ("bin", "lib", "share"):
+                shutil.copytree(binaries.parent / part, fresh / packages[0] / binaries.parent.name / part)
+            if (wheel / packages[1]).exists():
+                shutil.copytree(wheel / packages[1], fresh / packages[1])
     if not _runs_as(owner, [str(there / "postgres"), "--version"]):
         raise StoreError(
             f"User id {owner} cannot run PostgreSQL's binaries, neither in {binaries} nor in the copy {there}.",
             f"Run Assay as an ordinary user, or {_OWN_SERVER}",
         )
     return there
-
-
-def _open_to_readers(folder: Path) -> None:
-    for path, _, names in os.walk(folder):
-        os.chmod(path, 0o755)  # noqa: S103 - PostgreSQL's programs, for its user to run
-        for name in names:
-            file = os.path.join(path, name)
-            if not os.path.islink(file):
-                os.chmod(file, 0o755 if os.stat(file).st_mode & 0o111 else 0o644)
 
 
 def _shared_folder() -> Path:

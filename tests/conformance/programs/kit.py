@@ -139,7 +139,7 @@ def child(function, seconds=3.0):
 
 
 def fill(fd, megabytes):
-    """Write so many to a file, slowly enough for somebody to look: the bytes that went through."""
+    """Write so many to an open file, slowly enough for somebody to look: the bytes that went through."""
     had = 0
     try:
         while had < megabytes << 20:
@@ -148,6 +148,17 @@ def fill(fd, megabytes):
     except OSError:
         pass
     return had
+
+
+def fill_new(path, megabytes):
+    """The same to a new file. Where none can be made, nothing went through."""
+    fd = tried(os.open, path, os.O_WRONLY | os.O_CREAT)
+    if fd is None:
+        return 0
+    try:
+        return fill(fd, megabytes)
+    finally:
+        os.close(fd)
 
 
 def hold(board, megabytes):

@@ -8,13 +8,13 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
 from packaging.requirements import Requirement
 
 from assay.errors import AssayError
+from assay.folders import made_whole
 from assay.settings import Settings
 
 _MADE_HOW = "1"
@@ -75,30 +75,15 @@ def _fingerprint(settings: Settings, found: dict[str, Distribution]) -> str:
 def _make(folder: Path, settings: Settings, found: dict[str, Distribution]) -> None:
     """Make it aside and move it into place, so that nobody ever sees half of it."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
-    try:
+    with made_whole(folder) as fresh:
         if settings.sandbox_packages is not None:
             shutil.copytree(settings.sandbox_packages, fresh, dirs_exist_ok=True, copy_function=_linked)
         for one in found.values():
             _copy(one, fresh)
-        for where, _, files in os.walk(fresh):
-            os.chmod(where, 0o755)  # noqa: S103 - the sandbox runs as somebody else, who must read it
-            for file in files:
-                path = Path(where, file)
-                if not path.is_symlink() and path.stat().st_nlink == 1:
-                    path.chmod(0o644 if path.suffix != ".so" else 0o755)
         python = settings.sandbox_python or sys.executable
         # else each test run would compile pytest anew: 2 s
         compile_all = [python, "-m", "compileall", "-q", "-j", "0", "-x", _NEVER_IMPORTED, str(fresh)]
         subprocess.run(compile_all, check=False, capture_output=True)
-        try:
-            fresh.rename(folder)
-        except OSError:
-            if not folder.is_dir():  # another process was quicker otherwise
-                raise
-    finally:
-        if fresh.exists():
-            shutil.rmtree(fresh, ignore_errors=True)
 
 
 def _copy(found: Distribution, into: Path) -> None:

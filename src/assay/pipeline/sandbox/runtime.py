@@ -22,6 +22,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from assay.errors import AssayError, SandboxUnavailable
+from assay.folders import FRESH, made_whole
 from assay.pipeline.sandbox.uids import Uids
 
 GUEST = Path(__file__).parent / "guest"
@@ -31,8 +32,7 @@ _COPIED_HOW = 2  # what is copied changed with 2: compiled modules too, else eac
 _PYTHON = "python"
 _LEFT_OUT = ("site-packages", "test", "tests", "*.a", "include", "share")  # of an interpreter: nine tenths of it
 _DEEP = 100
-_FRESH = ".new-"
-_COPIES = re.compile(r"\.new-|[a-z]+-[0-9a-f]{16}$")
+_COPIES = re.compile(rf"{re.escape(FRESH)}|[a-z]+-[0-9a-f]{{16}}$")
 _UNUSED_S = 7 * 86400
 
 
@@ -266,15 +266,13 @@ def _reachable(path: Path, shared: Path | None, name: str, beside: Path | None =
         return path
     copy = shared / f"{name}-{_fingerprint(path, name)}"
     while not _hold(copy):
-        _copy(path, shared, copy, _LEFT_OUT if name == _PYTHON else (), beside)
+        _copy(path, copy, _LEFT_OUT if name == _PYTHON else (), beside)
         _sweep(shared)
     return copy / path.name
 
 
-def _copy(path: Path, shared: Path, copy: Path, left_out: tuple[str, ...], beside: Path | None) -> None:
-    fresh = Path(tempfile.mkdtemp(dir=shared, prefix=_FRESH))
-    try:
-        fresh.chmod(0o755)
+def _copy(path: Path, copy: Path, left_out: tuple[str, ...], beside: Path | None) -> None:
+    with made_whole(copy) as fresh:
         target = fresh / path.name
         if path.is_dir():
             shutil.copytree(path, target, symlinks=True, ignore=shutil.ignore_patterns(*left_out))
@@ -282,20 +280,6 @@ def _copy(path: Path, shared: Path, copy: Path, left_out: tuple[str, ...], besid
             shutil.copy2(path, target)
         if beside is not None and beside.is_dir():
             shutil.copytree(beside, fresh / beside.name)
-        for where, _, files in os.walk(fresh):
-            os.chmod(where, 0o755)
-            for file in files:
-                whole = Path(where, file)
-                if not whole.is_symlink():
-                    whole.chmod(0o755 if os.access(whole, os.X_OK) else 0o644)
-        try:
-            fresh.rename(copy)
-        except OSError:
-            if not copy.exists():  # another process was quicker otherwise
-                raise
-    finally:
-        if fresh.exists():
-            shutil.rmtree(fresh, ignore_errors=True)
 
 
 _held: dict[Path, int] = {}
@@ -329,7 +313,7 @@ def _sweep(shared: Path) -> None:
             fd = os.open(entry.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
             done.callback(os.close, fd)
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            going = tempfile.mkdtemp(dir=shared, prefix=_FRESH)
+            going = tempfile.mkdtemp(dir=shared, prefix=FRESH)
             os.rename(entry.path, going)  # at once: who waits for the lock finds no half of it
             shutil.rmtree(going, ignore_errors=True)
 
