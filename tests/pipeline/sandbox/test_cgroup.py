@@ -135,6 +135,7 @@ def test_a_program_gets_its_memory_and_no_more_than_the_sandbox_needs_beside_it(
 def test_version_2s_files_are_written_and_read(tmp_path: Path) -> None:
     (tmp_path / "cpu.stat").write_text("usage_usec 1500000\nuser_usec 1\n")
     (tmp_path / "memory.events").write_text("low 0\noom 1\noom_kill 2\n")
+    (tmp_path / "memory.current").write_text("0\n")
     group = cgroup.Group(tmp_path, tmp_path, tmp_path, version=2)
     assert group.oom_killed()
     group.begin()
@@ -145,8 +146,13 @@ def test_version_2s_files_are_written_and_read(tmp_path: Path) -> None:
     assert _number(tmp_path, "memory.max") == (100 + cgroup._OURS_MB) << 20
     assert _number(tmp_path, "memory.swap.max") == 0
     assert 10 < _number(tmp_path, "pids.max") < 16
-    group._usage.close()
-    group._events.close()
+    assert not group.littered()
+    (tmp_path / "memory.current").write_text(f"{1 << 30}\n")
+    assert group.littered()
+    (tmp_path / "memory.reclaim").touch()
+    group._clear()
+    assert _number(tmp_path, "memory.reclaim") == 1 << 30
+    group._accounts.close()
 
 
 @pytest.mark.parametrize("missing", ["pids", "cpuacct"])

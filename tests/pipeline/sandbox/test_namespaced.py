@@ -16,7 +16,7 @@ from assay.pipeline.sandbox.meter import descendants
 from assay.pipeline.sandbox.namespaced import Namespaced
 from assay.pipeline.sandbox.supervise import Running
 from assay.pipeline.sandbox.zygote import Zygote
-from assay.records import Spec
+from assay.records import Limits, Spec
 from assay.settings import Settings
 from tests.pipeline.sandbox.conftest import open_descriptors, wait_for_spares
 
@@ -108,6 +108,39 @@ def test_after_a_time_in_which_none_could_be_started_sandboxes_wait_again(bwrap:
         assert bwrap.run(_PRINTS).stdout == b"1\n"
         wait_for_spares(bwrap)
     assert len(bwrap._idle) == Bwrap.spares
+
+
+_LITTERS = b"""
+import os
+from time import process_time, time_ns
+begun = time_ns()
+end = process_time() + float(open(0).read())
+number = 0
+while process_time() < end:
+    number += 1
+    os.path.exists("/usr/%d-%d" % (begun, number))  # the kernel remembers each, for a while
+"""
+
+
+def test_what_the_kernel_keeps_of_a_programs_doings_is_not_the_next_ones_to_clear_away(zygote: Zygote) -> None:
+    """It would be made to, at the cost of its CPU time, when its own memory comes near the limit."""
+    if zygote.isolation().memory != "cgroup":
+        pytest.skip(cgroup.why_not())
+
+    def group() -> bytes:
+        return zygote.run(Spec(files={"main.py": b"print(open('/proc/self/cgroup').read())"})).stdout
+
+    def litter(seconds: str) -> None:
+        zygote.run(Spec(files={"main.py": _LITTERS}, stdin=seconds.encode(), limits=Limits(wall_s=60, cpu_s=30)))
+
+    first = group()
+    litter("0.001")
+    assert group() == first
+    for seconds in ("1", "2", "4", "8"):  # machines look names up at different speeds
+        litter(seconds)
+        if group() != first:
+            return
+    raise AssertionError("programs run on in a group that holds what an earlier one left")
 
 
 def test_control_groups_that_bound_nothing_give_no_level_3(zygote: Zygote) -> None:

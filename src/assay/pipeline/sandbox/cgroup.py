@@ -10,6 +10,7 @@ import os
 import re
 import time
 from pathlib import Path
+from typing import Self
 
 from assay.pipeline.sandbox.meter import descendants
 
@@ -20,7 +21,14 @@ _MOVES = 20  # rounds; in each, what was forked during the one before is moved
 _OURS_MB = 8
 """What the sandbox itself may weigh in the group that bounds its programs. A zygote is admitted when it has started, so what
 it held by then is charged elsewhere; what it and the kernel came to hold in a thousand programs was 1.6 MB."""
+_LITTER = 32 << 20
+"""Bytes that the kernel may hold of programs that are over: names looked up in vain, for one, of which 400 MB cost the next
+program a second of CPU time. A new cage takes a tenth of that."""
 _OUR_PROCESSES = 4  # bubblewrap, the zygote, the first process, a fork of it
+_ACCOUNTS = {
+    1: ("cpuacct.usage", "memory.oom_control", "memory.usage_in_bytes"),
+    2: ("cpu.stat", "memory.events", "memory.current"),
+}
 _log = logging.getLogger(__name__)
 
 
@@ -32,13 +40,12 @@ class Group:
         self._limits = (0, 0)
         self._size = 0
         self._before = (0.0, 0)
-        usage, events = ("cpu.stat", "memory.events") if version == 2 else ("cpuacct.usage", "memory.oom_control")
-        self._usage = _Account(cpu / usage)
-        try:
-            self._events = _Account(memory / events)
-        except OSError:
-            self._usage.close()
-            raise
+        usage, events, held = _ACCOUNTS[version]
+        with contextlib.ExitStack() as undo:
+            self._usage = undo.enter_context(_Account(cpu / usage))
+            self._events = undo.enter_context(_Account(memory / events))
+            self._held = undo.enter_context(_Account(memory / held))
+            self._accounts = undo.pop_all()
 
     def admit(self, pid: int) -> None:
         for folder in {self._memory, self._pids, self._cpu}:
@@ -51,7 +58,9 @@ class Group:
         size = (memory_mb + _OURS_MB) << 20
         if self._version == 2:
             (self._memory / "memory.max").write_text(str(size))
-            _try_write(self._memory / "memory.swap.max", "0")
+            _try_write(
+                self._memory / "memory.swap.max", "0"
+            )  # swap may not be accounted: then there is no second bound
             _try_write(self._memory / "memory.oom.group", "0")
         else:
             file = self._memory / "memory.limit_in_bytes"
@@ -78,6 +87,22 @@ class Group:
     def cpu_total(self) -> float:
         return self._cpu_now() - self._before[0]
 
+    def littered(self) -> bool:
+        """Whether the kernel keeps much of what its programs did, who are dead: it would be cleared away in the next one's
+        CPU time as soon as that one's memory comes near the limit.
+        """
+        return self._held_now() > _LITTER
+
+    def _clear(self) -> None:
+        """Away with what the kernel keeps: it would outlive the group, until the whole machine lacks memory."""
+        if self._version == 2:
+            _try_write(self._memory / "memory.reclaim", str(self._held_now()))
+        else:
+            _try_write(self._memory / "memory.force_empty", "0")
+
+    def _held_now(self) -> int:
+        return int(self._held.read())
+
     def _cpu_now(self) -> float:
         if self._version == 2:
             return self._usage.field(b"usage_usec") / 1e6
@@ -88,8 +113,9 @@ class Group:
 
     def remove(self) -> None:
         """Take the group away; what is in it must be dead. Each folder that the kernel still holds is tried for a second."""
-        self._usage.close()
-        self._events.close()
+        if self.littered():
+            self._clear()
+        self._accounts.close()
         for folder in {self._memory, self._pids, self._cpu}:
             for _ in range(100):
                 try:
@@ -119,10 +145,11 @@ class _Account:
                 return int(value)
         return 0
 
-    def close(self) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._fd)
 
 
 def make_group(name: str, root: Path = _ROOT) -> Group | None:
@@ -253,5 +280,6 @@ def _own_paths() -> dict[str, str]:
 
 
 def _try_write(file: Path, text: str) -> None:
-    with contextlib.suppress(OSError):  # swap is not accounted here: then there is no second bound to set
+    """What not every kernel has, or can do whole."""
+    with contextlib.suppress(OSError):
         file.write_text(text)

@@ -315,7 +315,8 @@ class Namespaced:
             self._cages.pop(id(running), None)
             for fd in started.beside:
                 os.close(fd)
-            healthy = fresh and not running.failed and running.survived
+            littered = started.group is not None and started.group.littered()
+            healthy = fresh and not littered and not running.failed and running.survived
             self._give_back(started.cage, started.group, healthy)
             with self._lock:
                 self._busy -= works
