@@ -276,6 +276,18 @@ def test_javascript_runs(sandbox: Sandbox) -> None:
     assert (run.status, run.exit_code, run.stdout) == ("exit", 5, b"3 hi\n"), run
 
 
+def test_nodes_own_threads_take_none_of_a_programs_processes(sandbox: Sandbox) -> None:
+    source = b"""
+        require('fs').readFile('main.js', (_, read) => require('crypto').randomBytes(5, (_, made) => {
+            const [child] = require('child_process').spawnSync('/bin/echo', ['hi']).output.filter(x => x)
+            console.log(read.length > 9, made.length, child.toString().trim())
+        }))
+    """
+    limits = Limits(processes=1, wall_s=30)
+    run = sandbox.run(Spec(language="javascript", main="main.js", files={"main.js": source}, limits=limits))
+    assert (run.status, run.stdout) == ("ok", b"true 5 hi\n")
+
+
 def test_javascript_that_needs_more_heap_than_it_has_is_out_of_memory(sandbox: Sandbox) -> None:
     source = b"const kept = []; for (;;) kept.push({ number: kept.length, also: [kept.length] })"
     limits = Limits(wall_s=60, cpu_s=30, memory_mb=512)

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -167,7 +168,9 @@ def test_tests_that_fail_by_themselves_are_no_verdict_on_the_candidate(tmp_path:
     tests = write(tmp_path / "t.py", "def check(candidate:\n    pass\n")
     done = assay("grade", candidate, "--tests", tests, "--entry", "add", folder=tmp_path)
     assert done.returncode == 3
-    assert b"the tests ended before they called it: SyntaxError" in done.stdout
+    assert (
+        b"the tests ended before they called it: SyntaxError: '(' was never closed (line 1 of the tests)" in done.stdout
+    )
 
 
 def test_grade_gives_the_whole_report_as_json(tmp_path: Path) -> None:
@@ -210,3 +213,20 @@ def test_check_names_every_back_end_with_its_level(tmp_path: Path) -> None:
     for row in rows.values():
         assert row["summary"]
     assert any(row["level"] and row["level"] >= 1 for row in rows.values())
+
+
+def test_who_waits_at_a_terminal_is_told_what_for(tmp_path: Path) -> None:
+    candidate = write(tmp_path / "c.py", "import time\ndef add(a, b): time.sleep(3); return a + b")
+    tests = write(tmp_path / "t.py", "assert add(1, 2) == 3")
+    command = ["sandbox", "grade", candidate, "--tests", tests, "--entry", "add", "--wall", "20"]
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "ASSAY_HOME": str(tmp_path / "home")}
+    done = subprocess.run(
+        [sys.executable, "-m", "assay", *map(str, command)], stdout=theirs, stderr=theirs, env=environment, timeout=120
+    )
+    os.close(theirs)
+    with open(ours, "rb") as terminal:
+        told = terminal.read1()
+    assert done.returncode == 0
+    assert told.startswith(b"assay: still at work: it may take 20 s")
+    assert b"\npass " in told

@@ -1,10 +1,13 @@
 """`assay sandbox …`: run or grade one program, and see what holds it here."""
 
 import ast
+import contextlib
 import json
 import keyword
 import re
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -21,6 +24,7 @@ EXIT_CODES = {"timeout": 124, "sandbox_error": 125, "oom": 137, "cpu": 152, "out
 _ENDINGS = {"": "python", ".py": "python", ".pyw": "python", **dict.fromkeys((".js", ".mjs", ".cjs"), "javascript")}
 _NO_PACKAGE = "assay: packages are not seen in the sandbox by themselves: assay sandbox packages NAME --into FOLDER"
 _TEST = re.compile(r"test|check|Test")
+_MOMENT_S = 2.0
 _OPTIONS = {"wall_s": "--wall", "cpu_s": "--cpu", "memory_mb": "--memory", "processes": "--pids"}
 
 _UNSAFE = click.option("--allow-unsafe", is_flag=True, help="Let the back end `local` run: it isolates nothing.")
@@ -43,7 +47,7 @@ def sandbox() -> None:
 @click.option("--wall", type=float, default=10.0, show_default=True, help="Seconds of wall time.")
 @click.option("--cpu", type=float, default=10.0, show_default=True, help="Seconds of CPU time.")
 @click.option("--memory", type=int, default=512, show_default=True, help="MiB of memory, all its processes together.")
-@click.option("--pids", type=int, default=64, show_default=True, help="Processes and threads.")
+@click.option("--pids", type=int, default=64, show_default=True, help="Processes and threads, without Node's own.")
 @click.option("--stdin", "stdin_file", type=click.File("rb"), help="What it reads; - for our own input.")
 @click.option("--collect", multiple=True, metavar="GLOB", help="Files to bring out, e.g. 'out/**'. May be given again.")
 @click.option(
@@ -164,7 +168,8 @@ def grade(
         checks=(Asserts(source=source, entry=entry, names=tuple(others)),),
     )  # fmt: skip
     program = Program(files={candidate.name: candidate.read_bytes()}, main=candidate.name)
-    with open_sandbox(Settings.from_environment(), backend=backend, allow_unsafe=allow_unsafe) as box:
+    told = f"it may take {wall:g} s, and is run once more where it runs out of time"
+    with open_sandbox(Settings.from_environment(), backend=backend, allow_unsafe=allow_unsafe) as box, _patience(told):
         ((_, runs),) = run_many(box, [(task.id, task, program)], workers=1)
     report = judge(task, program, runs)
     if as_json:
@@ -184,6 +189,18 @@ def grade(
         if any("ModuleNotFoundError" in finding.message for finding in report.findings):
             click.echo(_NO_PACKAGE, err=True)
     sys.exit(0 if report.passed else 3 if report.status == "error" else 1)
+
+
+@contextlib.contextmanager
+def _patience(why: str) -> Iterator[None]:
+    """Who waits longer than a moment at a terminal is told what for."""
+    timer = threading.Timer(_MOMENT_S, click.echo, (f"assay: still at work: {why}",), {"err": True})
+    if sys.stderr.isatty():
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _never_run(source: str) -> list[str]:

@@ -148,8 +148,8 @@ def _alone(bench: Workbench, job: Job, slow: float) -> tuple[Run, ...]:
     )
     runs = _tried(bench, (key, task.model_copy(update={"limits": stretched}), program))
     said = (
-        f"run again alone with a limit of {stretched.cpu_s:g} s of CPU time: {limits.cpu_s:g} s × {slow:g}, as this "
-        f"machine computed {slow:g} times as slowly as when it is idle"
+        f"run again alone with {stretched.cpu_s:g} s of CPU time and {stretched.wall_s:g} s of wall time, {slow:g} times its "
+        "limits: so much more slowly than when it is idle did this machine compute"
     )
     return tuple(
         run.model_copy(update={"again": True, **({"detail": f"{_ending(run)}{said}"} if slow > 1 else {})})

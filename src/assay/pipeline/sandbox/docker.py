@@ -29,7 +29,7 @@ from assay.pipeline.sandbox import Service, collect
 from assay.pipeline.sandbox.canary import canary, sing
 from assay.pipeline.sandbox.frames import Frames
 from assay.pipeline.sandbox.guest import seccomp, syscalls
-from assay.pipeline.sandbox.parcel import GROUP, PASSWD, command_of, pieces, starting
+from assay.pipeline.sandbox.parcel import GROUP, PASSWD, command_of, pieces, processes, starting
 from assay.pipeline.sandbox.runtime import BareRuntime, find_bare_runtime, reachable
 from assay.pipeline.sandbox.served import Answer, Served
 from assay.pipeline.sandbox.supervise import STOPPED, ending
@@ -205,7 +205,7 @@ class Docker:
     def _argv(self, spec: Spec, name: str) -> list[str]:
         limits = spec.limits
         memory = f"{limits.memory_mb + _MARGIN_MB}m"
-        processes = limits.processes + _OUR_PROCESSES + (_ASKERS if spec.network == "loopback" else 0)
+        count = processes(spec) + _OUR_PROCESSES + (_ASKERS if spec.network == "loopback" else 0)
         scratch = (
             f"rw,nosuid,nodev,exec,size={limits.scratch_mb}m,nr_inodes={limits.inodes},mode=0700,uid=65534,gid=65534"
         )
@@ -217,7 +217,7 @@ class Docker:
             "run", "--interactive", "--name", name, "--label", f"{_OWNER}={self._engine.owner}", "--runtime", self._runtime_name,
             "--network", "none", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
             "--security-opt", f"seccomp={self._profiles[spec.network]}", "--read-only", "--user", _NOBODY,
-            "--pids-limit", str(processes), "--memory", memory, "--memory-swap", memory,
+            "--pids-limit", str(count), "--memory", memory, "--memory-swap", memory,
             "--tmpfs", f"/box:{scratch}", "--tmpfs", _NO_SYS, "--shm-size", "16m", "--hostname", "sandbox", "--log-driver", "none",
             "--ulimit", "core=0", "--oom-score-adj", "200", "--pull", "never", "--no-healthcheck", "--stop-timeout", "0",
             *(["--cgroupns", "private"] if self._cgroup_namespace else []), *self._mounts, "--workdir", "/",

@@ -14,7 +14,7 @@ from assay.pipeline.sandbox import Service, cgroup
 from assay.pipeline.sandbox.ahead import Ahead, waiting_command
 from assay.pipeline.sandbox.cage import Cage
 from assay.pipeline.sandbox.meter import ProcessTree
-from assay.pipeline.sandbox.parcel import command_of, pack, stdin
+from assay.pipeline.sandbox.parcel import command_of, pack, processes, stdin
 from assay.pipeline.sandbox.runtime import Runtime, find_runtime
 from assay.pipeline.sandbox.served import Served, ThroughCage
 from assay.pipeline.sandbox.started import Started
@@ -278,7 +278,7 @@ class Namespaced:
                 ends.append(channel_theirs)
             try:
                 if group is not None:
-                    group.limit(spec.limits.memory_mb, spec.limits.processes)
+                    group.limit(spec.limits.memory_mb, processes(spec))
                     group.begin()
                 if self.warm:  # what starts cold takes turns with nobody: it gains nothing by it
                     cage.run_on(processor())

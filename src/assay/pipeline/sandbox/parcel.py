@@ -15,6 +15,7 @@ GROUP = b"root:x:0:\nnogroup:x:65534:\n"
 _MAX_PAYLOAD = 256 << 20
 _LONGEST_PATH, _LONGEST_NAME = 1000, 255  # bytes
 _PAGE = 4096  # what a file takes is counted by
+_NODES_THREADS = 11  # four for its values, four for files, three for itself
 _INODES = 6  # the scratch itself and the folders of ours in it, with room to spare
 
 
@@ -51,6 +52,11 @@ def heap_mb(limits: Limits) -> int:
     return max(16, limits.memory_mb * 3 // 4)
 
 
+def processes(spec: Spec) -> int:
+    """How many processes and threads it may have at once: Node's own are none of the program's."""
+    return spec.limits.processes + (_NODES_THREADS if spec.language == "javascript" else 0)
+
+
 def pieces(spec: Spec, command: list[str] | None) -> list[bytes]:
     """What the guest is told: a header line, then the files' contents."""
     if why := unfit(spec.files, spec.limits):
@@ -59,7 +65,7 @@ def pieces(spec: Spec, command: list[str] | None) -> list[bytes]:
         )
     header = {
         "mode": spec.mode, "network": spec.network, "main": spec.main, "argv": spec.argv, "command": command, "environment": {},
-        "limits": spec.limits.model_dump(), "files": [(path, len(content)) for path, content in spec.files.items()],
+        "limits": spec.limits.model_dump() | {"processes": processes(spec)}, "files": [(path, len(content)) for path, content in spec.files.items()],
         "collect": bool(spec.collect),
     }  # fmt: skip
     return [json.dumps(header).encode() + b"\n", *spec.files.values()]

@@ -24,6 +24,7 @@ from typing import Any
 
 from . import descriptors, values
 
+_TESTS = "<tests>"  # where the code of tests stands: no file of a candidate's is called so
 _MAX_MESSAGE = 2000
 _FLUSH_EVERY = 32  # fewer answers than this are each sent at once: a program that dies then shows where
 _FLUSH_AFTER = 0.002  # s; what a dying program can lose of a longer batch
@@ -307,7 +308,7 @@ def _test_code(source):
         if len(_test_codes) >= _KEPT_CODES:
             _test_codes.clear()
             _reaching.clear()
-        code = _test_codes[source] = compile(source, "tests.py", "exec")
+        code = _test_codes[source] = compile(source, _TESTS, "exec")
         if any(map(_has_reach, _codes(code))):
             _reaching.add(source)
     return code
@@ -619,6 +620,8 @@ def _raised(error, number=""):
 
 def _text(error):
     try:
+        if type(error) is SyntaxError and error.filename == _TESTS:
+            return "%s (line %s of the tests)" % (error.msg, error.lineno)
         return str(error)[:_MAX_MESSAGE]
     except BaseException:
         return ""
@@ -628,7 +631,7 @@ def _line_of(error):
     line = getattr(error, "lineno", 0) if isinstance(error, SyntaxError) else 0
     trace = error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == "tests.py":
+        if trace.tb_frame.f_code.co_filename == _TESTS:
             line = trace.tb_lineno
         trace = trace.tb_next
     return line or 0
