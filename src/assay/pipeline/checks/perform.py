@@ -148,8 +148,8 @@ def _alone(bench: Workbench, job: Job, slow: float) -> tuple[Run, ...]:
     )
     runs = _tried(bench, (key, task.model_copy(update={"limits": stretched}), program))
     said = (
-        f"run again alone with {stretched.cpu_s:g} s of CPU time and {stretched.wall_s:g} s of wall time, {slow:g} times its "
-        "limits: so much more slowly than when it is idle did this machine compute"
+        f"run again alone with {slow:g} times the limits of its task, {limits.cpu_s:g} s of CPU time and {limits.wall_s:g} s "
+        f"of wall time: this machine computed {slow:g} times as slowly as when it is idle"
     )
     return tuple(
         run.model_copy(update={"again": True, **({"detail": f"{_ending(run)}{said}"} if slow > 1 else {})})
