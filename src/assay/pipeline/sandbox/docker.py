@@ -93,7 +93,7 @@ class Docker:
             )
         self._image, self._mounts, self._python, self._node = self._furnish(settings)
         self._profiles = {
-            network: _written(json.dumps(profile(self._machine, families)).encode(), ".json")
+            network: json.dumps(profile(self._machine, families)).encode()
             for network, families in (("none", syscalls.FAMILIES[:1]), ("loopback", syscalls.FAMILIES))
         }
         self._isolation: Isolation | None = None
@@ -145,7 +145,11 @@ class Docker:
             raise AssayError("The sandbox is closed.")
         told = pieces(spec, command_of(spec, self._node, _INSIDE + "/driver.cjs"))
         name = f"assay-{os.getpid()}-{secrets.token_hex(6)}"
-        container = Contained(self._engine, name, self._argv(spec, name), spec, self._isolation or self.isolation())
+        with tempfile.TemporaryFile() as filters:  # under no name: a host that is killed leaves none behind
+            filters.write(self._profiles[spec.network])
+            filters.seek(0)
+            argv = self._argv(spec, name, filters.fileno())
+            container = Contained(self._engine, name, argv, filters.fileno(), spec, self._isolation or self.isolation())
         try:
             container.begin(told)
         except BaseException:
@@ -182,9 +186,6 @@ class Docker:
 
     def close(self) -> None:
         self._closed = True
-        for path in self._profiles.values():
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(path)
 
     def __enter__(self) -> "Docker":
         return self
@@ -202,7 +203,7 @@ class Docker:
             detail = f"{error} {error.help}"
             return Run(status="sandbox_error", detail=detail, isolation=self.isolation(), label=spec.label)
 
-    def _argv(self, spec: Spec, name: str) -> list[str]:
+    def _argv(self, spec: Spec, name: str, filters: int) -> list[str]:
         limits = spec.limits
         memory = f"{limits.memory_mb + _MARGIN_MB}m"
         count = processes(spec) + _OUR_PROCESSES + (_ASKERS if spec.network == "loopback" else 0)
@@ -216,7 +217,7 @@ class Docker:
         return [
             "run", "--interactive", "--name", name, "--label", f"{_OWNER}={self._engine.owner}", "--runtime", self._runtime_name,
             "--network", "none", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
-            "--security-opt", f"seccomp={self._profiles[spec.network]}", "--read-only", "--user", _NOBODY,
+            "--security-opt", f"seccomp=/dev/fd/{filters}", "--read-only", "--user", _NOBODY,
             "--pids-limit", str(count), "--memory", memory, "--memory-swap", memory,
             "--tmpfs", f"/box:{scratch}", "--tmpfs", _NO_SYS, "--shm-size", "16m", "--hostname", "sandbox", "--log-driver", "none",
             "--ulimit", "core=0", "--oom-score-adj", "200", "--pull", "never", "--no-healthcheck", "--stop-timeout", "0",
@@ -294,7 +295,10 @@ class Engine:
 class Contained:
     """A Dialogue with a program in a container. Single-threaded, but for threads that read and write frames."""
 
-    def __init__(self, engine: Engine, name: str, argv: list[str], spec: Spec, isolation: Isolation) -> None:
+    def __init__(
+        self, engine: Engine, name: str, argv: list[str], passed: int, spec: Spec, isolation: Isolation
+    ) -> None:
+        """`passed`: a descriptor that the client reads, for a path in `argv`."""
         self.unasked = 0
         self._engine, self._name, self._spec, self._isolation = engine, name, spec, isolation
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the container
@@ -322,6 +326,7 @@ class Contained:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
+            pass_fds=(passed,),
             start_new_session=True,
         )
         self._reader = threading.Thread(target=self._read, name="assay-container", daemon=True)
@@ -707,13 +712,6 @@ def _skeleton() -> bytes:
 
 def _mount(outside: str, inside: str) -> str:
     return f"--mount=type=bind,source={outside},target={inside},readonly"
-
-
-def _written(content: bytes, suffix: str) -> str:
-    fd, path = tempfile.mkstemp(prefix="assay-seccomp-", suffix=suffix)
-    with open(fd, "wb") as file:
-        file.write(content)
-    return path
 
 
 def _last_line(text: bytes) -> str:
