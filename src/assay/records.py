@@ -9,6 +9,7 @@ from datetime import date
 from typing import Annotated, Any, Literal, NewType, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic.dataclasses import dataclass
 
 Language = Literal["python", "javascript"]
 
@@ -98,8 +99,12 @@ class Compare(Record):
     abs: float = Field(0, ge=0)
 
 
-class Case(Record):
-    """One call of the entry point and what must come of it."""
+@dataclass(frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="forbid", defer_build=True))
+class Case:
+    """One call of the entry point and what must come of it.
+
+    Of all nouns there are most of these, HumanEval+ has 123,000: as a Record each takes three times the memory.
+    """
 
     id: str
     args: Encoded = Encoded("[]")

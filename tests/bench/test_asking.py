@@ -1,10 +1,12 @@
 """What a model is asked, and what it may see of its failure."""
 
+from dataclasses import replace
+
 import pytest
 
 from assay.bench import asking
 from assay.pipeline.checks import grade
-from assay.pipeline.sandbox.guest.values import encode
+from assay.pipeline.checks.answers import encoded
 from assay.records import Calls, Case, Finding, Model, Options, Price, Program, Report, Request, Run, Task
 
 MODEL = Model(name="mine", provider="openai", model="gpt")
@@ -60,13 +62,11 @@ def test_a_complaint_tells_public_failures_and_never_hidden_ones() -> None:
 @pytest.mark.parametrize("cases", [64, 65])
 def test_however_many_hidden_cases_fail_a_model_is_not_told_of_them(cases: int) -> None:
     hidden = tuple(
-        Case(id=f"c{number}", args=encode([number]), expect=encode(number), public=False) for number in range(cases)
+        Case(id=f"c{number}", args=encoded([number]), expect=encoded(number), public=False) for number in range(cases)
     )
     task = Task(id="t", suite="s", prompt="", entry="f", checks=(Calls(entry="f", cases=hidden),))
     seen = task.model_copy(
-        update={
-            "checks": (Calls(entry="f", cases=(*hidden, hidden[-1].model_copy(update={"id": "last", "public": True}))),)
-        }
+        update={"checks": (Calls(entry="f", cases=(*hidden, replace(hidden[-1], id="last", public=True))),)}
     )
     answers = ['["v",0]'] * (cases + 1)
     run = Run.model_validate(

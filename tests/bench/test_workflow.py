@@ -7,7 +7,7 @@ from assay.bench import evaluations
 from assay.bench.beginning import begin_run
 from assay.bench.process import Bench
 from assay.bench.workflow import finish
-from assay.pipeline.sandbox.guest.values import encode
+from assay.pipeline.checks.answers import encoded
 from assay.records import Calls, Case, Model, Task
 from assay.settings import Settings
 from assay.store import Store
@@ -45,7 +45,7 @@ def test_two_suites_with_one_question_pay_for_it_once_and_lose_no_sample(store: 
             tasks=(
                 Task(
                     id="t", suite=name, prompt="Write f(x), which gives x.", entry="f",
-                    checks=(Calls(entry="f", cases=(Case(id="c", args=encode([case]), expect=encode(case)),)),),
+                    checks=(Calls(entry="f", cases=(Case(id="c", args=encoded([case]), expect=encoded(case)),)),),
                 ),
             ),
         )

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from assay.pipeline.checks import grade
+from assay.pipeline.checks.answers import encoded
 from assay.pipeline.checks.perform import Workbench, run_checks
-from assay.pipeline.sandbox.guest.values import UNDEFINED, encode
+from assay.pipeline.sandbox.guest.values import UNDEFINED
 from assay.records import Asserts, Calls, Case, Compare, Language, Limits, Program, Report, Stdio, StdioCase, Task
 from tests.conformance.backends import LONG, NAMES, opened
 
@@ -40,7 +41,7 @@ def graded(
 
 
 def case(number: int, arguments: list[object], expected: object = None, raises: str | None = None) -> Case:
-    return Case(id=f"c{number}", args=encode(arguments), expect=None if raises else encode(expected), raises=raises)
+    return Case(id=f"c{number}", args=encoded(arguments), expect=None if raises else encoded(expected), raises=raises)
 
 
 SHARED = [
@@ -140,7 +141,7 @@ def test_changed_arguments_are_seen_where_that_is_asked(bench: Workbench, langua
 
 
 def test_keyword_arguments_arrive(bench: Workbench) -> None:
-    check = Calls(entry="f", cases=(Case(id="c", args=encode([1]), kwargs=encode({"scale": 3}), expect=encode(3)),))
+    check = Calls(entry="f", cases=(Case(id="c", args=encoded([1]), kwargs=encoded({"scale": 3}), expect=encoded(3)),))
     assert graded(bench, "def f(x, *, scale=1): return x * scale", check).passed
 
 

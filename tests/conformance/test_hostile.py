@@ -20,10 +20,10 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from assay.pipeline.checks import grade
+from assay.pipeline.checks.answers import encoded
 from assay.pipeline.checks.perform import Workbench, run_checks
 from assay.pipeline.sandbox import Sandbox
 from assay.pipeline.sandbox.guest import landlock
-from assay.pipeline.sandbox.guest.values import encode
 from assay.records import Asserts, Calls, Case, Limits, Program, Run, Spec, Task
 from tests.conformance.backends import LONG, NAMES, PROGRAMS, opened
 
@@ -335,7 +335,7 @@ _JUDGED = {
     "calls": Calls(
         entry="answer",
         cases=tuple(
-            Case(id=f"c{number}", args=encode([argument]), expect=encode(expected))
+            Case(id=f"c{number}", args=encoded([argument]), expect=encoded(expected))
             for number, (argument, expected) in enumerate([(3, 10), (_LARGE, 0), (0, 1)])
         ),
     ),

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assay.pipeline.checks import grade
+from assay.pipeline.checks.answers import encoded
 from assay.pipeline.checks.perform import Workbench, run_checks
 from assay.pipeline.sandbox.guest import landlock
-from assay.pipeline.sandbox.guest.values import encode
 from assay.records import Asserts, Calls, Case, Limits, Program, Task
 from tests.conformance.backends import LONG, NAMES, PROGRAMS, opened
 
@@ -37,7 +37,7 @@ def check(candidate):
 _CALLS = Calls(
     entry="answer",
     cases=tuple(
-        Case(id=f"c{number}", args=encode([argument]), expect=encode(expected))
+        Case(id=f"c{number}", args=encoded([argument]), expect=encoded(expected))
         for number, (argument, expected) in enumerate([(3, 10), (0, 1), (-7, 50), ([1, 2], [2, 5]), (10, 101), (1, 2)])
     ),
 )

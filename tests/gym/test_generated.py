@@ -8,7 +8,8 @@ import pytest
 from assay.errors import ContentError
 from assay.gym.generated import draw, inputs, refused
 from assay.gym.records.problems import Problem, Values
-from assay.gym.tasks import encoded, every_case
+from assay.gym.tasks import every_case
+from assay.pipeline.checks.answers import encoded
 from tests.gym.made import problem
 
 

@@ -5,9 +5,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from assay.pipeline.checks.answers import encoded
 from assay.records import (
     Asserts,
     Calls,
+    Case,
+    Compare,
     Isolation,
     Limits,
     Message,
@@ -57,6 +60,11 @@ def test_a_key_never_changes_between_versions_of_the_program() -> None:
     program = Program(files={"b.py": b"1", "main.py": b"def f(): return '\xc3\xa9'\n"})
     assert key_of("run", 7, program) == "67244c7087a43f7a0c3ce16af6e474f896ca71674ffe02b1f54589d910245124"
     assert key_of(REQUEST) == "0c57a3b31315c65e6537d70fef9ed12d82b251156da1369826d13a7213916ad1"
+    plain = Case(id="a", args=encoded([1]), expect=encoded(2), compare=Compare(mode="python"))
+    hidden = Case(id="b", args=encoded([]), raises="ValueError", public=False)
+    assert key_of(Calls(entry="f", cases=(plain, hidden))) == (
+        "6c1d0daa75727dbc4d40562c17f595e50290a70421c3d74004503cbb4513f83d"
+    )
 
 
 def test_the_order_in_which_files_were_named_makes_no_difference() -> None:

@@ -1,11 +1,13 @@
 """The gym's problems as suites of the bench, so that a model can be measured on what learners solve."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from assay.gym.library import COURSES, kept_shelf
 from assay.gym.records.problems import Problem, Sources, Test
-from assay.gym.tasks import call_in_words, encoded, expected_in_words, sheet
+from assay.gym.tasks import call_in_words, expected_in_words, sheet
+from assay.pipeline.checks.answers import encoded
 from assay.records import Calls, Case, Language, Task, WrongProgram
 from assay.settings import Settings
 from assay.suites import Suite
@@ -83,7 +85,7 @@ def _plain(check: Calls, problem: Problem, language: Language) -> Calls:
 
 
 def _looked_up(case: Case, test: Test) -> Case:
-    return case.model_copy(update={"args": encoded([test.value])})
+    return replace(case, args=encoded([test.value]))
 
 
 def _prompt(problem: Problem, language: Language) -> str:

@@ -14,14 +14,13 @@ from typing import Any, Literal
 from assay.errors import AssayError
 from assay.gym.generated import inputs
 from assay.gym.records.problems import Problem, Test
+from assay.pipeline.checks.answers import encoded
 from assay.pipeline.checks.compare import shown
-from assay.pipeline.sandbox.guest import values
 from assay.records import (
     MAIN,
     Calls,
     Case,
     Compare,
-    Encoded,
     Language,
     Limits,
     Program,
@@ -189,11 +188,6 @@ def _stdio(test: Test) -> StdioCase:
         compare=_roomy(test.compare) if test.compare else None,
         public=test.visibility == "public",
     )
-
-
-def encoded(value: Any) -> Encoded:
-    """The value as cases hold it."""
-    return Encoded(values.encode(value))
 
 
 # ---- programs --------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from assay.records import Record, Reply, Request, Run
+from assay.records import Case, Record, Reply, Request, Run
 from assay.store import Store
 from assay.store.tables import CALLS, RUNS
 
@@ -149,11 +149,11 @@ def _part(part: str | int | Record) -> object:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, Record):
-        defaults = _defaults(type(value))
-        fields = ((name, getattr(value, name)) for name in type(value).model_fields)
+    if isinstance(value, Record | Case):
+        noun: Any = type(value)
+        fields = ((name, getattr(value, name), left_out) for name, left_out in _fields(noun).items())
         # `kind` tells the records of a union apart, and stays
-        return {name: _plain(held) for name, held in fields if name == "kind" or held != defaults.get(name, _NONE)}
+        return {name: _plain(held) for name, held, left_out in fields if name == "kind" or held != left_out}
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
     if isinstance(value, Mapping):
@@ -167,7 +167,9 @@ _NONE = object()
 
 
 @cache
-def _defaults(record: type[Record]) -> dict[str, object]:
-    """A record's fields that may be left out, and what they are then."""
-    optional = {name: field for name, field in record.model_fields.items() if not field.is_required()}
-    return {name: field.get_default(call_default_factory=True) for name, field in optional.items()}
+def _fields(noun: Any) -> dict[str, object]:
+    """The names of its fields, and the value with which each may be left out; of those that may not, one that equals none."""
+    fields = noun.__pydantic_fields__.items()
+    return {
+        name: _NONE if field.is_required() else field.get_default(call_default_factory=True) for name, field in fields
+    }

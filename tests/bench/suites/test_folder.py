@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -248,7 +249,7 @@ def test_values_are_shown_as_each_language_writes_them(value: object, python: st
 def test_an_example_shows_keyword_arguments_and_exceptions() -> None:
     case = Case(id="a", args=Encoded("[1]"), kwargs=Encoded(encode({"by": 2})), raises="ValueError")
     assert example("cut", case, "python") == "cut(1, by=2)  # raises ValueError"
-    assert example("cut", case.model_copy(update={"kwargs": None}), "javascript") == "cut(1)  // throws ValueError"
+    assert example("cut", replace(case, kwargs=None), "javascript") == "cut(1)  // throws ValueError"
 
 
 def test_a_task_survives_being_written_down(write: Write) -> None:

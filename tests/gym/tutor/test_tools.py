@@ -13,7 +13,7 @@ from assay.gym.grading import Grader
 from assay.gym.library import Library
 from assay.gym.records.problems import Problem
 from assay.gym.records.results import FullReport
-from assay.gym.tasks import encoded, every_case
+from assay.gym.tasks import every_case
 from assay.gym.tutor import explain_error, make_tests, repair, review, scaffold, student
 from assay.gym.tutor.honest import verbatim
 from assay.gym.tutor.looking import looked_at, worked_example
@@ -21,6 +21,7 @@ from assay.gym.tutor.programs import NotAnswered, Voice, patience
 from assay.gym.tutor.review import Comment, Fact
 from assay.gym.tutor.runner import Runner
 from assay.gym.tutor.situation import Situation
+from assay.pipeline.checks.answers import encoded
 from assay.pipeline.llm.gateway import Gateway
 from assay.records import Language
 from tests.gym.tutor.helping import broken, model_at, pairs, serve

@@ -3,14 +3,14 @@
 import pytest
 
 from assay.pipeline.checks import grade
-from assay.pipeline.sandbox.guest.values import encode
+from assay.pipeline.checks.answers import encoded
 from assay.records import Asserts, Calls, Case, Compare, Isolation, Program, Run, Task
 
 PROGRAM = Program(files={"main.py": b""})
 STRONG, WEAK = (Isolation(backend="zygote", level=level, memory="cgroup") for level in (3, 2))
 CALLS = Calls(
     entry="f",
-    cases=(Case(id="a", args=encode([1]), expect=encode(1)), Case(id="b", args=encode([2]), expect=encode(2))),
+    cases=(Case(id="a", args=encoded([1]), expect=encoded(1)), Case(id="b", args=encoded([2]), expect=encoded(2))),
 )
 ASSERTS = Asserts(entry="f", source="assert f(1) == 1\nassert f(2) == 'secret'\n")
 
@@ -77,13 +77,13 @@ def test_anything_else_is_none(transcript: list[str], status: str, score: float)
 def test_a_text_that_equals_a_pattern_need_not_match_it(
     compare: Compare, expect: str, answer: str, status: str
 ) -> None:
-    check = Calls(entry="f", cases=(Case(id="a", args=encode([]), expect=encode(expect)),), compare=compare)
-    assert grade(task(check), PROGRAM, [run(f'["v",{encode(answer)}]')]).status == status
+    check = Calls(entry="f", cases=(Case(id="a", args=encoded([]), expect=encoded(expect)),), compare=compare)
+    assert grade(task(check), PROGRAM, [run(f'["v",{encoded(answer)}]')]).status == status
 
 
 def test_an_argument_that_changed_within_the_tolerance_of_the_answer_has_changed() -> None:
     compare = Compare(mode="approx", abs=1)
-    case = Case(id="a", args=encode([[1]]), expect=encode(5))
+    case = Case(id="a", args=encoded([[1]]), expect=encoded(5))
     check = Calls(entry="f", cases=(case,), compare=compare, arguments_unchanged=True)
     statuses = [
         grade(task(check), PROGRAM, [run(f'["v",5.5,{arguments}]')]).status for arguments in ("[[1]]", "[[1.5]]")

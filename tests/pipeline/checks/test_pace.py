@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from assay.errors import SandboxUnavailable
+from assay.pipeline.checks.answers import encoded
 from assay.pipeline.checks.pace import MOST, Pace, processor, turn
 from assay.pipeline.checks.perform import run_many
 from assay.pipeline.sandbox import Sandbox
 from assay.pipeline.sandbox.choose import open_sandbox
-from assay.pipeline.sandbox.guest.values import encode
 from assay.records import Calls, Case, Limits, Program, Run, Task
 from assay.settings import Settings
 
@@ -30,7 +30,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 
 def run(sandbox: Sandbox, body: str, cpu_s: float, pace: Pace) -> Run:
-    check = Calls(entry="f", cases=(Case(id="c", args=encode([]), expect=encode(1)),))
+    check = Calls(entry="f", cases=(Case(id="c", args=encoded([]), expect=encoded(1)),))
     task = Task(id="t", suite="s", prompt="", entry="f", checks=(check,), limits=Limits(cpu_s=cpu_s, wall_s=60))
     source = "def f():\n" + "".join(f"    {line}\n" for line in body.splitlines()) + "    return 1\n"
     ((_, (found,)),) = run_many(sandbox, [("k", task, Program(files={"main.py": source.encode()}))], 1, pace)

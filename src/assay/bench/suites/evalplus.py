@@ -17,8 +17,9 @@ from assay.bench.records import Kind
 from assay.bench.suites import Suite, dataset
 from assay.bench.suites.errata import marked
 from assay.errors import ContentError
-from assay.pipeline.sandbox.guest.values import Unencodable, encode
-from assay.records import Asserts, Calls, Case, Check, Compare, Encoded, Limits, Task
+from assay.pipeline.checks.answers import encoded
+from assay.pipeline.sandbox.guest.values import Unencodable
+from assay.records import Asserts, Calls, Case, Check, Compare, Limits, Task
 from assay.settings import Settings
 
 ATOL = 1e-6
@@ -144,11 +145,11 @@ def _cases(place: str, name: str, inputs: Inputs, public: int, left_out: Contain
         if number in left_out:
             continue
         try:
-            encoded = Encoded(encode(list(arguments)))
+            args = encoded(list(arguments))
         except Unencodable as error:
             raise ContentError(place, f"input {number} of '{name}_input' cannot be passed on: {error}.") from None
         # The same thousand names in every task: kept once.
-        yield Case(id=sys.intern(f"{name}-{number}"), args=encoded, public=number < public)
+        yield Case(id=sys.intern(f"{name}-{number}"), args=args, public=number < public)
 
 
 def _loop(place: str, entry: str, rule: str, inputs: Inputs) -> str:

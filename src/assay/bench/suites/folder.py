@@ -19,6 +19,7 @@ from pydantic import Field, model_validator
 
 from assay.content import Document, Value, read, read_text
 from assay.errors import ContentError, UnknownName
+from assay.pipeline.checks.answers import encoded
 from assay.pipeline.checks.compare import as_python
 from assay.pipeline.sandbox.guest import values
 from assay.records import (
@@ -26,7 +27,6 @@ from assay.records import (
     Case,
     Check,
     Compare,
-    Encoded,
     Language,
     Limits,
     Record,
@@ -238,17 +238,13 @@ def _check(content: Document, about: TaskFile) -> Calls | Stdio:
 def _case(case: CaseFile) -> Case:
     return Case(
         id=case.id,
-        args=_encoded(list(case.args)),
-        kwargs=None if case.kwargs is None else _encoded(case.kwargs),
-        expect=None if case.raises else _encoded(case.expect),
+        args=encoded(list(case.args)),
+        kwargs=None if case.kwargs is None else encoded(case.kwargs),
+        expect=None if case.raises else encoded(case.expect),
         raises=case.raises,
         compare=case.compare,
         public=case.public,
     )
-
-
-def _encoded(value: Any) -> Encoded:
-    return Encoded(values.encode(value))
 
 
 def _decoded(text: str) -> Any:

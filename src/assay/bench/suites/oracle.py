@@ -6,6 +6,7 @@ EvalPlus, whose data sets these are, cannot go on there either, and in its relea
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from typing import Any, NoReturn
 
@@ -68,15 +69,13 @@ def _cases(task: Task, check: Calls, run: Run) -> Iterator[Case]:
         text, answer = _answer(task, case, line)
         rule = case.compare or check.compare
         if rule.mode == "truthy":  # what the reference answers with may be an object that cannot cross, a match say
-            yield case.model_copy(update={"expect": _NO if answer is None else _YES})
+            yield replace(case, expect=_NO if answer is None else _YES)
             continue
         if holds_handle(answer):
             _fail(task, case, f"answered with {answer!r}, which cannot be compared")
         close = close or _is_floats(answer)
-        update: dict[str, object] = {"expect": texts.setdefault(text, text)}
-        if rule.mode == "python" and close and _has_number(answer):
-            update["compare"] = _CLOSE
-        yield case.model_copy(update=update)
+        own = _CLOSE if rule.mode == "python" and close and _has_number(answer) else case.compare
+        yield replace(case, expect=texts.setdefault(text, text), compare=own)
 
 
 def _answer(task: Task, case: Case, line: str) -> tuple[Encoded, Any]:

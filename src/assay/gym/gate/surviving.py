@@ -7,7 +7,8 @@ from assay.gym.gate.inspection import Inspection, Survivor
 from assay.gym.grading.reading import read
 from assay.gym.grading.reports import combined
 from assay.gym.records.problems import Problem, Test
-from assay.gym.tasks import Sheet, encoded, program_for, sheet
+from assay.gym.tasks import Sheet, program_for, sheet
+from assay.pipeline.checks.answers import encoded
 from assay.pipeline.checks.perform import Job
 from assay.pipeline.mutants import Mutated, mutants
 from assay.records import Language, Limits

@@ -14,9 +14,10 @@ from pydantic import Field
 from assay.gym.generated import inputs as random_inputs
 from assay.gym.generated import refused as not_allowed
 from assay.gym.records.problems import Problem, Test
-from assay.gym.tasks import call_in_words, encoded, every_case, expected_in_words
+from assay.gym.tasks import call_in_words, every_case, expected_in_words
 from assay.gym.tutor.programs import NotAnswered, Program, Voice
 from assay.gym.tutor.situation import Offer, Situation
+from assay.pipeline.checks.answers import encoded
 from assay.records import Language, Record
 
 NAME = "make_tests"

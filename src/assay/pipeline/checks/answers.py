@@ -1,9 +1,9 @@
-"""The lines a program answered with, read. Everything in them is the program's word and nothing more."""
+"""Values as they cross: of cases, written; of the lines a program answered with, read, which are its word and nothing more."""
 
 from dataclasses import dataclass
 
-from assay.pipeline.sandbox.guest.values import Handle, Undecodable, built, loads
-from assay.records import Language, sayable
+from assay.pipeline.sandbox.guest.values import Handle, Undecodable, built, encode, loads
+from assay.records import Encoded, Language, sayable
 
 _NAME, _MESSAGE, _BASES = 200, 2000, 100  # characters, characters, classes: a report and a learner's history keep them
 
@@ -20,6 +20,11 @@ class Answer:
     bases: tuple[str, ...] = ()
     unreadable: str = ""
     """Why the line is no answer at all."""
+
+
+def encoded(value: object) -> Encoded:
+    """The value as cases hold it. Raises Unencodable."""
+    return Encoded(encode(value))
 
 
 def read(line: str, *, numbered: bool = False) -> Answer:
