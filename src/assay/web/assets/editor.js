@@ -10,7 +10,7 @@ import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirro
 import { javascriptLanguage } from "@codemirror/lang-javascript";
 import { pythonLanguage } from "@codemirror/lang-python";
 import { HighlightStyle, LanguageSupport, bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
-import { lintKeymap, linter } from "@codemirror/lint";
+import { diagnosticCount, lintKeymap, linter, nextDiagnostic } from "@codemirror/lint";
 import { EditorState, Prec, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, EditorView, GutterMarker, closeHoverTooltips, drawSelection, gutter, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
@@ -621,6 +621,7 @@ function makeEditor(source, language, label, changed) {
         Prec.highest(keymap.of([{ key: "Escape", run: leaveByTab }])), // before what closes the words of F8 and keeps the key
         keymap.of([
           { key: "Mod-Enter", run: () => true }, // the page's own
+          { key: "F8", run: nextMark },
           ...closeBracketsKeymap, ...completionKeymap, ...defaultKeymap, ...historyKeymap, ...lintKeymap, indentWithTab,
         ]),
         EditorView.contentAttributes.of({ "aria-label": label, "aria-describedby": "editor-note", "aria-keyshortcuts": "Alt+0", autocapitalize: "off", autocorrect: "off", spellcheck: "false" }),
@@ -633,6 +634,14 @@ function makeEditor(source, language, label, changed) {
     }),
   });
   return view;
+}
+
+// CodeMirror's own says nothing of a mark that is selected already, the only one, whose words were closed.
+function nextMark(view) {
+  if (nextDiagnostic(view)) return true;
+  if (!diagnosticCount(view.state)) return false;
+  view.dispatch({ selection: { anchor: view.state.selection.main.from } });
+  return nextDiagnostic(view);
 }
 
 // Esc, then Tab leaves the editor; an Esc that closes a list of names is meant for the list.
