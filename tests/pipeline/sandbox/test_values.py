@@ -222,11 +222,41 @@ def test_so_many_lists_are_refused_and_brackets_in_a_text_are_none() -> None:
         decode("[" + ",".join(["[]"] * 1_100_000) + "]")
     text = '[{"]\\' * 600_000
     assert decode(encode(text)) == text
+    with pytest.raises(Undecodable):  # a text without end: looked at again from each quote it would take hours
+        decode("[" * 1_000_001 + '"' + '\\"' * 500_000 + " " * 1_000_000)
 
 
 def test_sixty_four_members_of_one_hash_are_a_value() -> None:
     members = {n * (2**61 - 1) for n in range(64)} | set(range(1, 5000))
     assert decode(encode(members)) == members
+
+
+def in_one_another(levels: int, wide: int) -> str:
+    """Frozensets of one hash in one another, of which each pair differs where it is looked at last."""
+    texts = [f'{{"i":"{hex(number * (2**61 - 1))}"}}' for number in range(wide + 1)]
+    for _ in range(levels):
+        texts = [f'{{"z":[{",".join(texts[:at] + texts[at + 1 :])}]}}' for at in range(len(texts))]
+    return f'{{"s":[{",".join(texts)}]}}'
+
+
+@pytest.mark.parametrize(("levels", "wide"), [(1, 40), (2, 12), (3, 8)])
+def test_sets_of_one_hash_in_one_another_are_refused(levels: int, wide: int) -> None:
+    # Each level would multiply what comparing them takes: hours for a megabyte, in one call.
+    with pytest.raises(Undecodable, match="one hash"):
+        decode(in_one_another(levels, wide))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {(x, y, z) for x in range(-9, 9) for y in range(-9, 9) for z in range(-2, 9)},
+        {(x, (y, -x)): {frozenset({x, y})} for x in range(-9, 9) for y in range(-9, 9)},
+        frozenset(frozenset(range(-2, at)) for at in range(200)),
+        {frozenset({-1}), frozenset({-2}), frozenset({frozenset({-1})}), frozenset({frozenset({-2})})},
+    ],
+)
+def test_honest_values_of_one_hash_are_values(value: object) -> None:
+    assert decode(encode(value)) == value
 
 
 def test_undefined_is_not_none() -> None:

@@ -22,6 +22,13 @@ _MOST_NESTED = 1_000_000  # lists and objects in one text: each takes some 200 b
 _TIMED = 512  # members put into a table at once: 0.1 ms where they are honest
 _SLOW_S, _SLOW_IN_A_ROW = 0.0025, 8  # some in a row: one alone may be the collection of garbage, or the table growing
 _ONE_HASH = 64  # members of a set or keys of a dict: each that has another's hash is compared with all of those
+_ALIKE = (
+    16  # the same of tuples and frozensets, which are compared member by member: (-1, -1) to (-2, -2) have one hash
+)
+_ALIKE_WITHIN = 1000
+"""Values in frozensets of one hash, and in tuples of one hash that hold tuples or frozensets: in all of an answer, for each level
+multiplies what comparing them takes."""
+_COMPOUND = {tuple, frozenset}
 _ATOMS = {type(None), bool, str}
 
 
@@ -100,7 +107,8 @@ def refuse_nested(text: str) -> None:
         return
     import re
 
-    bare = re.sub(r'"[^"\\]*(?:\\.[^"\\]*)*"', "", text)
+    # A text without end is taken whole, and nothing is tried twice: each quote would else be looked at to the end again.
+    bare = re.sub(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', "", text, flags=re.DOTALL)
     if bare.count("[") + bare.count("{") > _MOST_NESTED:
         raise Undecodable("more than %d lists" % _MOST_NESTED)
 
@@ -108,7 +116,7 @@ def refuse_nested(text: str) -> None:
 def built(node: Any, handle: "Callable[[int, str], Any] | None" = None) -> Any:
     """The value that read JSON stands for."""
     try:
-        return _value(node, handle or Handle)
+        return _value(node, handle or Handle, [_ALIKE_WITHIN])
     except Undecodable:
         raise
     except (ValueError, TypeError, KeyError, IndexError, RecursionError, OverflowError) as error:
@@ -219,10 +227,10 @@ def _base(value):
     return value
 
 
-def _value(node, handle):
+def _value(node, handle, room):
     kind = type(node)
     if kind is list:
-        return [_value(item, handle) for item in node]
+        return [_value(item, handle, room) for item in node]
     if kind is not dict:
         return node
     if "h" in node and len(node) == 2:
@@ -234,14 +242,14 @@ def _value(node, handle):
         raise Undecodable("a malformed tag")
     ((tag, body),) = node.items()
     if tag == "t":
-        return tuple([_value(item, handle) for item in _list(body)])
+        return tuple([_value(item, handle, room) for item in _list(body)])
     if tag == "d":
-        pairs = [(_value(key, handle), _value(item, handle)) for key, item in _list(body)]
-        return _table({}, [key for key, _ in pairs], pairs)
+        pairs = [(_value(key, handle, room), _value(item, handle, room)) for key, item in _list(body)]
+        return _table({}, [key for key, _ in pairs], pairs, room)
     if tag == "s":
-        return _table(set(), members := [_value(item, handle) for item in _list(body)], members)
+        return _table(set(), members := [_value(item, handle, room) for item in _list(body)], members, room)
     if tag == "z":
-        return frozenset(_table(set(), members := [_value(item, handle) for item in _list(body)], members))
+        return frozenset(_table(set(), members := [_value(item, handle, room) for item in _list(body)], members, room))
     if tag == "i":
         return int(body, 16)
     if tag == "f":
@@ -250,19 +258,22 @@ def _value(node, handle):
         return bytes.fromhex(body)
     if tag == "c":
         real, imag = _list(body)
-        return complex(_value(real, handle), _value(imag, handle))
+        return complex(_value(real, handle, room), _value(imag, handle, room))
     if tag == "u":
         return UNDEFINED
     raise Undecodable("an unknown tag")
 
 
-def _table(table, members, entries):
+def _table(table, members, entries, room):
     """The set or dict with all entries, of these members or keys, if they can be put into it in time that grows with their number.
 
     Those that have one hash, which can be chosen (k * (2**61 - 1)), would take the square of it, and so would whole numbers
     chosen so that each looks for its place where the ones before it are. The first are counted; the second are timed, by the
-    thread's own clock, beside what it takes to hash them.
+    thread's own clock, beside what it takes to hash them. Of tuples and frozensets few may have one hash, and fewer where they
+    are nested (`room`: what is left of that).
     """
+    if compound := [member for member in members if type(member) in _COMPOUND]:
+        _refuse_alike(compound, room)
     if len(members) <= _ONE_HASH:
         table.update(entries)
         return table
@@ -279,6 +290,30 @@ def _table(table, members, entries):
         if slow == _SLOW_IN_A_ROW:
             raise Undecodable("members that get into each other's way")
     return table
+
+
+def _refuse_alike(members, room):
+    """Refuse tuples and frozensets that would each be compared with too many others of one hash."""
+    hashes = list(map(hash, members))
+    order = sorted(range(len(members)), key=hashes.__getitem__)
+    begin = 0
+    for at in range(1, len(order) + 1):
+        if at < len(order) and hashes[order[at]] == hashes[order[begin]]:
+            continue
+        alike = at - begin
+        if alike > _ALIKE:
+            raise Undecodable("more than %d tuples or sets of one hash" % _ALIKE)
+        if alike > 1:
+            group = [members[place] for place in order[begin:at]]
+            if any(type(one) is frozenset or any(type(item) in _COMPOUND for item in one) for one in group):
+                room[0] -= (alike - 1) * sum(map(_size, group))
+                if room[0] < 0:
+                    raise Undecodable("nested tuples or sets of one hash")
+        begin = at
+
+
+def _size(value):
+    return 1 + sum(map(_size, value)) if type(value) in _COMPOUND else 1
 
 
 def _list(body):
