@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from assay.errors import SandboxUnavailable
+from assay.pipeline.checks import grade
 from assay.pipeline.checks.answers import encoded
 from assay.pipeline.checks.pace import MOST, Pace, processor, turn
 from assay.pipeline.checks.perform import run_many
 from assay.pipeline.sandbox import Sandbox
 from assay.pipeline.sandbox.choose import open_sandbox
-from assay.records import Calls, Case, Limits, Program, Run, Task
+from assay.records import Asserts, Calls, Case, Limits, Program, Run, Task
 from assay.settings import Settings
 
 LOOP = "number = 1\nfor step in range(20_000):\n    number = (number * 3 + step) % 65_521\n"
@@ -76,6 +77,18 @@ def test_what_never_ends_is_run_again_alone_and_says_by_how_much_its_limit_was_s
 
 def test_a_run_in_time_is_run_once(sandbox: Sandbox, tmp_path: Path) -> None:
     assert not run(sandbox, "pass", 5, Pace(tmp_path / "pace.json")).again
+
+
+def test_who_dawdles_after_a_test_has_failed_is_not_run_again(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Else whoever guesses would be given another throw."""
+    source = b"def f(n):\n    if n == 2:\n        import threading\n        threading.Thread(target=spin).start()\n    return 0\ndef spin():\n    while True: pass\n"
+    limits = Limits(cpu_s=0.3, wall_s=20)
+    check = Asserts(entry="f", source="assert f(1) == 0\nassert f(2) == 1\n")
+    task = Task(id="t", suite="s", prompt="", entry="f", checks=(check,), limits=limits)
+    jobs = [("k", task, Program(files={"main.py": source}))]
+    ((_, (found,)),) = run_many(sandbox, jobs, 1, at_rest(tmp_path))
+    assert not found.again
+    assert not grade(task, jobs[0][2], [found]).passed
 
 
 def test_the_fastest_that_was_seen_is_kept_and_a_stretch_is_bounded(tmp_path: Path) -> None:

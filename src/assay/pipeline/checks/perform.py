@@ -18,6 +18,7 @@ from assay.records import Limits, Program, Run, Spec, Task
 _TESTS_A_PROCESS = 500  # test sources one process runs before a fresh one takes over
 _TEST_LIMITS = Limits(wall_s=3600, cpu_s=3600, memory_mb=1024)  # a test's own time is bounded by `renew`
 _LATE = ("timeout", "cpu")
+_FAILED = tuple(f'["done", "{how}"' for how in ("failed", "raised", "unusable"))
 _PREPARED = 256  # opening frames kept; those of large data sets weigh a megabyte
 
 Job = tuple[str, Task, Program]
@@ -180,4 +181,9 @@ def _tried(bench: Workbench, job: Job) -> tuple[Run, ...]:
 
 
 def _ran_late(runs: tuple[Run, ...]) -> bool:
-    return any(run.status in _LATE or (run.tests is not None and run.tests.status in _LATE) for run in runs)
+    """Whether the clock may have decided. Not after a test has failed: who guesses would be given another throw by dawdling."""
+    return any(
+        (run.status in _LATE and not (run.transcript and run.transcript[-1].startswith(_FAILED)))
+        or (run.tests is not None and run.tests.status in _LATE)
+        for run in runs
+    )

@@ -22,7 +22,7 @@ import time
 import types
 from typing import Any
 
-from . import descriptors, values
+from . import descriptors, reach, values
 
 _TESTS = "<tests>"  # where the code of tests stands: no file of a candidate's is called so
 _MAX_MESSAGE = 2000
@@ -309,24 +309,12 @@ def _test_code(source):
             _test_codes.clear()
             _reaching.clear()
         code = _test_codes[source] = compile(source, _TESTS, "exec")
-        if any(map(_has_reach, _codes(code))):
+        if reach.reaches_out(code):
             _reaching.add(source)
     return code
 
 
-_LEAVES_NOTHING = frozenset({
-    "__future__", "abc", "array", "bisect", "cmath", "collections", "collections.abc", "copy", "dataclasses", "datetime",
-    "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "itertools", "json", "math", "numbers", "numpy",
-    "numpy.testing", "operator", "random", "re", "statistics", "string", "textwrap", "time", "typing",
-})  # fmt: skip
-"""Modules that are used without changing what other code meets, but by setting an attribute of theirs or by a name below."""
-_REACHES = frozenset({
-    "__builtins__", "__dict__", "__globals__", "__import__", "__setattr__", "__subclasses__", "delattr", "eval", "exec",
-    "getcontext", "globals", "register", "seed", "set_printoptions", "setattr", "setcontext", "seterr", "setstate", "vars",
-})  # fmt: skip
-"""Names by which test code could change what is not its own."""
-_IMPORT, _LOAD, _EXTENDED = (opcode.opmap[name] for name in ("IMPORT_NAME", "LOAD_NAME", "EXTENDED_ARG"))
-_SETS = tuple(opcode.opmap[name] for name in ("STORE_ATTR", "DELETE_ATTR"))
+_LOAD = opcode.opmap["LOAD_NAME"]
 
 
 def _reaches_out(source):
@@ -338,38 +326,9 @@ def _reaches_out(source):
     return source in _reaching
 
 
-def _has_reach(code):
-    steps = code.co_code[::2]
-    return (
-        not _REACHES.isdisjoint(code.co_names)
-        or any(step in steps for step in _SETS)
-        or any(name not in _LEAVES_NOTHING for name in _named(code, steps, _IMPORT))
-    )
-
-
 def _uses(code, name):
     """Whether a source uses a name, besides giving it a value."""
-    return name in _named(code, code.co_code[::2], _LOAD) or any(name in inner.co_names for inner in _codes(code)[1:])
-
-
-def _codes(code):
-    """The code of a source, and of every function and class in it."""
-    found = [code]
-    for one in found:
-        found += [inner for inner in one.co_consts if type(inner) is types.CodeType]
-    return found
-
-
-def _named(code, steps, step):
-    """The names that the steps of one kind are about."""
-    at = steps.find(step)
-    while at >= 0:
-        index, before, high = code.co_code[2 * at + 1], at - 1, 8
-        while before >= 0 and steps[before] == _EXTENDED:
-            index |= code.co_code[2 * before + 1] << high
-            before, high = before - 1, high + 8
-        yield code.co_names[index]
-        at = steps.find(step, at + 1)
+    return name in reach.named(code, _LOAD) or any(name in inner.co_names for inner in reach.every(code)[1:])
 
 
 class CandidateGone(BaseException):
@@ -401,6 +360,9 @@ class _Candidate:
         self.broken = False
         self.not_handed = ""
         """What of the tests' cannot be handed to it, and why: no fault of its own."""
+        self.came = False
+        """Whether anything came of it that the tests may hand back as part of something else."""
+        self.over = False
         self.compared = False
         """Whether the tests compared two of its objects, which are equal only to themselves here."""
         self.numbers = {}
@@ -408,7 +370,11 @@ class _Candidate:
         self._errors = []
 
     def forget(self):
-        """Let go of what came: an error holds the frames that it went through, and with them what the tests held there."""
+        """Let go of what came: an error holds the frames that it went through, and with them what the tests held there.
+
+        What is left of the tests (an object in a circle, until it is found) calls nobody any more.
+        """
+        self.over = True
         self.numbers.clear()
         for error in self._errors:
             error.__traceback__ = None
@@ -426,15 +392,18 @@ class _Candidate:
             return self._call(target, arguments, keywords)
 
     def _call(self, target, arguments, keywords):
-        if self.broken:
+        if self.broken or self.over:
             raise CandidateGone
         self.calls += 1
         try:
             named = [[key, values.plain(item, _number)] for key, item in dict(keywords).items()]
             given = [values.plain(item, _number) for item in arguments]
         except (NotHanded, values.Unencodable) as error:
-            self.not_handed = str(error)
-            raise NotHanded(self.not_handed) from None
+            if (
+                isinstance(error, NotHanded) or not self.came
+            ):  # else it may be its own answer that is too deep, in a new list
+                self.not_handed = str(error)
+            raise NotHanded(str(error)) from None
         self._channel.send(_dumps(["call", self.calls, target, given, named]))
         try:
             frame = self._channel.receive()
@@ -453,9 +422,12 @@ class _Candidate:
             self._errors.append(said)
             raise said
         if len(frame) > 3:
+            self.came = True
             for mine, theirs in zip(arguments, values.built(frame[3], self._stand_in), strict=False):
                 _become(mine, theirs)
-        return values.built(frame[2], self._stand_in)
+        value = values.built(frame[2], self._stand_in)
+        self.came = self.came or type(value) not in _IMMUTABLE
+        return value
 
     def raised(self, error):
         return any(error is mine for mine in self._errors)

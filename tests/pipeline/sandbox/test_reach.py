@@ -1,0 +1,68 @@
+"""What test code may leave for the next one in its process: told from its byte code, and in doubt it may."""
+
+import pytest
+
+from assay.pipeline.sandbox.guest import reach
+
+
+def reaches(source: str) -> bool:
+    return reach.reaches_out(compile(source, "tests", "exec"))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "open(3, 'w', closefd=False).write('x')",
+        "getattr(print.__self__, '__di' + 'ct__')",
+        "try: 1 / 0\nexcept ZeroDivisionError as error: frame = error.__traceback__",
+        "def check(candidate):\n    def inner(frame): return frame.f_back.f_globals\n",
+        "(number for number in ()).gi_frame",
+        "import typing\ntyping.sys.modules['math'] = 1",
+        "from typing import sys as other",
+        "import re\nre._cache.clear()",
+        "import copy\ncopy._deepcopy_dispatch[list] = lambda item, memo: item",
+        "import random\nrandom._inst.__init__(42)",
+        "import random\nrandom.seed(42)",
+        "from random import *\nseed(42)",
+        "import decimal\ndecimal.getcontext().prec = 2",
+        "import json\njson.encoder.ESCAPE_DCT.clear()",
+        "import functools, collections\nfunctools.wraps(check, assigned=('most_common',))(collections.Counter)",
+        "from operator import attrgetter\nattrgetter('__globals__')",
+        "import string\nstring.Formatter().get_field('0.__globals__', [check], {})",
+        "type('Odd', (), {'__reduce' + '_ex__': check})",
+        "class Odd:\n    def __reduce_ex__(self, _): return check, (), {'isclose': check}\n",
+        "class Odd:\n    def __del__(self): check()\n",
+        "match check:\n    case object(__globals__=found): found.clear()\n",
+        "import math\nmath.isclose = lambda *given: True",
+        "import threading",
+        "import os",
+        "import numpy",
+        "exec('x = 1')",
+        "__builtins__['len'] = None",
+        "try: check.nothing\nexcept AttributeError as error: error.obj",
+        # more names than one byte counts: the number of the last one stands in two steps
+        ";".join(f"name_{number} = 1" for number in range(300)) + "\nimport os",
+    ],
+)
+def test_what_could_come_to_something_that_others_hold_reaches_out(source: str) -> None:
+    assert reaches(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "METADATA = {'author': 'x'}\ndef check(candidate):\n    assert candidate([1, 2]) == [2, 1], 'said'\n",
+        "import math\nassert math.isclose(f(1.5), math.pi ** 2)",
+        "from math import *\nassert f(1) == floor(2.5)",
+        "import copy, random\nitems = [random.randint(0, 9) for _ in range(9)]\nassert f(copy.deepcopy(items)) == sorted(items)",
+        "from collections import Counter, defaultdict\ncounted = defaultdict(int)\ncounted['a'] += 1\nassert Counter(f('a')) == counted",
+        "import re\nassert re.fullmatch('a+', f(3)).group(0).upper() == 'AAA'",
+        "try:\n    f(0)\nexcept ValueError as error:\n    assert 'zero' in str(error)\nelse:\n    raise AssertionError",
+        "from datetime import datetime\nassert f(datetime(2020, 1, 1)).year == 2020",
+        "made = Stack()\nmade.push(1)\nassert len(made) == 1 and made.peek() == 1 and [*map(str, made)] == ['1']",
+        "from typing import List\ndef helper(items: List[int]) -> int:\n    total = 0\n    for item in items:\n        total += item\n    return total",
+        "from functools import reduce\nassert f(3) == reduce(lambda a, b: a * b, (1, 2, 3))",
+    ],
+)
+def test_what_tests_are_made_of_leaves_nothing(source: str) -> None:
+    assert not reaches(source)
