@@ -469,6 +469,12 @@ def test_an_argument_that_cannot_cross_counts_against_nobody(bench: Workbench, m
     assert (report.status, "cannot be held here" in report.message) == ("error", True)
 
 
+def test_an_answer_that_the_tests_cannot_hand_back_is_the_candidates_own(bench: Workbench) -> None:
+    source = "assert f(f([1, 2])) == [1, 2]"
+    deep = "import os\ndef f(x):\n    os.write(3, b'[\"v\",1,' + b'[' * 300 + b']' * 300 + b']\\n')\n    return x\n"  # a line of its own making; what answers are made of is never nested so deep
+    assert graded(bench, deep, Asserts(entry="f", source=source)).status in ("wrong", "exception")
+
+
 def test_a_failed_assert_is_shown_with_its_line_and_the_last_answer(bench: Workbench) -> None:
     report = graded(
         bench, "def f(x): return x", Asserts(entry="f", source="\nassert f(1) == 1\nassert f(2) == 3, 'three'\n")

@@ -117,6 +117,8 @@ def test_numbers_in_text_may_be_close() -> None:
     assert same_text(compare, "pi 3.14", "pi 3.1415")
     assert not same_text(compare, "pi 3.14", "pie 3.1415")
     assert same_text(compare, "1e3 -.5 inf", "1000 -0.5 Infinity")
+    assert same_text(compare, "1 2.0 150", "1. 2 1.5e+2")
+    assert not same_text(compare, "3.14", "1" * 1_000_000 + "x")  # gone through once, and not once a digit
     for odd in ("1_000", "１０００", "0x3e8"):
         assert not same_text(compare, "1000", odd)
 
