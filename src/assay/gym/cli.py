@@ -77,8 +77,10 @@ def _print_gate(found: "Gate", mutants: bool) -> None:
     alive = sum(len(problem.survivors) for problem in found.problems)
     alike = sum(problem.alike for problem in found.problems)
     programs = sum(problem.programs for problem in found.problems)
+    around = "" if all(fault.problem for fault in found.faults) else "; the course around them does not"
     click.echo(
-        f"{held} of {len(found.problems)} problems pass the gate ({programs} programs run, at level {found.level})."
+        f"{held} of {len(found.problems)} problems pass the gate{around}"
+        f" ({programs} programs run, at level {found.level})."
     )
     if mutants and made:
         share = alive / max(1, made - alike)

@@ -254,6 +254,8 @@ def _judge_misconception(trial: _Trial, report: FullReport, fault: Callable[...,
     from assay.gym.meeting import meets
 
     one = trial.problem.misconceptions[trial.number]
+    if not {*one.when.fails, *one.when.passes} <= {test.id for test in trial.problem.tests}:
+        return  # its rule can never be met, which was told where the rule was read
     if report.verdict == "pass":
         fault("misconceptions", f"the example of {one.id!r} passes", "Show a program that makes the mistake.")
         return
