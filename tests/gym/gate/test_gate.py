@@ -134,6 +134,8 @@ def test_a_program_is_graded_from_the_command_line(
     out = capsys.readouterr().out
     assert "✗ leaves out the limit" in out
     assert "expected: [3]" in out
+    assert "✗ Hidden test 6" in out
+    assert out.endswith("\n4 of the first 6 tests pass. It stopped there: the other 10 were not run.\n")
     program.write_text("def above(numbers, limit):\n    return [n for n in numbers if n > limit]\n")
     assert run(["gym", "solve", "above", str(program), "--courses", str(course), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["verdict"] == "pass"
