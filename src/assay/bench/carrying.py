@@ -69,6 +69,13 @@ def heard(look: Callable[[Progress], None]) -> Iterator[Callable[[Progress], Non
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def call_off(name: str) -> None:
+    """Cancel what `NAME:n` began and nobody finished: a worker elsewhere would take it over from a process that ends."""
+    begun = [work.id for work in workflows.works(f"{name}:") if work.state in ("waiting", "running")]
+    if begun:
+        workflows.cancel(*begun)
+
+
 def gather(children: Sequence[str]) -> tuple[list[str], bool]:
     """In a workflow, wait for its batches: why some could not be finished, and whether one of these failed."""
     notes: list[str] = []

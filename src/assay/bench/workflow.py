@@ -157,7 +157,8 @@ def _interrupted(bench: Bench, evaluation: Evaluation, engine: workflows.Engine 
     bench.stop()
     evaluations.set_state(bench.store, evaluation.id, "paused", "stopped by the user")
     if engine is not None:
-        workflows.drop_queue(queue_of(evaluation.id))  # workers elsewhere stop too
+        carrying.call_off(evaluation.id)
+        workflows.drop_queue(queue_of(evaluation.id))
     now = progress(bench, evaluation, evaluations.count_items(bench.store, evaluation.id))
     return Interrupted(
         f"Stopped. {now.done} of {now.total} samples are done and kept, and every reply that came.",

@@ -432,7 +432,8 @@ def _interrupted(bench: Bench, run: ScriptRun, stages: Sequence[Stage], engine: 
     bench.stop()
     runs.set_state(bench.store, run.id, "paused", "stopped by the user")
     if engine is not None:
-        workflows.drop_queue(queue_of(run.id))  # workers elsewhere stop too
+        carrying.call_off(run.id)
+        workflows.drop_queue(queue_of(run.id))
     now = progress(bench, run.id, stages, runs.count_items(bench.store, run.id))
     return Interrupted(
         f"Stopped. {now.done} of {now.total} samples are through the {now.note}, and every reply is kept.",
