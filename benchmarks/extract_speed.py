@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from assay.pipeline.extract import Kind, cleaned
-from assay.records import Task
+from assay.pipeline.extract import cleaned
+from assay.records import Kind, Task
 
 SETS: tuple[tuple[str, str, str, Kind], ...] = (
     ("gpt4", "chat_models_2023/gpt4_final_500c_long.jsonl", "completion", "reply"),

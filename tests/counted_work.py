@@ -105,6 +105,27 @@ def broken(message: str) -> None:
     raise ValueError(message)
 
 
+@DBOS.workflow()
+def paused(why: str) -> None:
+    raise workflows.WorkPaused(why)
+
+
+@DBOS.workflow()
+def paused_family(work: str) -> str:
+    """Enqueues one that pauses and one that does not, fails while the gate is shut, gives why."""
+    made = [
+        workflows.enqueue(QUEUE, paused, "the server is away", id=f"{work}/0"),
+        workflows.enqueue(QUEUE, echo, work, id=f"{work}/1"),
+    ]
+    try:
+        workflows.result(made[0])
+    except workflows.WorkPaused as error:
+        why = str(error)
+    workflows.result(made[1])
+    stumble(work)
+    return why
+
+
 @DBOS.step()
 def stumble(work: str) -> str:
     """Fails as long as the gate is shut."""

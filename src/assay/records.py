@@ -277,6 +277,10 @@ class Request(Record):
     """Which of several samples of one prompt this is."""
 
 
+Kind = Literal["reply", "completion", "solution"]
+"""What a text is that a program is taken from. reply: a whole chat reply.
+completion: goes on from the prompt (or is a whole program). solution: a whole program."""
+
 Finish = Literal["stop", "length", "filtered", "truncated_prompt", "other"]
 
 

@@ -3,14 +3,11 @@
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 from assay.plugins import Plugins
-from assay.records import Task
+from assay.records import Kind, Task
 from assay.settings import Settings
-
-Kind = Literal["reply", "completion", "solution"]
-"""reply: a whole chat reply. completion: goes on from the prompt (or is a whole program). solution: a whole program."""
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,16 @@
-"""Ctrl-C while durable work is carried out: heard at the next look, never in the midst of something else."""
+"""Durable work carried out: Ctrl-C is heard at the next look, never in the midst of something else; it ends as its parts did."""
 
 import signal
 from collections.abc import Iterator
 
 import pytest
 
+from assay import workflows
 from assay.bench import carrying
 from assay.bench.progress import Progress
+from assay.store import Store
+from assay.workflows import start_engine
+from tests import counted_work as work
 
 NOW = Progress(done=1, total=2)
 
@@ -46,3 +50,22 @@ def test_where_sigint_is_ignored_it_stays_so() -> None:
         look(NOW)
     assert seen == [NOW]
     assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+def test_a_run_ends_as_its_batches_did(store: Store) -> None:
+    work.prepare(store)
+    with start_engine(store):
+        ids = [
+            workflows.start(work.echo, 1, id="good"),
+            workflows.start(work.paused, "away", id="away"),
+            workflows.start(work.paused, "away", id="away-too"),
+            workflows.start(work.broken, "cheese", id="bad"),
+        ]
+        assert carrying.gather(ids[:1]) == ([], False)
+        assert carrying.gather(ids[:3]) == (["away"], False)
+        assert carrying.gather(ids) == (["away", "ValueError: cheese"], True)
+    carrying.end_as("done", [])
+    with pytest.raises(workflows.WorkPaused, match=r"^away$"):
+        carrying.end_as("paused", ["away"])
+    with pytest.raises(workflows.WorkFailed, match=r"^away ValueError: cheese$"):
+        carrying.end_as("failed", ["away", "ValueError: cheese"])

@@ -13,6 +13,8 @@ import sqlalchemy as sa
 
 from assay import cli
 from assay.store import Store
+from assay.workflows import looking
+from assay.workflows.looking import Wanted
 from tests.killing import assay, counts, kill_and_resume, prompts_and_replies, server, wait_for, write_tasks
 from tests.servers import ScriptedReply
 from tests.servers.openai import OpenAIServer
@@ -91,8 +93,31 @@ def test_ctrl_c_says_what_is_kept_and_resume_goes_on_from_there(
         assert before < 24
 
 
-def test_a_server_that_dies_pauses_the_run_and_fails_nothing(
-    environment: dict[str, str], tmp_path: Path, finish: Finish
+def test_a_stopped_run_is_gone_on_with_by_no_worker(
+    environment: dict[str, str], tmp_path: Path, store: Store, finish: Finish
+) -> None:
+    write_tasks(tmp_path / "tasks", 6)
+    with server(tmp_path, prompts_and_replies(tmp_path / "tasks"), delay=0.5) as url:
+        worker = assay(["worker"], {**environment, "ASSAY_HOME": str(tmp_path / "elsewhere")}, tmp_path)
+        wait_for(lambda: "is at work" in (tmp_path / "log").read_text(), 60)
+        run = ["bench", "run", "functions", "--data", str(tmp_path / "tasks"), "--model", f"{url}/v1#model-a"]
+        process = assay([*run, "--samples", "8", "--concurrency", "2"], environment, tmp_path)
+        wait_for(lambda: counts(url)["requests"] >= 8, 60)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+        (job,) = looking.flows(store, Wanted())
+        assert job.state == "cancelled"
+        assert set(looking.count(store, Wanted(parent=job.id))) <= {"done", "cancelled"}
+        worker.send_signal(signal.SIGINT)
+        worker.wait(30)
+        assert counts(url)["requests"] < 48
+        ended = finish("bench", "resume", "last", "--json")
+        assert ended.code == 0, ended.err
+        assert (json.loads(ended.out)["state"], json.loads(ended.out)["samples"]) == ("done", 48)
+
+
+def test_a_server_that_dies_pauses_the_run_and_its_jobs_and_fails_nothing(
+    environment: dict[str, str], tmp_path: Path, store: Store, finish: Finish
 ) -> None:
     write_tasks(tmp_path / "tasks", 6)
     answers = prompts_and_replies(tmp_path / "tasks")
@@ -105,12 +130,18 @@ def test_a_server_that_dies_pauses_the_run_and_fails_nothing(
     assert process.wait(60) == 3
     said = (tmp_path / "log").read_text()
     assert "Paused: " in said
+    assert "Traceback" not in said
     assert "Go on with: assay bench resume" in said
     shown = json.loads(finish("bench", "show", "--json").out)
     assert shown["state"] == "paused"
     assert "cannot be reached" in shown["note"]
     assert shown["errors"] == 0
     assert shown["passed"] == shown["samples"] == 24 - shown["missing"]
+    (job,) = looking.flows(store, Wanted())
+    assert (job.state, job.error) == ("paused", shown["note"])
+    batches = looking.count(store, Wanted(parent=job.id))
+    assert set(batches) <= {"done", "paused"}
+    assert batches["paused"] >= 1
     with OpenAIServer(lambda prompt, _: ScriptedReply(answers[prompt]), port=first.port) as second:
         ended = finish("bench", "resume", "last", "--json")
         assert ended.code == 0, ended.err

@@ -14,8 +14,8 @@ from typing import cast, get_args
 import pytest
 
 import assay.pipeline.extract as package
-from assay.pipeline.extract import Kind, cleaned, cut_at_stop, extract, raw
-from assay.records import Finish, Language, Program, Reply, Task
+from assay.pipeline.extract import cleaned, cut_at_stop, extract, raw
+from assay.records import Finish, Kind, Language, Program, Reply, Task
 
 GOLDEN = Path(__file__).parent / "golden"
 MARKS = {"⟨CR⟩": "\r", "⟨BOM⟩": "\ufeff", "⟨ESC⟩": "\x1b", "⟨NBSP⟩": "\xa0", "⟨ZWSP⟩": "\u200b", "⟨no newline⟩\n": ""}

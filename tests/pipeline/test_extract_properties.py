@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assay.pipeline.extract import MAX_CHARS, Kind, cleaned, extract, raw
-from assay.records import Language, Reply, Task
+from assay.pipeline.extract import MAX_CHARS, cleaned, extract, raw
+from assay.records import Kind, Language, Reply, Task
 
 KINDS: tuple[Kind, ...] = ("reply", "completion", "solution")
 PYTHON = Task(id="t/1", suite="t", prompt='def f(x):\n    """Doc."""\n', entry="f", stop=("\ndef",), checks=())

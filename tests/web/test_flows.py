@@ -92,8 +92,10 @@ def failed(name: str, message: str) -> None:
 
 
 def one_of_each(engine: Engine) -> None:
-    """done, failed, cancelled, running (a parent of three), abandoned."""
+    """done, paused, failed, cancelled, running (a parent of three), abandoned."""
     store = engine.store
+    with pytest.raises(workflows.WorkPaused):
+        workflows.result(workflows.start(work.paused, f"The server is away. {HOSTILE}", id="a-paused"))
     workflows.result(workflows.start(work.echo, 1, id="a-done"))
     failed("a-failed", HOSTILE)
     workflows.start(work.held_work, "a-cancelled", id="a-cancelled")
@@ -135,18 +137,19 @@ def test_the_page_lists_every_job_with_its_state_and_json_and_csv_say_the_same(
 ) -> None:
     one_of_each(engine)
     html = client.get("/flows").text
-    for name in ("a-done", "a-failed", "a-cancelled", "a-running", "a-abandoned"):
+    for name in ("a-done", "a-paused", "a-failed", "a-cancelled", "a-running", "a-abandoned"):
         assert f'href="/flows/{name}"' in html
         assert f"{name[2:]}</span>" in html
     found = client.get("/flows.json").json()
     states = {job["id"]: job["state"] for job in found["jobs"]}
-    assert states == {f"a-{name}": name for name in ("done", "failed", "cancelled", "running", "abandoned")}
-    assert found["counts"] == dict.fromkeys(("running", "abandoned", "done", "failed", "cancelled"), 1) | {"waiting": 0}
+    ended = ("done", "paused", "failed", "cancelled")
+    assert states == {f"a-{name}": name for name in (*ended, "running", "abandoned")}
+    assert found["counts"] == dict.fromkeys(("running", "abandoned", *ended), 1) | {"waiting": 0}
     running = next(job for job in found["jobs"] if job["id"] == "a-running")
     assert running["children"] == {"running": 3}
     assert {one["id"]: one["alive"] for one in found["executors"]}["victim"] is False
     lines = client.get("/flows.csv").text.splitlines()
-    assert len(lines) == 6
+    assert len(lines) == 7
     assert '"a-failed","broken","failed"' in "\n".join(lines)
     end(engine)
 
@@ -220,17 +223,23 @@ def test_a_run_of_bench_has_its_name_page_and_way_to_go_on(engine: Engine, clien
     failed(f"{made.id}:0", "no")
     failed(f"{made.id}:1:7", "no")
     failed("not:ours", "no")
+    with pytest.raises(workflows.WorkPaused):
+        workflows.result(workflows.start(work.paused, "The server is away.", id=f"{made.id}:1"))
     titles = {job["id"]: job["title"] for job in client.get("/flows.json").json()["jobs"]}
     assert titles == {
         f"{made.id}:0": f"Evaluate functions with 2 models (run {made.id})",
+        f"{made.id}:1": f"Evaluate functions with 2 models (run {made.id}, try 2)",
         f"{made.id}:1:7": f"Batch 7 of run {made.id}",
         "not:ours": "broken",
     }
-    assert len(client.get("/flows.json?q=functions").json()["jobs"]) == 2
-    html = client.get(f"/flows/{made.id}:0").text
-    assert f'href="/bench/runs/{made.id}"' in html
-    assert f'action="/bench/runs/{made.id}/continue"' in html
-    assert f"assay bench resume {made.id}" in html
+    assert len(client.get("/flows.json?q=functions").json()["jobs"]) == 3
+    for name, button in (("0", "Retry"), ("1", "Continue")):
+        html = client.get(f"/flows/{made.id}:{name}").text
+        assert f'href="/bench/runs/{made.id}"' in html
+        assert f'action="/bench/runs/{made.id}/continue"' in html
+        assert f">{button}</button>" in html
+        assert f"assay bench resume {made.id}" in html
+    assert "Why it is paused</h2><pre>The server is away." in html
 
 
 @pytest.mark.parametrize(
@@ -330,6 +339,7 @@ def test_the_pages_pass_axe_in_four_forms_and_are_worked_by_keyboard_alone(
     for name, address in (
         ("list", "/flows"),
         ("failed", "/flows/a-failed"),
+        ("paused", "/flows/a-paused"),
         ("running", "/flows/a-running"),
         ("abandoned", "/flows/a-abandoned"),
     ):

@@ -69,6 +69,26 @@ def test_a_database_on_which_no_engine_ever_ran_has_no_jobs(store: Store) -> Non
     assert looking.steps(store, "x") == []
 
 
+def test_work_that_paused_is_neither_done_nor_failed_also_when_its_parent_is_replayed(engine: Engine) -> None:
+    store = engine.store
+    workflows.start(work.paused_family, "f", id="f")
+    until(lambda: state(store, "f") == "failed")
+    flow = looking.read_flow(store, "f/0")
+    assert (flow.state, flow.error) == ("paused", "the server is away")
+    assert [flow.id for flow in looking.flows(store, Wanted(parent="f", state="paused"))] == ["f/0"]
+    assert looking.flows(store, Wanted(parent="f", state="failed")) == []
+    assert [flow.id for flow in looking.flows(store, Wanted(state="failed"))] == ["f"]
+    assert looking.count(store, Wanted(parent="f")) == {"paused": 1, "done": 1}
+    assert looking.count_children(store, ["f"]) == {"f": {"paused": 1, "done": 1}}
+    waited = next(step for step in looking.steps(store, "f") if step.name == "DBOS.getResult")
+    assert (waited.count, waited.failed, waited.error) == (2, 0, "")
+    with pytest.raises(AssayError, match="This job is paused"):
+        looking.retry(store, "f/0")
+    work.open_gate(store, "f")
+    looking.retry(store, "f")
+    assert workflows.result("f") == "the server is away"
+
+
 def test_a_job_is_seen_with_its_state_times_executor_and_error(engine: Engine) -> None:
     store = engine.store
     work.open_gate(store, "good")

@@ -8,11 +8,11 @@ from pydantic import TypeAdapter
 from assay.bench import evaluations
 from assay.bench.evaluations import Place
 from assay.bench.process import Bench
-from assay.bench.records import Evaluation, Given, Kind
+from assay.bench.records import Evaluation, Given
 from assay.bench.suites import Suite
 from assay.bench.suites.oracle import needs_oracle, oracle_program, with_answers
 from assay.pipeline.checks.perform import run_many
-from assay.records import Model, Record, Run, Task
+from assay.records import Kind, Model, Record, Run, Task
 from assay.store import Store, kept
 
 GRADED = 200

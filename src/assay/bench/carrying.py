@@ -4,13 +4,15 @@ import contextlib
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from assay import workflows
 from assay.bench.progress import Progress
 from assay.errors import AssayError
 from assay.store import Store
 
+NOTE = 2000
+"""Characters of why a run is paused or failed that are kept."""
 LOOK_S = 0.5
 _LOOK_AT_LEAST_S = 1.0
 """A look at a large run takes its time: looks rest ten times as long as the last one took, but Ctrl-C waits for one."""
@@ -67,6 +69,38 @@ def heard(look: Callable[[Progress], None]) -> Iterator[Callable[[Progress], Non
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def call_off(name: str) -> None:
+    """Cancel what `NAME:n` began and nobody finished: a worker elsewhere would take it over from a process that ends."""
+    begun = [work.id for work in workflows.works(f"{name}:") if work.state in ("waiting", "running")]
+    if begun:
+        workflows.cancel(*begun)
+
+
+def gather(children: Sequence[str]) -> tuple[list[str], bool]:
+    """In a workflow, wait for its batches: why some could not be finished, and whether one of these failed."""
+    notes: list[str] = []
+    failed = False
+    for child in children:
+        try:
+            workflows.result(child)
+            continue
+        except workflows.WorkPaused as error:
+            note = str(error)
+        except workflows.WorkFailed as error:
+            note, failed = f"{error.kind}: {error}", True
+        if note not in notes:
+            notes.append(note)
+    return notes, failed
+
+
+def end_as(state: str, notes: Sequence[str]) -> None:
+    """End a workflow as the run stands that it worked on, so that whoever looks at either sees the same."""
+    if state == "paused":
+        raise workflows.WorkPaused(" ".join(notes)[:NOTE])
+    if state == "failed":
+        raise workflows.WorkFailed(" ".join(notes)[:NOTE], "")
+
+
 def watch(parent: str, look: Callable[[], None]) -> workflows.WorkFailed | None:
     """Call `look` every moment until the workflow has ended, and once after; how it failed, if so."""
     ended: list[BaseException | None] = []
@@ -74,6 +108,8 @@ def watch(parent: str, look: Callable[[], None]) -> workflows.WorkFailed | None:
     def wait() -> None:
         try:
             workflows.result(parent)
+            ended.append(None)
+        except workflows.WorkPaused:
             ended.append(None)
         except BaseException as error:
             ended.append(error)

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from itertools import islice
 from threading import Lock
 
-from assay.bench.records import Attempt, Kind
+from assay.bench.records import Attempt
 from assay.pipeline.checks import grade
 from assay.pipeline.checks.pace import Pace
 from assay.pipeline.checks.perform import run_many
 from assay.pipeline.extract import cleaned, extract, raw
 from assay.pipeline.sandbox import Sandbox
-from assay.records import Language, Program, Reply, Report, Run, Spec, Status, Task
+from assay.records import Kind, Language, Program, Reply, Report, Run, Spec, Status, Task
 from assay.store import Store, kept
 
 _LOOK_UP = 100  # keys asked for at once: some runs carry hundreds of kilobytes of values

@@ -4,8 +4,7 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import Literal
 
-from assay.records import Model, Record, Reply, Report, Status
-from assay.suites import Kind as Kind  # part of our records too
+from assay.records import Kind, Model, Record, Reply, Report, Status
 
 
 class Given(Record):

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
-from assay.bench.records import Given, Kind
+from assay.bench.records import Given
 from assay.bench.suites import same_task
 from assay.errors import AssayError
-from assay.records import Task
+from assay.records import Kind, Task
 from assay.visible import one_line
 
 FieldKind = Literal["reply", "completion", "solution", "samples"]

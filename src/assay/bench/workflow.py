@@ -33,7 +33,6 @@ class _AskedToStop(Exception):
 @DBOS.workflow()
 def evaluate(evaluation: str, generation: int, turns: int, asks: bool) -> None:
     """One generation of an evaluation: every batch that has something missing, then how it all stands."""
-    notes = []
     children = [
         workflows.enqueue(
             queue_of(evaluation),
@@ -47,27 +46,21 @@ def evaluate(evaluation: str, generation: int, turns: int, asks: bool) -> None:
         )
         for number in find_work(evaluation)["batches"]
     ]
-    failed = False
-    for child in children:
-        try:
-            note = workflows.result(child)
-        except workflows.WorkFailed as error:
-            note, failed = f"{error.kind}: {error}", True
-        if note and note not in notes:
-            notes.append(note)
-    settle(evaluation, notes, failed)
+    notes, failed = carrying.gather(children)
+    carrying.end_as(settle(evaluation, notes, failed), notes)
 
 
 @DBOS.workflow()
-def batch(evaluation: str, generation: int, number: int, turns: int, asks: bool) -> str:
-    """One batch: ask, run, and again for what may be repaired. Gives why it could not be finished, if so."""
+def batch(evaluation: str, generation: int, number: int, turns: int, asks: bool) -> None:
+    """One batch: ask, run, and again for what may be repaired. Raises WorkPaused where it cannot be finished."""
     for turn in range(turns):
         asked: list[Any] = ask(evaluation, generation, number, turn) if asks else ["", []]
         note, errors = asked
         another = run(evaluation, number, turn, turns, errors)
-        if note or not another:
-            return str(note)
-    return ""
+        if note:
+            raise workflows.WorkPaused(note)
+        if not another:
+            return
 
 
 @DBOS.step()
@@ -102,14 +95,13 @@ def run(evaluation: str, number: int, turn: int, turns: int, errors: list[list[A
 
 
 @DBOS.step()
-def settle(evaluation: str, notes: list[str], failed: bool) -> None:
-    """Say how it stands: done, or paused or failed and why."""
+def settle(evaluation: str, notes: list[str], failed: bool) -> evaluations.State:
+    """Say how it stands, and give it: done, or paused or failed and why."""
     store = here().store
     missing = evaluations.count_items(store, evaluation) - len(evaluations.finished(store, evaluation))
-    if not missing:
-        evaluations.set_state(store, evaluation, "done")
-    else:
-        evaluations.set_state(store, evaluation, "failed" if failed else "paused", " ".join(notes)[:2000])
+    state: evaluations.State = "done" if not missing else "failed" if failed else "paused"
+    evaluations.set_state(store, evaluation, state, " ".join(notes)[: carrying.NOTE] if missing else "")
+    return state
 
 
 # ---- what commands call --------------------------------------------------------------------------------------------
@@ -165,7 +157,8 @@ def _interrupted(bench: Bench, evaluation: Evaluation, engine: workflows.Engine 
     bench.stop()
     evaluations.set_state(bench.store, evaluation.id, "paused", "stopped by the user")
     if engine is not None:
-        workflows.drop_queue(queue_of(evaluation.id))  # workers elsewhere stop too
+        carrying.call_off(evaluation.id)
+        workflows.drop_queue(queue_of(evaluation.id))
     now = progress(bench, evaluation, evaluations.count_items(bench.store, evaluation.id))
     return Interrupted(
         f"Stopped. {now.done} of {now.total} samples are done and kept, and every reply that came.",

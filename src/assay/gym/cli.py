@@ -77,8 +77,10 @@ def _print_gate(found: "Gate", mutants: bool) -> None:
     alive = sum(len(problem.survivors) for problem in found.problems)
     alike = sum(problem.alike for problem in found.problems)
     programs = sum(problem.programs for problem in found.problems)
+    around = "" if all(fault.problem for fault in found.faults) else "; the course around them does not"
     click.echo(
-        f"{held} of {len(found.problems)} problems pass the gate ({programs} programs run, at level {found.level})."
+        f"{held} of {len(found.problems)} problems pass the gate{around}"
+        f" ({programs} programs run, at level {found.level})."
     )
     if mutants and made:
         share = alive / max(1, made - alike)
@@ -124,6 +126,7 @@ def solve(problem: str, file: Path, courses: Path | None, lang: str | None, as_j
     """Grade the program in FILE as a solution of PROBLEM: what a learner would see who submits it."""
     from assay.content import read_text
     from assay.gym.grading import Grader
+    from assay.gym.headlines import headline, tests_of, title, to_read_first
     from assay.gym.library import Library
     from assay.visible import visible
 
@@ -139,12 +142,12 @@ def solve(problem: str, file: Path, courses: Path | None, lang: str | None, as_j
     signs = {"passed": "✓", "failed": "✗", "error": "!", "not_run": "–"}
     shown = [case for case in graded.cases if case.visibility == "public" or case.outcome != "passed"]
     for case in shown:
-        click.echo(visible(f"{signs[case.outcome]} {case.name or 'a hidden test'}"))
-        if case.outcome == "failed":
+        click.echo(visible(f"{signs[case.outcome]} {title(case)}"))
+        if case.outcome in ("failed", "error"):
             for word, text in (("call", case.call), ("expected", case.expected), ("got", case.got), ("", case.message)):
                 if text:
                     click.echo(visible(f"    {word + ': ' if word else ''}{text.rstrip()}"))
-    click.echo(visible(f"{graded.passed} of {len(graded.cases)} tests passed. {graded.message}".rstrip()))
+    click.echo(visible(f"{headline(graded, tests_of(chosen))} {to_read_first(graded)}".rstrip()))
     return 0 if graded.verdict == "pass" else 1
 
 

@@ -31,7 +31,7 @@ _FAILURES = 5
 _CSV_ROWS = 100_000
 _COLUMNS = ("id", "title", "state", "created", "seconds", "executor", *STANDINGS, "error")
 
-Choice = Literal["waiting", "running", "abandoned", "done", "failed", "cancelled", ""]
+Choice = Literal["waiting", "running", "abandoned", "done", "paused", "failed", "cancelled", ""]
 
 
 class FlowName(Record):

@@ -95,6 +95,13 @@ class WorkFailed(AssayError):
         self.kind = kind
 
 
+class WorkPaused(AssayError):
+    """Raised by a workflow that can do no more for now, with why: what it made is kept, and another one goes on with it."""
+
+    code = "paused"
+    """Kept by the engine beside the message, also in the step of who awaits it, where the name of the class is lost."""
+
+
 class WorkCancelled(AssayError):
     """A workflow whose result was awaited has been cancelled."""
 
@@ -443,7 +450,7 @@ def start(workflow: Callable[..., Any], *arguments: Any, id: str | None = None) 
 
 
 def result(id: str) -> Any:  # noqa: A002
-    """Wait for a workflow and give what it returned. Raises WorkFailed or WorkCancelled.
+    """Wait for a workflow and give what it returned. Raises WorkFailed, WorkPaused or WorkCancelled.
 
     In a workflow this is a step: a replay has the answer at once. Outside, trouble with the engine is raised, too.
     """
@@ -458,6 +465,8 @@ def result(id: str) -> Any:  # noqa: A002
         with _told():
             return DBOS.retrieve_workflow(id, existing_workflow=False).get_result(polling_interval_sec=POLL_S)
     except PortableWorkflowError as error:
+        if error.code == WorkPaused.code:
+            raise WorkPaused(error.message) from None
         raise WorkFailed(error.message, error.name) from None
     except dbos_error.DBOSAwaitedWorkflowCancelledError:
         raise WorkCancelled(f"The work {id} was cancelled.", "Start it again, or resume it.") from None

@@ -19,16 +19,18 @@ from dbos import DBOSClient, DBOSPortableJSONSerializer
 from assay.errors import AssayError
 from assay.store import Store
 from assay.store.tables import EXECUTORS
-from assay.workflows import _STATES, DEAD_AFTER_S, Engine, _is_running, _lock_of, _moment, _no_loop
+from assay.workflows import _STATES, DEAD_AFTER_S, Engine, WorkPaused, _is_running, _lock_of, _moment, _no_loop
 
-Standing = Literal["waiting", "running", "abandoned", "done", "failed", "cancelled"]
-"""As `State`; abandoned: it would run, but the process that ran it is gone."""
+Standing = Literal["waiting", "running", "abandoned", "done", "paused", "failed", "cancelled"]
+"""As `State`; abandoned: it would run, but the process that ran it is gone; paused: it ended with WorkPaused."""
 STANDINGS: tuple[Standing, ...] = get_args(Standing)
 
 _ERROR_READ = 20_000
 """Characters of a stored error that are read: one may quote megabytes of a model's output."""
 _QUEUE = "assay.queue"
 """Under this name a cancelled workflow keeps its queue, which DBOS forgets."""
+_PAUSED = f'%,"code":"{WorkPaused.code}"%'
+"""What only the stored error of a workflow that paused has: in a message these quotes would be escaped."""
 _FAMILY = 100_000
 """The most workflows that one retry or cancellation reaches; a bound for the memory it takes."""
 
@@ -55,7 +57,7 @@ class Flow:
     tries: int
     """How often it was begun."""
     error: str
-    """What it ended with, if it failed: the kind of error and its message."""
+    """What it ended with, if it failed: the kind of error and its message; why, if it is paused."""
 
     @property
     def seconds(self) -> float | None:
@@ -164,7 +166,10 @@ def _held_locks(connection: sa.Connection) -> set[int]:
 _COLUMNS = f"""s.workflow_uuid as id, s.name, s.status, s.queue_name as queue, s.executor_id as executor,
     s.parent_workflow_id as parent, s.created_at as created, s.started_at_epoch_ms as begun, s.completed_at as finished,
     coalesce(s.recovery_attempts, 0) as tries, s.attributes ->> '{_QUEUE}' as kept_queue,
-    left(coalesce(o.error, s.error), {_ERROR_READ}) as error"""
+    left(coalesce(o.error, s.error), {_ERROR_READ}) as error,
+    s.status = 'ERROR' and coalesce(o.error, s.error, '') like :paused as paused"""
+_IS_PAUSED = """(s.status = 'ERROR' and coalesce(
+    (select o.error from dbos.workflow_output o where o.workflow_uuid = s.workflow_uuid), s.error, '') like :paused)"""
 _FROM = "from dbos.workflow_status s left join dbos.workflow_output o on o.workflow_uuid = s.workflow_uuid"
 
 
@@ -183,12 +188,12 @@ def count(store: Store, wanted: Wanted) -> Counter[Standing]:
     alive = _alive(store)
     where, values = _where(replace(wanted, state=None), alive)
     query = (
-        "select s.status, s.executor_id = any(:alive) as kept, count(*) as number from dbos.workflow_status s"  # noqa: S608
-        f" where {where} group by 1, 2"
+        f"select s.status, s.executor_id = any(:alive) as kept, {_IS_PAUSED} as paused, count(*) as number"  # noqa: S608
+        f" from dbos.workflow_status s where {where} group by 1, 2, 3"
     )
     counts: Counter[Standing] = Counter()
     for row in _rows(store, query, {**values, "alive": sorted(alive)}):
-        counts[_standing(row.status, bool(row.kept))] += row.number
+        counts[_standing(row.status, bool(row.kept), row.paused)] += row.number
     return counts
 
 
@@ -196,12 +201,14 @@ def count_children(store: Store, parents: Collection[str]) -> dict[str, Counter[
     """How many children each of these has, by state; those without children are left out."""
     alive = sorted(_alive(store))
     query = (
-        "select s.parent_workflow_id as parent, s.status, s.executor_id = any(:alive) as kept, count(*) as number"
-        " from dbos.workflow_status s where s.parent_workflow_id = any(:parents) group by 1, 2, 3"
+        "select s.parent_workflow_id as parent, s.status, s.executor_id = any(:alive) as kept,"  # noqa: S608
+        f" {_IS_PAUSED} as paused, count(*) as number"
+        " from dbos.workflow_status s where s.parent_workflow_id = any(:parents) group by 1, 2, 3, 4"
     )
     counts: dict[str, Counter[Standing]] = {}
     for row in _rows(store, query, {"alive": alive, "parents": sorted(parents)}):
-        counts.setdefault(row.parent, Counter())[_standing(row.status, bool(row.kept))] += row.number
+        standing = _standing(row.status, bool(row.kept), row.paused)
+        counts.setdefault(row.parent, Counter())[standing] += row.number
     return counts
 
 
@@ -226,8 +233,8 @@ def steps(store: Store, id: str, *, limit: int = 200, offset: int = 0) -> list[S
             from dbos.operation_outputs where workflow_uuid = :id
         )
         select min(number) as first, max(number) as last, name, count(*) as many, min(started) as started,
-            max(ended) as ended, count(error) as failed, min(child) as child,
-            (array_agg(error order by number) filter (where error is not null))[1] as error
+            max(ended) as ended, count(error) filter (where error not like :paused) as failed, min(child) as child,
+            (array_agg(error order by number) filter (where error not like :paused))[1] as error
         from one group by island, name, child is null order by 1 limit :limit offset :offset"""  # noqa: S608
     return [
         Steps(
@@ -269,13 +276,15 @@ def _where(wanted: Wanted, alive: Collection[str]) -> tuple[str, dict[str, Any]]
         conditions.append("s.parent_workflow_id = :parent")
         values["parent"] = wanted.parent
     if wanted.state is not None:
-        plain = "running" if wanted.state == "abandoned" else wanted.state
+        plain = {"abandoned": "running", "paused": "failed"}.get(wanted.state, wanted.state)
         conditions.append("s.status = any(:statuses)")
         values["statuses"] = [name for name, state in _STATES.items() if state == plain]
         if plain == "running":
             sign = "" if wanted.state == "running" else "not "
             conditions.append(f"{sign}coalesce(s.executor_id = any(:living), false)")
             values["living"] = sorted(alive)
+        elif plain == "failed":
+            conditions.append(_IS_PAUSED if wanted.state == "paused" else f"not {_IS_PAUSED}")
     if wanted.words:
         conditions.append(
             "(strpos(lower(s.workflow_uuid), lower(:words)) > 0 or strpos(lower(s.name), lower(:words)) > 0"
@@ -292,7 +301,8 @@ def _rows(store: Store, query: str, values: Mapping[str, Any]) -> Sequence["sa.R
     with store.engine.connect() as connection:
         if connection.execute(sa.text("select to_regclass('dbos.workflow_output')")).scalar() is None:
             return []
-        return connection.execute(sa.text(query), dict(values)).all()
+        paused = {"paused": _PAUSED} if ":paused" in query else {}
+        return connection.execute(sa.text(query), {**values, **paused}).all()
 
 
 def _alive(store: Store) -> set[str]:
@@ -300,10 +310,11 @@ def _alive(store: Store) -> set[str]:
 
 
 def _flow(row: "sa.Row[Any]", alive: Collection[str]) -> Flow:
+    error = said(row.error)
     return Flow(
         id=row.id,
         name=row.name,
-        state=_standing(row.status, row.executor in alive),
+        state=_standing(row.status, row.executor in alive, row.paused),
         queue=row.queue or row.kept_queue,
         executor=row.executor,
         parent=row.parent,
@@ -311,11 +322,13 @@ def _flow(row: "sa.Row[Any]", alive: Collection[str]) -> Flow:
         begun=_moment(row.begun),
         finished=_moment(row.finished),
         tries=row.tries,
-        error=said(row.error),
+        error=error.removeprefix(f"{WorkPaused.__name__}: ") if row.paused else error,
     )
 
 
-def _standing(status: str, executor_lives: bool) -> Standing:
+def _standing(status: str, executor_lives: bool, paused: bool) -> Standing:
+    if paused:
+        return "paused"
     state = _STATES[status]
     return "abandoned" if state == "running" and not executor_lives else state
 

@@ -11,9 +11,9 @@ from html.parser import HTMLParser
 import pytest
 
 from assay.bench.exports.report import choose_failures, report_html, report_markdown
-from assay.bench.records import Attempt, Evaluation, Kind, Sample
+from assay.bench.records import Attempt, Evaluation, Sample
 from assay.bench.scores.scoring import score
-from assay.records import Finding, Isolation, Model, Options, Price, Reply, Report, Status, Task
+from assay.records import Finding, Isolation, Kind, Model, Options, Price, Reply, Report, Status, Task
 from assay.visible import one_line, visible
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assay.bench.exports.rows import COLUMNS, FORMATS, TABLES, Format, Row, Table, rows, write
-from assay.bench.records import Attempt, Evaluation, Kind, Sample
-from assay.records import Finding, Isolation, Model, Reply, Report, Status, Task, sayable
+from assay.bench.records import Attempt, Evaluation, Sample
+from assay.records import Finding, Isolation, Kind, Model, Reply, Report, Status, Task, sayable
 from assay.spreadsheet import csv_text
 
 calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no failure

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from assay.bench.records import Attempt, Evaluation, Kind, Sample
+from assay.bench.records import Attempt, Evaluation, Sample
 from assay.bench.scores.records import Score, Scores
 from assay.bench.scores.scoring import score
-from assay.records import Isolation, Model, Reply, Report, Status, Task
+from assay.records import Isolation, Kind, Model, Reply, Report, Status, Task
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ISOLATION = Isolation(backend="bwrap", level=2, memory="polled")

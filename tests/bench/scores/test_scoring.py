@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from assay.bench.records import Attempt, Kind, Sample
+from assay.bench.records import Attempt, Sample
 from assay.bench.scores.comparing import compare
 from assay.bench.scores.records import FirstError
 from assay.bench.scores.scoring import score
-from assay.records import Model, Reply, Report, Status
+from assay.records import Kind, Model, Reply, Report, Status
 from tests.bench.scores.made import attempt, evaluation, only, sample, tasks
 
 

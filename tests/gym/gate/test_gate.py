@@ -115,6 +115,12 @@ def test_the_command_prints_faults_and_ends_with_1(course: Path, capsys: pytest.
     assert "1 fault." in out
     assert run(["gym", "check", str(course), "--no-mutants", "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["faults"][0]["rule"] == "names"
+    (course / "lessons" / "lists.md").unlink()
+    file.write_text(ABOVE)
+    assert run(["gym", "check", str(course), "--no-mutants"]) == 1
+    out = capsys.readouterr().out
+    assert "1 of 1 problems pass the gate; the course around them does not (" in out
+    assert out.endswith("1 fault.\n")
     assert run(["gym", "check", str(course), "--problem", "abov", "--no-mutants"]) == 2
     assert "Did you mean above?" in capsys.readouterr().err
 
@@ -128,6 +134,8 @@ def test_a_program_is_graded_from_the_command_line(
     out = capsys.readouterr().out
     assert "✗ leaves out the limit" in out
     assert "expected: [3]" in out
+    assert "✗ Hidden test 6" in out
+    assert out.endswith("\n4 of the first 6 tests pass. It stopped there: the other 10 were not run.\n")
     program.write_text("def above(numbers, limit):\n    return [n for n in numbers if n > limit]\n")
     assert run(["gym", "solve", "above", str(program), "--courses", str(course), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["verdict"] == "pass"

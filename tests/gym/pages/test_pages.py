@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from assay.cli import run
 from assay.gym import teaching, zones
 from assay.gym.pages import Pages
 from assay.settings import Settings
@@ -158,6 +159,23 @@ def test_a_submission_that_stops_early_says_how_many_tests_there_are(site: Site)
     assert words in said["said"]
     assert f"{passed} of the first {ran}<" in said["parts"]["history"]
     assert "1 of 2 tests pass." in someone.act(ABOVE, do="run", source=WRONG)["parts"]["tests"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["def above(numbers, limit):\n    return [3, 4]\n", "def above(:\n", RIGHT, "while True:\n    pass\n", "x = 1\n"],
+    ids=["wrong", "no Python", "right", "endless", "without the function"],
+)
+def test_the_command_line_says_of_a_program_what_the_page_says(
+    site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str], source: str
+) -> None:
+    said = Practising(site).act(ABOVE, do="submit", source=source)["said"]
+    (tmp_path / "mine.py").write_text(source)
+    run(["gym", "solve", "py-lists-above", str(tmp_path / "mine.py"), "--courses", str(COURSES)])
+    sentence, _, more = said.partition(" First to look at: ")
+    out = capsys.readouterr().out
+    assert sentence in out.splitlines()[-1].replace("`", "")
+    assert more.partition(". ")[0] in out
 
 
 def test_code_without_the_function_is_not_called_nothing(site: Site) -> None:

@@ -6,9 +6,8 @@ from typing import Any, Literal, get_args
 
 from pydantic import Field
 
-from assay.bench.records import Kind
 from assay.bench.wording import count
-from assay.records import Record, Status
+from assay.records import Kind, Record, Status
 
 LEVEL = 0.95
 """The confidence level of every interval."""

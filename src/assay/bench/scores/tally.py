@@ -4,10 +4,10 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from assay.bench.records import Kind, Sample
+from assay.bench.records import Sample
 from assay.bench.scores.formulas import percentile
 from assay.bench.scores.records import FirstError, Usage
-from assay.records import Isolation, Status
+from assay.records import Isolation, Kind, Status
 from assay.visible import one_line
 
 

@@ -300,22 +300,17 @@ def make_scripts(run: str, generation: int, stages: list[str]) -> None:
             )
             for number in find_script_work(run, stage)["batches"]
         ]
-        for child in children:
-            try:
-                note = workflows.result(child)
-            except workflows.WorkFailed as error:
-                note, failed = f"{error.kind}: {error}", True
-            if note and note not in notes:
-                notes.append(note)
+        notes, failed = carrying.gather(children)
         if notes:
             break
-    settle_scripts(run, notes, failed)
+    carrying.end_as(settle_scripts(run, notes, failed), notes)
 
 
 @DBOS.workflow()
-def script_batch(run: str, generation: int, stage: str, number: int) -> str:
-    """One batch through one stage. Gives why it could not be finished, if so."""
-    return carry_batch(run, generation, stage, number)
+def script_batch(run: str, generation: int, stage: str, number: int) -> None:
+    """One batch through one stage. Raises WorkPaused where it cannot be finished."""
+    if note := carry_batch(run, generation, stage, number):
+        raise workflows.WorkPaused(note)
 
 
 @DBOS.step()
@@ -341,15 +336,13 @@ def carry_batch(run: str, generation: int, stage: str, number: int) -> str:
 
 
 @DBOS.step()
-def settle_scripts(run: str, notes: list[str], failed: bool) -> None:
-    """Say how it stands: done, or stopped after a stage, or paused or failed and why."""
+def settle_scripts(run: str, notes: list[str], failed: bool) -> runs.State:
+    """Say how it stands, and give it: done, or stopped after a stage, or paused or failed and why."""
     store = here().store
-    if is_complete(store, run, "run"):
-        runs.set_state(store, run, "done")
-    elif notes:
-        runs.set_state(store, run, "failed" if failed else "paused", " ".join(notes)[:2000])
-    else:
-        runs.set_state(store, run, "stopped")
+    complete = is_complete(store, run, "run")
+    state: runs.State = "done" if complete else "stopped" if not notes else "failed" if failed else "paused"
+    runs.set_state(store, run, state, "" if complete else " ".join(notes)[: carrying.NOTE])
+    return state
 
 
 def _stage(name: str) -> Stage:
@@ -439,7 +432,8 @@ def _interrupted(bench: Bench, run: ScriptRun, stages: Sequence[Stage], engine: 
     bench.stop()
     runs.set_state(bench.store, run.id, "paused", "stopped by the user")
     if engine is not None:
-        workflows.drop_queue(queue_of(run.id))  # workers elsewhere stop too
+        carrying.call_off(run.id)
+        workflows.drop_queue(queue_of(run.id))
     now = progress(bench, run.id, stages, runs.count_items(bench.store, run.id))
     return Interrupted(
         f"Stopped. {now.done} of {now.total} samples are through the {now.note}, and every reply is kept.",

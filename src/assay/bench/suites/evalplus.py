@@ -13,13 +13,12 @@ from typing import Any
 
 from pydantic import field_validator
 
-from assay.bench.records import Kind
 from assay.bench.suites import Suite, dataset
 from assay.bench.suites.errata import marked
 from assay.errors import ContentError
 from assay.pipeline.checks.answers import encoded
 from assay.pipeline.sandbox.guest.values import Unencodable
-from assay.records import Asserts, Calls, Case, Check, Compare, Limits, Task
+from assay.records import Asserts, Calls, Case, Check, Compare, Kind, Limits, Task
 from assay.settings import Settings
 
 ATOL = 1e-6

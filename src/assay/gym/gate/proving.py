@@ -1,7 +1,7 @@
 """What shows only in the sandbox: examples, references, alternatives, starters and misconceptions do as they should."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from assay.gym.gate.inspection import Fault, Inspection
@@ -9,12 +9,15 @@ from assay.gym.grading.oracle import read_answers
 from assay.gym.grading.reading import read
 from assay.gym.grading.reports import combined, with_disallowed
 from assay.gym.records.problems import Course, Problem
-from assay.gym.records.results import FullReport
+from assay.gym.records.results import FullCase, FullReport
 from assay.gym.tasks import Sheet, generated_tests, program, program_for, sheet
+from assay.gym.tutor.friendly import nearest_own
 from assay.pipeline.checks.perform import Job
 from assay.records import Language, Limits, Program, Stdio, StdioCase, Task
 
 _ROOM = 2.0  # the reference may use one half of the CPU time: machines differ
+_SLIPS = {"wrong": ("raises", "expect", "stdout"), "exception": ("raises", "args", "stdin"), "nothing": ("value",)}
+"""By how solutions that are right fail a test: which of its fields is likely to be at fault."""
 _FENCE = re.compile(r"^(`{3,}|~{3,})[ \t]*(\w+)?([^\n]*)\n(.*?)^\1[ \t]*$", re.MULTILINE | re.DOTALL)
 
 
@@ -108,6 +111,12 @@ def run_programs(work: Inspection, problems: Sequence[Problem]) -> None:
                 f"it gives no plain value to {missing} of {len(one.tests)} generated inputs",
                 "Narrow the input_schema, or mend the solution.",
             )
+    solutions: dict[str, dict[Language, FullReport]] = {}
+    for key, trial in trials.items():
+        if trial.what == "reference":
+            solutions.setdefault(trial.problem.id, {})[trial.language] = reports[key]
+    for problem in problems:
+        _judge_solutions(work, problem, solutions.get(problem.id, {}))
     for key, trial in trials.items():
         if trial.what in ("reference", "again") or (trial.problem.id, trial.language) not in work.unusable:
             _judge(work, trial, reports[key], answers)
@@ -158,6 +167,56 @@ def _trials(work: Inspection, problems: Sequence[Problem]) -> Iterator[_Trial]:
                     yield _Trial(problem, language, "misconception", path, one.example[language], number)
 
 
+def _judge_solutions(work: Inspection, problem: Problem, reports: Mapping[Language, FullReport]) -> None:
+    """Solutions that do not pass; where all of them fail the same few tests, those tests."""
+    failing = {language: one for language, one in reports.items() if one.verdict not in ("pass", "error")}
+    doubted = _doubted(reports)
+    for at, test in enumerate(problem.tests):
+        if test.id in doubted:
+            _blame_test(work, problem, at, failing)
+    for language, report in failing.items():
+        left = [case for case in report.cases if case.outcome != "passed" and case.test.id not in doubted]
+        if left or not doubted:
+            _blame_solution(work, problem, language, report, left[0] if left else None)
+
+
+def _blame_test(work: Inspection, problem: Problem, at: int, failing: Mapping[Language, FullReport]) -> None:
+    test, report = problem.tests[at], next(iter(failing.values()))
+    failed = next(case for case in report.cases if case.test.id == test.id)
+    slip = [key for key in _SLIPS[failed.verdict or "wrong"] if key in test.model_fields_set]
+    solutions = [work.shelf.sources[problem.id].place("languages", language, "solution") for language in failing]
+    work.fault(
+        problem,
+        ("tests", at, *slip[:1]),
+        "reference",
+        f"the solution does not pass in {' and '.join(failing)}: {_why(report, failed)}",
+        f"Mend the test, or the solution: {', '.join(solutions)}",
+    )
+
+
+def _blame_solution(
+    work: Inspection, problem: Problem, language: Language, report: FullReport, failed: FullCase | None
+) -> None:
+    sources, path = problem.languages[language], ("languages", language)
+    if report.verdict == "nothing" and sources.entry is not None:
+        near = nearest_own(sources.entry, sources.solution, language)
+        help_ = f"Did you mean {near}?" if near else "Name the function that the tests call."
+        work.fault(problem, (*path, "entry"), "entry", f"the solution has no {sources.entry!r}", help_)
+    else:
+        message = f"the solution does not pass: {_why(report, failed)}"
+        work.fault(problem, (*path, "solution"), "reference", message)
+
+
+def _doubted(reports: Mapping[Language, FullReport]) -> set[str]:
+    """The tests that every solution fails that passes most of the others: rather the test is wrong than all of them."""
+    doubted: list[set[str]] = []
+    for report in reports.values():
+        written = [case for case in report.cases if not case.generated]
+        failed = {case.test.id for case in written if case.outcome == "failed" and case.verdict in _SLIPS}
+        doubted.append(failed if 2 * sum(case.outcome == "passed" for case in written) > len(written) else set())
+    return set.intersection(*doubted) if doubted else set()
+
+
 def _judge(
     work: Inspection, trial: _Trial, report: FullReport, answers: dict[tuple[str, Language, str], list[str]]
 ) -> None:
@@ -169,16 +228,15 @@ def _judge(
     if report.verdict == "error":
         fault("sandbox", f"it could not be judged: {report.message}", "That is no fault of the problem. Try again.")
     elif trial.what == "reference":
-        if report.verdict != "pass":
-            fault("reference", f"the solution does not pass: {_why(report)}")
-        elif report.cpu_s * _ROOM > problem.grading.limits.cpu_s * max(1, _processes(trial)):
+        if report.verdict == "pass" and report.cpu_s * _ROOM > problem.grading.limits.cpu_s * max(1, _processes(trial)):
             fault("limits", f"the solution uses {report.cpu_s:.2f} s of CPU time: more than half of what there is")
     elif trial.what == "again":
         if answers[problem.id, language, "again"] != answers[problem.id, language, "reference"]:
             fault("agreement", "two runs of the solution do not agree", "Take out what is random or depends on time.")
     elif trial.what == "alternative":
         if report.verdict != "pass":
-            fault("alternatives", f"alternative {trial.number} does not pass: {_why(report)}")
+            failed = next((case for case in report.cases if case.outcome != "passed"), None)
+            fault("alternatives", f"alternative {trial.number} does not pass: {_why(report, failed)}")
     elif trial.what == "starter":
         if report.verdict == "pass":
             fault("starter", "the starter passes")
@@ -196,6 +254,8 @@ def _judge_misconception(trial: _Trial, report: FullReport, fault: Callable[...,
     from assay.gym.meeting import meets
 
     one = trial.problem.misconceptions[trial.number]
+    if not {*one.when.fails, *one.when.passes} <= {test.id for test in trial.problem.tests}:
+        return  # its rule can never be met, which was told where the rule was read
     if report.verdict == "pass":
         fault("misconceptions", f"the example of {one.id!r} passes", "Show a program that makes the mistake.")
         return
@@ -222,13 +282,13 @@ def _fences(markdown: str) -> Iterator[tuple[str, str, str]]:
         yield found[2] or "", found[3].strip(), found[4]
 
 
-def _why(report: FullReport) -> str:
-    failed = next((case for case in report.cases if case.outcome != "passed"), None)
-    if report.verdict in ("syntax", "disallowed") or failed is None:
+def _why(report: FullReport, failed: FullCase | None) -> str:
+    """What went wrong in this test; without one, or before any was tried, with the whole program."""
+    if failed is None or report.verdict in ("syntax", "disallowed"):
         return f"{report.verdict}: {report.message}"
-    gave = f", gave {_shown(failed.got)}" if failed.got or report.verdict == "wrong" else ""
-    said = f"{failed.call} should give {_shown(failed.expected)}{gave}. {failed.message or report.message}"
-    return f"{report.verdict} in {failed.test.id}: {said}"
+    gave = f", gave {_shown(failed.got)}" if failed.verdict == "wrong" else ""
+    said = f"{_shown(failed.call)} should give {_shown(failed.expected)}{gave}. {failed.message or report.message}"
+    return f"{failed.verdict or report.verdict} in {failed.test.id}: {said}"
 
 
 def _shown(text: str) -> str:

@@ -7,9 +7,8 @@ from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
-from assay.gym import messages
-from assay.gym.records.problems import Problem
-from assay.gym.records.results import CaseResult, Graded, Verdict
+from assay.gym.headlines import first_failed, headline, tally, title, to_read_first, verdict
+from assay.gym.records.results import CaseResult, Graded
 from assay.visible import visible
 
 TEXT = 4_000
@@ -22,19 +21,6 @@ _SHORT = 400
 _MANY = 8
 """Tests that are listed one by one, passed ones too."""
 
-VERDICTS: dict[Verdict, tuple[str, str]] = {
-    "pass": ("pass", "Passed"),
-    "wrong": ("wrong", "Not yet"),
-    "exception": ("wrong", "Stopped by an error"),
-    "syntax": ("wrong", "Cannot be read"),
-    "timeout": ("wrong", "Out of time"),
-    "output_limit": ("wrong", "Printed too much"),
-    "oom": ("wrong", "Out of memory"),
-    "disallowed": ("wrong", "Not allowed here"),
-    "nothing": ("wrong", "Could not be tested"),
-    "error": ("error", "Not judged"),
-}
-"""Each verdict's class in the style, and its word. Its sign comes with the class."""
 _OUTCOMES = {
     "passed": ("pass", "passed"),
     "failed": ("wrong", "failed"),
@@ -84,89 +70,34 @@ class ResultShown(NamedTuple):
     solved: bool
 
 
-def verdict(graded: Graded) -> tuple[str, str]:
-    """Its class in the style, and its word. Where nothing was written, nothing is wrong either."""
-    if graded.verdict == "nothing" and graded.message == messages.empty():
-        return "none", "Nothing to run yet"
-    return VERDICTS[graded.verdict]
-
-
-def tests_of(problem: Problem) -> int:
-    """How many tests a submission has to pass."""
-    return len(problem.tests) + (problem.generated.count if problem.generated else 0)
-
-
-def of_how_many(graded: Graded, submitted: int) -> str:
-    """`2 of 3`; of a submission (of so many tests) that stopped before its end, `2 of the first 4`."""
-    total = len(graded.cases)
-    cut = graded.purpose == "submit" and total < submitted
-    return f"{graded.passed} of {'the first ' if cut else ''}{total}"
-
-
 def result(graded: Graded, submitted: int = 0) -> ResultShown:
     """A run or submission (of so many tests) for the page: the first failure open, the rest folded."""
     kind, word = verdict(graded)
-    first = next((case.number for case in graded.cases if case.outcome in ("failed", "error")), None)
-    cases = tuple(_case(case, opened=case.number == first) for case in graded.cases)
-    opened = next((one for one in cases if one.opened), None)
+    first = first_failed(graded)
+    cases = tuple(_case(case, opened=case is first) for case in graded.cases)
     many = len(cases) > _MANY
-    repeated = opened is not None and graded.message.strip() == opened.case.message.strip()
     return ResultShown(
         graded=graded,
         kind=kind,
         word=word,
         headline=headline(graded, submitted),
-        tally=_count(graded, submitted),
+        tally=tally(graded, submitted),
         passed=tuple(one for one in cases if one.kind == "pass") if many else (),
-        message=told("" if repeated or graded.verdict == "pass" else graded.message),
+        message=told(to_read_first(graded)),
         cases=tuple(one for one in cases if one.kind != "pass") if many else cases,
         printed=_text(graded.printed, PRINTED),
         solved=graded.verdict == "pass" and graded.purpose == "submit",
     )
 
 
-def headline(graded: Graded, submitted: int = 0) -> str:
-    """What became of it, in a sentence: `2 of 3 tests pass.`"""
-    total = len(graded.cases)
-    if graded.purpose == "console":
-        return "The program ended." if graded.verdict == "pass" else f"{verdict(graded)[1]}."
-    if graded.verdict == "pass":
-        if graded.purpose == "submit":
-            return f"Solved: {'the test passes' if total == 1 else f'all {total} tests pass'}."
-        tests = "The public test passes." if total == 1 else f"All {total} public tests pass."
-        return f"{tests} Submit runs the hidden ones too."
-    word = verdict(graded)[1]
-    count = _count(graded, submitted)
-    return count if graded.verdict == "wrong" and count else f"{word}: {count}" if count else f"{word}."
-
-
-def _count(graded: Graded, submitted: int) -> str:
-    if graded.purpose == "console" or graded.verdict == "pass":
-        return headline(graded)
-    if graded.verdict in ("nothing", "syntax", "disallowed", "error") or _nothing_ran(graded):
-        return ""
-    count = f"{of_how_many(graded, submitted)} tests pass."
-    left = submitted - len(graded.cases)
-    if graded.purpose == "submit" and left > 0:
-        others = "the other one was" if left == 1 else f"the other {left} were"
-        return f"{count} It stopped there: {others} not run."
-    return count
-
-
-def _nothing_ran(graded: Graded) -> bool:
-    return all(case.outcome == "not_run" for case in graded.cases)
-
-
 def _case(case: CaseResult, *, opened: bool) -> CaseShown:
     kind, word = _OUTCOMES[case.outcome]
-    hidden = case.visibility == "hidden"
-    title = case.name or (f"Hidden test {case.number}" if hidden else f"Test {case.number}")
     both = bool(case.expected) and case.outcome in ("failed", "error")
     return CaseShown(
         case=case,
         kind=kind,
         word=word,
-        title=title,
+        title=title(case),
         message=told(case.message),
         opened=opened,
         compared=compare(case.expected, case.got) if both else None,

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from starlette.exceptions import HTTPException as StarletteError
 
 from assay.errors import AssayError, UnknownName
-from assay.gym import attempting, drafting, practice
+from assay.gym import attempting, drafting, headlines, practice
 from assay.gym.grading.reveal import seen
 from assay.gym.library import public_view
 from assay.gym.noticing import noticed
@@ -174,7 +174,7 @@ def router(shell: Shell, gym: Gym) -> APIRouter:
             mine,
             source=chosen.source if chosen else None,
             shown_attempt=None if is_latest else chosen,
-            result=shown.result(result, shown.tests_of(work.problem)) if result else None,
+            result=shown.result(result, headlines.tests_of(work.problem)) if result else None,
             line=_line(result),
             tab=tab,
         )
@@ -264,7 +264,7 @@ def _answer(
     if sent.what == "console":
         graded = gym.grader.console(problem, language, sent.source, sent.stdin, learner.id)
         context["console"] = shown.result(graded)
-        said, line = shown.headline(graded), _line(graded)
+        said, line = headlines.headline(graded), _line(graded)
     elif sent.what == "step":
         context["trace"], said = _steps(gym, work, sent, learner), ""
         said = context["trace"].headline
@@ -276,7 +276,7 @@ def _answer(
     if not asks_json:
         mine = _Mine.read(shell, work)
         if mine.ran is not None:
-            context["result"] = shown.result(mine.ran, shown.tests_of(problem))
+            context["result"] = shown.result(mine.ran, headlines.tests_of(problem))
         return _page(shell, gym, request, work, mine, stdin=sent.stdin, case=sent.case, tab=tab, line=line, **context)
     part = _fragment(shell, request, work, f"gym/_{tab}.html", **context)
     return shell.json({**_kept(draft, learner), "said": said, "line": line, "tab": tab, "parts": {tab: part}})
@@ -307,7 +307,7 @@ def _graded(
         where = address_of(work.problem.id, work.language)
         return RedirectResponse(f"{where}&attempt={attempt.id}#panel-tests", 303)
     attempts = attempting.attempts(shell.store, learner.id, work.problem.id, work.language)
-    result = shown.result(graded, shown.tests_of(work.problem))
+    result = shown.result(graded, headlines.tests_of(work.problem))
     parts = {
         "tests": _fragment(shell, request, work, "gym/_tests.html", result=result),
         "history": _fragment(shell, request, work, "gym/_history.html", attempts=attempts[:_HISTORY]),
@@ -434,9 +434,9 @@ def _context(work: _Work) -> dict[str, Any]:
         "most": drafting.LARGEST_TEXT,
         "address": address_of(work.problem.id),
         "form_at": address_of(work.problem.id, work.language),
-        "verdict_of": shown.verdict,
-        "of_how_many": shown.of_how_many,
-        "submitted": shown.tests_of(work.problem),
+        "verdict_of": headlines.verdict,
+        "of_how_many": headlines.of_how_many,
+        "submitted": headlines.tests_of(work.problem),
         "names": NAMES,
         "can_step": work.language == "python",
         "result": None,

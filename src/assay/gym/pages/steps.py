@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
-from assay.gym.pages.shown import VERDICTS, told
+from assay.gym.headlines import VERDICTS
+from assay.gym.pages.shown import told
 from assay.gym.records.results import Trace, TraceStep
 from assay.visible import one_line, visible
 

@@ -5,7 +5,6 @@ elsewhere, where both verdicts are kept: what the text says with the best will, 
 """
 
 from dataclasses import replace
-from typing import Literal
 
 from assay.pipeline.extract.choosing import Choice, choose, unfenced
 from assay.pipeline.extract.continuing import continued, cut_at_stop, is_whole_program
@@ -14,12 +13,9 @@ from assay.pipeline.extract.fences import blocks, set_apart, tagged
 from assay.pipeline.extract.mending import MENDING_LIMIT, dropped_around, mend
 from assay.pipeline.extract.statements import Grammar, Source
 from assay.pipeline.extract.wrapped import in_json, is_json
-from assay.records import MAIN, Language, Program, Reply, Task
+from assay.records import MAIN, Kind, Language, Program, Reply, Task
 
-__all__ = ["MAX_CHARS", "Kind", "cleaned", "cut_at_stop", "extract", "raw"]
-
-Kind = Literal["reply", "completion", "solution"]
-"""reply: a whole chat reply. completion: goes on from the prompt (or is a whole program). solution: a whole program."""
+__all__ = ["MAX_CHARS", "cleaned", "cut_at_stop", "extract", "raw"]
 
 
 def extract(task: Task, reply: Reply) -> Program:
