@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -299,6 +300,19 @@ def test_a_missing_file_offers_the_one_with_the_nearest_name(tmp_path: Path) -> 
 def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(AssayError, match="the file is empty"):
         read_replies(write(tmp_path), TASKS)
+
+
+@pytest.mark.parametrize("form", ["lines", "gzip", "array"])
+def test_a_pipe_is_read_once_as_the_shell_gives_it(form: str) -> None:
+    lines = b"".join(json.dumps(row).encode() + b"\n" for row in ROWS)
+    data = {"lines": lines, "gzip": gzip.compress(lines), "array": json.dumps(ROWS, indent=2).encode()}[form]
+    reading, writing = os.pipe()
+    try:
+        os.write(writing, data)
+        os.close(writing)
+        assert [given.text for given in read_replies(Path(f"/dev/fd/{reading}"), TASKS).given] == ["a\nb", "c", "d]"]
+    finally:
+        os.close(reading)
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed"])

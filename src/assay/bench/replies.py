@@ -202,13 +202,12 @@ def _advice(problems: Sequence[str], unknown: Mapping[str, int], lines: int) -> 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """The file's lines that are not blank, numbered from 1; of a JSON array its items, each with the line it begins on.
 
-    Gzip is told by its first bytes, not by the name.
+    Gzip is told by its first bytes, not by the name. It is opened once: a pipe gives what it holds to nobody twice.
     """
     _must_be_a_file(path)
     try:
-        with path.open("rb") as probe:
-            opener = gzip.open if probe.read(2) == _GZIP else open
-        with opener(path, "rb") as file:
+        with path.open("rb") as plain:
+            file = gzip.GzipFile(fileobj=plain) if plain.peek(2)[:2] == _GZIP else plain
             first = True
             for number, line in enumerate(file, 1):
                 line = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
