@@ -155,6 +155,58 @@ def test_two_files_are_two_models_and_can_be_compared(assay: Assay, tasks: Path,
     assert abs(compared[0]["difference"]["value"]) == 1
 
 
+def test_an_exported_samples_table_is_graded_again_model_by_model_with_the_same_verdicts(
+    assay: Assay, tasks: Path, tmp_path: Path
+) -> None:
+    one, two, *_ = ids(tasks)
+    good = lines(tmp_path / "good.jsonl", *({"task_id": task, "reply": reply_of(tasks, task)} for task in ids(tasks)))
+    bad = lines(tmp_path / "bad.jsonl", {"task_id": one, "completion": ""}, {"task_id": two, "completion": "x"})
+    grade = ("bench", "grade", "functions", "--data", tasks, "--json", "--replies")
+    first = assay(*grade, good, "--replies", bad).json
+    table = tmp_path / "run.samples.jsonl"
+    assay("bench", "export", "last", "--format", "jsonl", "-o", table)
+    ended = assay(*grade, table)
+    assert ended.code == 0, ended.err
+    shown = ("model", "kind", "samples", "statuses", "pass@1", "missing")
+    assert [[one[key] for key in shown] for one in ended.json["results"]] == [
+        [one[key] for key in shown] for one in first["results"]
+    ]
+    rows = [json.loads(row) for row in table.read_text().splitlines()]
+    cut = {**rows[0], "model": "cut", "reply": "```python\ndef f(", "finish": "length"}
+    assert assay(*grade, lines(tmp_path / "cut.jsonl", cut)).json["statuses"]["truncated"] == 1
+    goods = [row for row in rows if row["model"] == "good"]
+    both = assay(*grade, table, "--replies", lines(tmp_path / "good.jsonl", *goods)).json["results"]
+    assert {one["model"] for one in both} == {"good (run.samples)", "good (good)", "bad"}
+
+
+def test_what_a_samples_table_holds_for_nobody_is_left_out_and_told(assay: Assay, tasks: Path, tmp_path: Path) -> None:
+    one, two, three, _ = ids(tasks)
+    file = lines(tmp_path / "mine.jsonl", *({"task_id": task, "reply": reply_of(tasks, task)} for task in ids(tasks)))
+    grade = ("bench", "grade", "functions", "--data", tasks, "--json", "--replies")
+    assay(*grade, file)
+    tables = {table: tmp_path / f"{table}.jsonl" for table in ("samples", "checks", "tasks")}
+    for table, path in tables.items():
+        assay("bench", "export", "last", "--format", "jsonl", "--table", table, "-o", path)
+    for table, said in (("checks", "has a row a check"), ("tasks", "has a row a task and model")):
+        ended = assay(*grade, tables[table])
+        assert ended.code == 2
+        assert said in ended.err
+        assert "--table samples" in ended.err
+    rows = {row["task"]: row for row in map(json.loads, tables["samples"].read_text().splitlines())}
+    rows[two] |= {"status": "error", "reply": "", "finish": "other"}
+    rows[three]["suite"] = "gym:python"
+    ended = assay(*grade, lines(tables["samples"], *rows.values(), {**rows[one], "suite": "mbpp", "task": "Mbpp/2"}))
+    assert ended.code == 0, ended.err
+    assert (ended.json["passed"], ended.json["samples"], ended.json["missing"]) == (2, 2, 2)
+    assert "samples.jsonl: its samples of 2 other suites (mbpp, gym:python) are left out." in ended.err
+    assert "samples.jsonl: 1 sample has no reply, as the model could not be asked, and counts as missing." in ended.err
+    only = assay(*grade, lines(tmp_path / "other.jsonl", rows[three]))
+    assert only.json["passed"] == 1, "the replies to one suite's tasks may be graded by another that has them too"
+    none = assay(*grade, lines(tmp_path / "none.jsonl", {**rows[one], "suite": "mbpp", "task": "Mbpp/2"}))
+    assert none.code == 2
+    assert "Its samples are of mbpp." in none.err
+
+
 def test_broken_lines_are_all_told_and_nothing_is_run_or_saved(assay: Assay, tasks: Path, tmp_path: Path) -> None:
     file = tmp_path / "broken.jsonl"
     file.write_text('{"task_id": "nowhere", "reply": ""}\n{"task_id"\n[]\n')

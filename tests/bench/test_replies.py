@@ -204,6 +204,17 @@ def test_a_field_option_that_is_not_name_and_kind_is_refused(text: str) -> None:
     assert "reply, completion, solution, samples" in caught.value.help
 
 
+SAMPLE = {
+    "evaluation": "e",
+    "suite": "little",
+    "task": "Little/0",
+    "model": "m",
+    "sample": 0,
+    "kind": "reply",
+    "reply": "a",
+}
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -229,6 +240,9 @@ def test_a_field_option_that_is_not_name_and_kind_is_refused(text: str) -> None:
             id="endless",
         ),
         ('{"name": "Little/0", "reply": "a"}', "neither task_id nor prompt; it has name, reply"),
+        (json.dumps(SAMPLE | {"kind": "song"}), "kind is none of reply, completion, solution"),
+        (json.dumps(SAMPLE | {"model": None}), "model is no name"),
+        (json.dumps(SAMPLE | {"task": "Little/7"}), "no task 'Little/7' in this suite"),
         ('{"task_id": "Litle/0", "reply": "a"}', "no task 'Litle/0' in this suite; the nearest: Little/0"),
     ],
 )

@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import Literal
 
-from assay.records import Model, Record, Reply, Report, Status
+from assay.records import Finish, Model, Record, Reply, Report, Status
 from assay.suites import Kind as Kind  # part of our records too
 
 
@@ -17,6 +17,8 @@ class Given(Record):
     index: int
     kind: Kind
     text: str
+    finish: Finish = "stop"
+    """Why the reply ended, where the file says it."""
 
 
 class Evaluation(Record):
