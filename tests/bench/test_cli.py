@@ -691,6 +691,27 @@ def test_checking_a_suite_holds_only_while_its_wrong_programs_fail_as_said(assay
     assert f"{three}: the wrong program 'once' fails, but not in case 'three'" in ended.out
 
 
+def test_a_wrong_expectation_is_told_with_the_call_both_values_and_its_place(assay: Assay, tasks: Path) -> None:
+    one, *_ = ids(tasks)
+    cases = tasks / one / "checks" / "calls.yaml"
+    zero = next(line for line in cases.read_text().splitlines() if "zero" in line)
+    many = "".join(f"  - {{id: more-{number}, args: [1], expect: 77}}\n" for number in range(4))
+    cases.write_text(cases.read_text().replace(zero, "  # by hand\n" + zero.replace("expect: ", "expect: 1")) + many)
+    ended = assay("bench", "check", "functions", "--data", tasks)
+    assert ended.code == 1
+    entry, right = one.replace("-", "_"), int(one.rpartition("-")[2])
+    column = zero.index("expect: ") + len("expect: ") + 1
+    assert ended.out.splitlines()[:6] == [
+        f"✗ {one}: the reference does not pass: wrong, zero: another value was expected",
+        "    ✗ zero another value was expected",
+        f"        call:     {entry}(0)",
+        f"        expected: 1{right}",
+        f"        got:      {right}",
+        f"        written:  {cases}:5:{column}",
+    ]
+    assert "    … and 2 more" in ended.out.splitlines()
+
+
 @pytest.mark.parametrize(
     ("module", "not_needed"),
     [

@@ -80,7 +80,7 @@ def check(
     (loaded,) = preparing.suites_named([suite], data, settings, errata=errata)
     with Bench(settings, sandbox=sandbox, allow_unsafe=allow_unsafe, workers=workers) as opened:
         tasks = answered(opened, loaded.tasks[:limit], say)
-        result = checking.check(tasks, opened.sandbox, opened.settings.workers)
+        result = checking.check(tasks, opened.sandbox, opened.settings.workers, loaded.place_of_case)
     if as_json:
         print_json(result.model_dump(mode="json") | {"holds": result.holds})
     else:
