@@ -664,6 +664,12 @@ def test_the_suites_are_listed_with_what_each_needs(assay: Assay) -> None:
     assert "HumanEval.jsonl.gz" in found["humaneval"]["said"]
 
 
+def test_what_is_said_of_each_suite_begins_in_one_column(assay: Assay) -> None:
+    found = {suite["name"]: suite["said"] for suite in assay("bench", "suites", "--json").json}
+    printed = assay("bench", "suites").out.splitlines()
+    assert {line.index(said) for line, said in zip(printed, found.values(), strict=True)} == {max(map(len, found)) + 2}
+
+
 def test_the_models_of_a_server_are_listed_as_they_are_named_to_run(assay: Assay) -> None:
     with OpenAIServer(models=("small", "large")) as server:
         ended = assay("bench", "models", server.url)

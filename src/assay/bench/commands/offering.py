@@ -28,8 +28,9 @@ def suites(as_json: bool) -> None:
     if as_json:
         print_json([suite.model_dump() for suite in found])
         return
+    width = max(len(suite.name) for suite in found)
     for suite in found:
-        click.echo(f"{suite.name:<12} {suite.said}")
+        click.echo(f"{suite.name:<{width}}  {suite.said}")
 
 
 @click.command()
