@@ -542,6 +542,28 @@ def test_a_model_the_server_does_not_have_pauses_the_run_with_the_nearest_names(
     assert "assay bench resume" in ended.err
 
 
+@pytest.mark.parametrize(
+    ("models", "name", "told"),
+    [
+        (("toy", "toy-2"), "tou", True),
+        (("toy", "toy-2"), "toy", False),
+        (("toy:latest",), "toy", False),
+        ((), "tou", False),
+    ],
+    ids=["not listed", "listed", "listed with its tag", "an empty list"],
+)
+def test_a_name_that_is_not_in_the_servers_list_is_told_before_it_is_asked_under_it(
+    assay: Assay, tasks: Path, models: tuple[str, ...], name: str, told: bool
+) -> None:
+    answers = right(tasks)
+    with OpenAIServer(lambda prompt, _nth: ScriptedReply(answers[prompt]), models=models, any_name=True) as server:
+        ended = assay("bench", "run", "functions", "--data", tasks, "--model", f"{server.url}#{name}", "--json")
+        note = f"No model at {server.url} is called '{name}'. Did you mean toy or toy-2? Known: toy, toy-2."
+    assert (ended.code, ended.json["passed"]) == (0, 4)
+    assert (note in ended.err) is told
+    assert any(note in warning for warning in ended.json["warnings"]) is told
+
+
 def test_one_question_that_a_server_refuses_is_an_error_of_ours_and_resume_asks_it_again(
     assay: Assay, tasks: Path
 ) -> None:
