@@ -1,6 +1,7 @@
 """Suites of tasks. A plug-in is a function that gives a Suite: from content of ours, or from a data set's file."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -24,6 +25,8 @@ class Suite:
     """What a text is taken for that somebody grades without saying what it is."""
     stop: tuple[str, ...] = ()
     """Where a base model's text ends."""
+    place_of_case: Callable[[Task, str], str] = field(default=lambda task, _: task.place, compare=False)
+    """Where a case of a task is written, for people. Not kept in the task: a line put in above would make it another."""
 
     def task(self, identifier: str | int) -> Task | None:
         """The task that people mean by `HumanEval/7`, `humaneval/007`, `"7"` or `7`; None where there is none."""

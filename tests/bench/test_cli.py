@@ -155,6 +155,58 @@ def test_two_files_are_two_models_and_can_be_compared(assay: Assay, tasks: Path,
     assert abs(compared[0]["difference"]["value"]) == 1
 
 
+def test_an_exported_samples_table_is_graded_again_model_by_model_with_the_same_verdicts(
+    assay: Assay, tasks: Path, tmp_path: Path
+) -> None:
+    one, two, *_ = ids(tasks)
+    good = lines(tmp_path / "good.jsonl", *({"task_id": task, "reply": reply_of(tasks, task)} for task in ids(tasks)))
+    bad = lines(tmp_path / "bad.jsonl", {"task_id": one, "completion": ""}, {"task_id": two, "completion": "x"})
+    grade = ("bench", "grade", "functions", "--data", tasks, "--json", "--replies")
+    first = assay(*grade, good, "--replies", bad).json
+    table = tmp_path / "run.samples.jsonl"
+    assay("bench", "export", "last", "--format", "jsonl", "-o", table)
+    ended = assay(*grade, table)
+    assert ended.code == 0, ended.err
+    shown = ("model", "kind", "samples", "statuses", "pass@1", "missing")
+    assert [[one[key] for key in shown] for one in ended.json["results"]] == [
+        [one[key] for key in shown] for one in first["results"]
+    ]
+    rows = [json.loads(row) for row in table.read_text().splitlines()]
+    cut = {**rows[0], "model": "cut", "reply": "```python\ndef f(", "finish": "length"}
+    assert assay(*grade, lines(tmp_path / "cut.jsonl", cut)).json["statuses"]["truncated"] == 1
+    goods = [row for row in rows if row["model"] == "good"]
+    both = assay(*grade, table, "--replies", lines(tmp_path / "good.jsonl", *goods)).json["results"]
+    assert {one["model"] for one in both} == {"good (run.samples)", "good (good)", "bad"}
+
+
+def test_what_a_samples_table_holds_for_nobody_is_left_out_and_told(assay: Assay, tasks: Path, tmp_path: Path) -> None:
+    one, two, three, _ = ids(tasks)
+    file = lines(tmp_path / "mine.jsonl", *({"task_id": task, "reply": reply_of(tasks, task)} for task in ids(tasks)))
+    grade = ("bench", "grade", "functions", "--data", tasks, "--json", "--replies")
+    assay(*grade, file)
+    tables = {table: tmp_path / f"{table}.jsonl" for table in ("samples", "checks", "tasks")}
+    for table, path in tables.items():
+        assay("bench", "export", "last", "--format", "jsonl", "--table", table, "-o", path)
+    for table, said in (("checks", "has a row a check"), ("tasks", "has a row a task and model")):
+        ended = assay(*grade, tables[table])
+        assert ended.code == 2
+        assert said in ended.err
+        assert "--table samples" in ended.err
+    rows = {row["task"]: row for row in map(json.loads, tables["samples"].read_text().splitlines())}
+    rows[two] |= {"status": "error", "reply": "", "finish": "other"}
+    rows[three]["suite"] = "gym:python"
+    ended = assay(*grade, lines(tables["samples"], *rows.values(), {**rows[one], "suite": "mbpp", "task": "Mbpp/2"}))
+    assert ended.code == 0, ended.err
+    assert (ended.json["passed"], ended.json["samples"], ended.json["missing"]) == (2, 2, 2)
+    assert "samples.jsonl: its samples of 2 other suites (mbpp, gym:python) are left out." in ended.err
+    assert "samples.jsonl: 1 sample has no reply, as the model could not be asked, and counts as missing." in ended.err
+    only = assay(*grade, lines(tmp_path / "other.jsonl", rows[three]))
+    assert only.json["passed"] == 1, "the replies to one suite's tasks may be graded by another that has them too"
+    none = assay(*grade, lines(tmp_path / "none.jsonl", {**rows[one], "suite": "mbpp", "task": "Mbpp/2"}))
+    assert none.code == 2
+    assert "Its samples are of mbpp." in none.err
+
+
 def test_broken_lines_are_all_told_and_nothing_is_run_or_saved(assay: Assay, tasks: Path, tmp_path: Path) -> None:
     file = tmp_path / "broken.jsonl"
     file.write_text('{"task_id": "nowhere", "reply": ""}\n{"task_id"\n[]\n')
@@ -490,6 +542,28 @@ def test_a_model_the_server_does_not_have_pauses_the_run_with_the_nearest_names(
     assert "assay bench resume" in ended.err
 
 
+@pytest.mark.parametrize(
+    ("models", "name", "told"),
+    [
+        (("toy", "toy-2"), "tou", True),
+        (("toy", "toy-2"), "toy", False),
+        (("toy:latest",), "toy", False),
+        ((), "tou", False),
+    ],
+    ids=["not listed", "listed", "listed with its tag", "an empty list"],
+)
+def test_a_name_that_is_not_in_the_servers_list_is_told_before_it_is_asked_under_it(
+    assay: Assay, tasks: Path, models: tuple[str, ...], name: str, told: bool
+) -> None:
+    answers = right(tasks)
+    with OpenAIServer(lambda prompt, _nth: ScriptedReply(answers[prompt]), models=models, any_name=True) as server:
+        ended = assay("bench", "run", "functions", "--data", tasks, "--model", f"{server.url}#{name}", "--json")
+        note = f"No model at {server.url} is called '{name}'. Did you mean toy or toy-2? Known: toy, toy-2."
+    assert (ended.code, ended.json["passed"]) == (0, 4)
+    assert (note in ended.err) is told
+    assert any(note in warning for warning in ended.json["warnings"]) is told
+
+
 def test_one_question_that_a_server_refuses_is_an_error_of_ours_and_resume_asks_it_again(
     assay: Assay, tasks: Path
 ) -> None:
@@ -612,6 +686,12 @@ def test_the_suites_are_listed_with_what_each_needs(assay: Assay) -> None:
     assert "HumanEval.jsonl.gz" in found["humaneval"]["said"]
 
 
+def test_what_is_said_of_each_suite_begins_in_one_column(assay: Assay) -> None:
+    found = {suite["name"]: suite["said"] for suite in assay("bench", "suites", "--json").json}
+    printed = assay("bench", "suites").out.splitlines()
+    assert {line.index(said) for line, said in zip(printed, found.values(), strict=True)} == {max(map(len, found)) + 2}
+
+
 def test_the_models_of_a_server_are_listed_as_they_are_named_to_run(assay: Assay) -> None:
     with OpenAIServer(models=("small", "large")) as server:
         ended = assay("bench", "models", server.url)
@@ -637,6 +717,27 @@ def test_checking_a_suite_holds_only_while_its_wrong_programs_fail_as_said(assay
     assert f"{one}: the reference does not pass" in ended.out
     assert f"{two}: the wrong program 'once' passes" in ended.out
     assert f"{three}: the wrong program 'once' fails, but not in case 'three'" in ended.out
+
+
+def test_a_wrong_expectation_is_told_with_the_call_both_values_and_its_place(assay: Assay, tasks: Path) -> None:
+    one, *_ = ids(tasks)
+    cases = tasks / one / "checks" / "calls.yaml"
+    zero = next(line for line in cases.read_text().splitlines() if "zero" in line)
+    many = "".join(f"  - {{id: more-{number}, args: [1], expect: 77}}\n" for number in range(4))
+    cases.write_text(cases.read_text().replace(zero, "  # by hand\n" + zero.replace("expect: ", "expect: 1")) + many)
+    ended = assay("bench", "check", "functions", "--data", tasks)
+    assert ended.code == 1
+    entry, right = one.replace("-", "_"), int(one.rpartition("-")[2])
+    column = zero.index("expect: ") + len("expect: ") + 1
+    assert ended.out.splitlines()[:6] == [
+        f"✗ {one}: the reference does not pass: wrong, zero: another value was expected",
+        "    ✗ zero another value was expected",
+        f"        call:     {entry}(0)",
+        f"        expected: 1{right}",
+        f"        got:      {right}",
+        f"        written:  {cases}:5:{column}",
+    ]
+    assert "    … and 2 more" in ended.out.splitlines()
 
 
 @pytest.mark.parametrize(

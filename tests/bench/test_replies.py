@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -203,6 +204,17 @@ def test_a_field_option_that_is_not_name_and_kind_is_refused(text: str) -> None:
     assert "reply, completion, solution, samples" in caught.value.help
 
 
+SAMPLE = {
+    "evaluation": "e",
+    "suite": "little",
+    "task": "Little/0",
+    "model": "m",
+    "sample": 0,
+    "kind": "reply",
+    "reply": "a",
+}
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -228,6 +240,9 @@ def test_a_field_option_that_is_not_name_and_kind_is_refused(text: str) -> None:
             id="endless",
         ),
         ('{"name": "Little/0", "reply": "a"}', "neither task_id nor prompt; it has name, reply"),
+        (json.dumps(SAMPLE | {"kind": "song"}), "kind is none of reply, completion, solution"),
+        (json.dumps(SAMPLE | {"model": None}), "model is no name"),
+        (json.dumps(SAMPLE | {"task": "Little/7"}), "no task 'Little/7' in this suite"),
         ('{"task_id": "Litle/0", "reply": "a"}', "no task 'Litle/0' in this suite; the nearest: Little/0"),
     ],
 )
@@ -299,6 +314,19 @@ def test_a_missing_file_offers_the_one_with_the_nearest_name(tmp_path: Path) -> 
 def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(AssayError, match="the file is empty"):
         read_replies(write(tmp_path), TASKS)
+
+
+@pytest.mark.parametrize("form", ["lines", "gzip", "array"])
+def test_a_pipe_is_read_once_as_the_shell_gives_it(form: str) -> None:
+    lines = b"".join(json.dumps(row).encode() + b"\n" for row in ROWS)
+    data = {"lines": lines, "gzip": gzip.compress(lines), "array": json.dumps(ROWS, indent=2).encode()}[form]
+    reading, writing = os.pipe()
+    try:
+        os.write(writing, data)
+        os.close(writing)
+        assert [given.text for given in read_replies(Path(f"/dev/fd/{reading}"), TASKS).given] == ["a\nb", "c", "d]"]
+    finally:
+        os.close(reading)
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed"])

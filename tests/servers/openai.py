@@ -8,7 +8,10 @@ from tests.servers.serving import Server, event, main
 
 
 class OpenAIServer(Server):
-    """Streams with or without usage; `rejects` names members of the body that it refuses, as older servers do."""
+    """Streams with or without usage; `rejects` names members of the body that it refuses, as older servers do.
+
+    `any_name`: it answers whatever the model is called, as LM Studio and llama.cpp's server do.
+    """
 
     question_path = "/v1/chat/completions"
 
@@ -22,11 +25,13 @@ class OpenAIServer(Server):
         tls: ssl.SSLContext | None = None,
         rejects: tuple[str, ...] = (),
         thinking_name: str = "reasoning_content",
+        any_name: bool = False,
     ) -> None:
         super().__init__(answer, models=models, port=port, tls=tls)
         self.key = key
         self.rejects = rejects
         self.thinking_name = thinking_name
+        self.any_name = any_name
 
     @property
     def url(self) -> str:
@@ -48,7 +53,7 @@ class OpenAIServer(Server):
             if name in body:
                 text = f"Unsupported parameter: '{name}' is not supported with this model."
                 return ScriptedReply(status=400, error=text, code="unsupported_parameter")
-        return super().refusal(body, headers)
+        return None if self.any_name else super().refusal(body, headers)
 
     def whole_document(self, body: dict[str, Any], reply: ScriptedReply) -> Any:
         message = {"role": "assistant", "content": reply.text}

@@ -12,7 +12,7 @@ from assay.bench.records import Evaluation, Given
 from assay.bench.suites import Suite
 from assay.bench.suites.oracle import needs_oracle, oracle_program, with_answers
 from assay.pipeline.checks.perform import run_many
-from assay.records import Kind, Model, Record, Run, Task
+from assay.records import Finish, Kind, Model, Record, Run, Task
 from assay.store import Store, kept
 
 GRADED = 200
@@ -28,6 +28,8 @@ class Item(Record):
     number: int
     kind: Kind = "reply"
     text: str | None = None
+    finish: Finish = "stop"
+    """Of a text made elsewhere: why it ended."""
 
     @property
     def place(self) -> Place:
@@ -104,7 +106,15 @@ def begin_grading(
         replies=tuple(files),
     )
     items = [
-        Item(suite=one.suite, task=one.task, model=one.model, number=one.index, kind=one.kind, text=one.text)
+        Item(
+            suite=one.suite,
+            task=one.task,
+            model=one.model,
+            number=one.index,
+            kind=one.kind,
+            text=one.text,
+            finish=one.finish,
+        )
         for one in given
     ]
     evaluations.create(bench.store, evaluation, tasks, _payloads(items, GRADED))

@@ -1,11 +1,15 @@
 """Prove a suite: every reference and alternative passes, every wrong program fails the case it is there for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+from assay.bench.wording import finding_lines
 from assay.pipeline.checks import grade
 from assay.pipeline.checks.perform import run_many
 from assay.pipeline.sandbox import Sandbox
 from assay.records import MAIN, Program, Record, Report, Task
+
+_CASES = 3
+"""Cases that are told of one program: a reference that is broken fails them all."""
 
 
 class Proof(Record):
@@ -14,7 +18,7 @@ class Proof(Record):
     tasks: int
     programs: int
     failures: tuple[str, ...]
-    """What does not hold, a line each."""
+    """What does not hold: a line each, and the cases that say so below it."""
     excused: tuple[str, ...] = ()
     """Tasks whose fault is known and written down, and tasks that have nothing to prove them by."""
 
@@ -38,8 +42,13 @@ class _Trial(Record):
     fails: str = ""
 
 
-def check(tasks: Sequence[Task], sandbox: Sandbox, workers: int) -> Proof:
-    """Run every program that the tasks bring along."""
+def check(
+    tasks: Sequence[Task],
+    sandbox: Sandbox,
+    workers: int,
+    place_of_case: Callable[[Task, str], str] = lambda task, _: task.place,
+) -> Proof:
+    """Run every program that the tasks bring along. `place_of_case`: the suite's."""
     trials = {f"{number}": trial for number, trial in enumerate(_trials(tasks))}
     programs = {key: _program(trial) for key, trial in trials.items()}
     jobs = ((key, trial.task, programs[key]) for key, trial in trials.items())
@@ -48,8 +57,11 @@ def check(tasks: Sequence[Task], sandbox: Sandbox, workers: int) -> Proof:
     excused: list[str] = []
     for key, trial in trials.items():
         if said := _wrong(trial, reports[key]):
-            known = trial.passes and trial.task.erratum
-            (excused if known else failures).append(f"{said}. Known: {trial.task.erratum}" if known else said)
+            if trial.passes and trial.task.erratum:
+                excused.append(f"{said}. Known: {trial.task.erratum}")
+            else:
+                evidence = _evidence(trial.task, reports[key], place_of_case) if trial.passes else ()
+                failures.append("\n".join([said, *evidence]))
     excused += [f"{task.id} has no reference: nothing proves it" for task in tasks if task.reference is None]
     return Proof(tasks=len(tasks), programs=len(trials), failures=tuple(failures), excused=tuple(excused))
 
@@ -89,3 +101,14 @@ def _wrong(trial: _Trial, report: Report) -> str:
         found = ", ".join(sorted(failed)[:5]) or report.status
         return f"{who} fails, but not in case {trial.fails!r} that it is there for: {found}"
     return ""
+
+
+def _evidence(task: Task, report: Report, place_of_case: Callable[[Task, str], str]) -> Iterator[str]:
+    """The first cases that did not pass: what was called, expected and got, and where it is written."""
+    bad = [finding for finding in report.findings if finding.outcome != "passed"]
+    for finding in bad[:_CASES]:
+        yield from (f"    {line}" for line in finding_lines(finding))
+        if place := place_of_case(task, finding.case):
+            yield f"        {'written:':<10}{place}"
+    if len(bad) > _CASES:
+        yield f"    … and {len(bad) - _CASES} more"

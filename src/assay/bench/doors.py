@@ -183,7 +183,9 @@ class _Talk:
         self.key = asking.reply_key(self.request, self._scope)
 
     def reply(self, found: dict[str, Reply]) -> Reply | None:
-        return found.get(self.key) if self.item.text is None else Reply(text=self.item.text)
+        if self.item.text is None:
+            return found.get(self.key)
+        return Reply(text=self.item.text, finish=self.item.finish)
 
     def sample(self, evaluation: str, attempt: Attempt) -> Sample:
         return Sample(

@@ -8,10 +8,10 @@ from assay.bench import evidence
 from assay.bench.evidence import Difference, Evidence, Try, Where
 from assay.bench.records import Evaluation, Sample
 from assay.bench.tables import PLANS
-from assay.bench.wording import SIGNS, count
+from assay.bench.wording import SIGNS, count, finding_lines
 from assay.errors import AssayError, UnknownName
 from assay.pipeline.extract import raw
-from assay.records import Finding, Record, Report, Run, Task
+from assay.records import Record, Report, Run, Task
 from assay.store import Store
 from assay.suites import same_task
 from assay.visible import one_line, visible
@@ -170,17 +170,9 @@ def _findings(report: Report) -> Iterator[str]:
         f"Findings ({report.passed_cases:,} of {report.cases:,} cases passed; integrity: {report.integrity})"
     )
     for finding in bad[:_FINDINGS]:
-        yield from _finding(finding)
+        yield from (f"  {line}" for line in finding_lines(finding))
     if len(bad) > _FINDINGS:
         yield f"  … and {len(bad) - _FINDINGS} more: --json has all"
-
-
-def _finding(finding: Finding) -> Iterator[str]:
-    sign = "✗" if finding.outcome == "failed" else "!"
-    yield f"  {sign} {one_line(' '.join(part for part in (finding.case, finding.message) if part), 300)}"
-    for name, text in (("call", finding.call), ("expected", finding.expected), ("got", finding.got)):
-        if text:
-            yield f"      {name + ':':<10}{one_line(text, 500)}"
 
 
 def _run(run: Run) -> Iterator[str]:

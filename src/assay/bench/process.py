@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from assay import workflows
-from assay.bench import evaluations
+from assay.bench import asking, evaluations
 from assay.bench.judging import Judge
 from assay.errors import AssayError, ProviderError
 from assay.pipeline.checks.pace import Pace
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 AT_ONCE = 4
 """Batches of one process at a time: while one runs programs, the others ask."""
+_LIST_S = 3.0
+"""How long a run waits for a server's list of models before it begins."""
 
 
 def queue_of(evaluation: str) -> str:
@@ -221,6 +223,34 @@ class Bench:
         """Raise what would keep one of them from being asked at all, before anything is saved: no key, a bad URL."""
         for model in models:
             self.gateway.check(model)
+
+    def unlisted(self, models: Sequence[Model]) -> list[str]:
+        """What to tell before a run: the models that are not in the list which their server gives of its models.
+
+        Some servers answer under any name, with what they have. But lists leave out aliases: it is no reason not to ask.
+        A provider's own address checks names itself, and is not asked here.
+        """
+        from assay.pipeline.llm import UnknownModel
+        from assay.pipeline.llm.gateway import lane_key
+
+        lists: dict[LaneKey, list[str]] = {}
+        notes = []
+        for model in models:
+            if asking.same_everywhere(model):
+                continue
+            key = lane_key(model)
+            if key not in lists:
+                try:
+                    lists[key] = self.gateway.models(model, within_s=_LIST_S)
+                except ProviderError:  # it gives no list, or is down: the run itself will find out
+                    lists[key] = []
+            if lists[key] and not {model.model, f"{model.model}:latest"} & set(lists[key]):
+                error = UnknownModel(model.model, model.url or model.provider, lists[key])
+                notes.append(
+                    f"{error} {error.help} It is asked all the same: a server may know names that it does not list, "
+                    "or answer under any name with another model."
+                )
+        return notes
 
     def askers(self, model: Model) -> ThreadPoolExecutor:
         """As many threads as the model may be asked at once, shared by all batches.

@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import Literal
 
-from assay.records import Kind, Model, Record, Reply, Report, Status
+from assay.records import Finish, Kind, Model, Record, Reply, Report, Status
 
 
 class Given(Record):
@@ -16,6 +16,8 @@ class Given(Record):
     index: int
     kind: Kind
     text: str
+    finish: Finish = "stop"
+    """Why the reply ended, where the file says it."""
 
 
 class Evaluation(Record):

@@ -9,20 +9,30 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, TypeVar, get_args
 
+from assay.bench.exports.rows import COLUMNS
 from assay.bench.records import Given
 from assay.bench.suites import same_task
 from assay.errors import AssayError
-from assay.records import Kind, Task
+from assay.records import Finish, Kind, Task
 from assay.visible import one_line
 
 FieldKind = Literal["reply", "completion", "solution", "samples"]
 FIELDS: tuple[FieldKind, ...] = get_args(FieldKind)
+_KINDS: tuple[Kind, ...] = get_args(Kind)
+_FINISHES: tuple[Finish, ...] = get_args(Finish)
+_Known = TypeVar("_Known", Kind, Finish)
 _SHOWN = 20  # problems printed in full; a file of the wrong form would otherwise print one a line
 _LONGEST_MB = 16  # of one text: no model writes a hundredth of it, and each is kept, cleaned and run
 _GZIP = b"\x1f\x8b"
 _ARRAY_MB = 1024  # a JSON array is held in memory whole; JSON Lines are read one by one, however many
+_SAMPLE = {"evaluation", "suite", "task", "model", "sample", "kind", "reply"}
+"""Columns by which a row of a samples table of ours is known; the others may have been taken out."""
+_NO_REPLIES = {
+    frozenset(column.name for column in COLUMNS["checks"]): "a row a check",
+    frozenset(column.name for column in COLUMNS["tasks"]): "a row a task and model",
+}
 _OTHER_FORMS = {b"\xff\xfe": "UTF-16 text", b"\xfe\xff": "UTF-16 text", b"{\0": "UTF-16 text", b"PA": "a Parquet file"}
 """Files that are no JSON Lines in any line of theirs, by their first two bytes."""
 
@@ -45,7 +55,11 @@ class Replies(NamedTuple):
     left_out: int = 0
     """Replies to tasks that `--limit` left out."""
     models: tuple[str, ...] = ()
-    """The models that its lines name, each once."""
+    """The models that its lines name, each once, where they are graded as one."""
+    unanswered: int = 0
+    """Rows of a samples table without a reply, because the model could not be asked."""
+    elsewhere: tuple[str, ...] = ()
+    """Other suites of a samples table, whose rows were left out."""
 
 
 class RepliesError(AssayError):
@@ -83,58 +97,75 @@ def read_replies(
     """Every reply in the file, matched to its task.
 
     Raises RepliesError for all broken lines together, before anything is run. `limit`: the suite's first tasks only.
+    `model`: whose they are; the rows of a samples table say it themselves.
     """
     matcher = _Matcher(tasks)
-    wanted = {task.id for task in tasks[:limit]}
-    counts: Counter[str] = Counter()
-    given: list[Given] = []
+    lines: list[_Line] = []
     problems: list[str] = []
     unknown: Counter[str] = Counter()
-    models: dict[str, None] = {}
-    lines = left_out = 0
-    for number, line in _lines(path):
-        lines += 1
+    elsewhere: dict[str, None] = {}
+    number_of_lines = 0
+    for number, text in _lines(path):
+        number_of_lines += 1
         try:
-            row = _row(line)
-            kind, texts = _texts(row, field)
-            task = matcher.task(row)
+            lines.append(_line(_replies_row(path, text), matcher, field))
+        except _OtherSuiteError as error:
+            elsewhere[error.suite] = None
         except _UnknownTaskError as error:
             if not skip_unknown:
                 problems.append(f"{path.name}:{number}: {error}")
             unknown[error.name] += 1
-            continue
         except _BrokenError as error:
             problems.append(f"{path.name}:{number}: {error}")
-            continue
-        if task.id not in wanted:
-            left_out += len(texts)
-            continue
-        if isinstance(named := row.get("model"), str):
-            models[named] = None
-        for text in texts:
-            given.append(
-                Given(
-                    suite=task.suite,
-                    task=task.id,
-                    model=model or path.name,
-                    index=counts[task.id],
-                    kind=kind,
-                    text=text,
-                )
-            )
-            counts[task.id] += 1
     if problems:
-        raise RepliesError(path, problems, _advice(problems, unknown, lines))
-    if not lines:
+        raise RepliesError(path, problems, _advice(problems, unknown, number_of_lines))
+    if not number_of_lines:
         raise AssayError(
             f"{path} holds no replies: the file is empty.", "Give a JSON Lines file with one reply a line."
         )
+    if any(line.suite == line.task.suite for line in lines):  # else: HumanEval's replies, say, graded by HumanEval+
+        elsewhere |= {line.suite: None for line in lines if line.suite != line.task.suite}
+        lines = [line for line in lines if line.suite not in elsewhere]
+    wanted = {task.id for task in tasks[:limit]}
+    given = _numbered([line for line in lines if line.task.id in wanted], model or path.name)
     if not given:
         raise AssayError(
-            f"{path} holds no reply to any of the {len(wanted)} tasks chosen.", "Check the suite's name and --limit."
+            f"{path} holds no reply to any of the {len(wanted)} tasks chosen.",
+            f"Its samples are of {', '.join(elsewhere)}." if elsewhere else "Check the suite's name and --limit.",
         )
-    missing = tuple(task.id for task in tasks[:limit] if not counts[task.id])
-    return Replies(tuple(given), missing, tuple(unknown), left_out, tuple(models))
+    answered = {one.task for one in given}
+    return Replies(
+        given,
+        missing=tuple(task.id for task in tasks[:limit] if task.id not in answered),
+        unknown=tuple(unknown),
+        left_out=sum(len(line.texts) for line in lines if line.task.id not in wanted),
+        models=tuple(dict.fromkeys(line.named for line in lines if line.named)),
+        unanswered=sum(not line.texts for line in lines),
+        elsewhere=tuple(elsewhere),
+    )
+
+
+def _numbered(lines: Sequence["_Line"], model: str) -> tuple[Given, ...]:
+    """A reply a text, numbered within its model and task in the order of the file."""
+    counts: Counter[tuple[str, str]] = Counter()
+    given = []
+    for line in lines:
+        whose = line.model or model
+        for text in line.texts:
+            place = (whose, line.task.id)
+            given.append(
+                Given(
+                    suite=line.task.suite,
+                    task=line.task.id,
+                    model=whose,
+                    index=counts[place],
+                    kind=line.kind,
+                    text=text,
+                    finish=line.finish,
+                )
+            )
+            counts[place] += 1
+    return tuple(given)
 
 
 def read_all(
@@ -149,23 +180,40 @@ def read_all(
 
     Every file is read before anything is run; the first broken one raises.
     """
+    names = _model_names(paths)
+    read = [
+        read_replies(path, tasks, field, model=name, limit=limit, skip_unknown=skip_unknown)
+        for path, name in zip(paths, names, strict=True)
+    ]
+    files = Counter(model for replies in read for model in {one.model for one in replies.given})
     given: list[Given] = []
     notes: list[str] = []
-    for path, name in zip(paths, _model_names(paths), strict=True):
-        replies = read_replies(path, tasks, field, model=name, limit=limit, skip_unknown=skip_unknown)
-        given += replies.given
-        if replies.missing:
-            notes.append(f"{path.name}: no reply to {_counted(replies.missing)}; they count as missing.")
-        if replies.unknown:
-            notes.append(f"{path.name}: skipped replies to {_counted(replies.unknown)} that the suite does not have.")
-        if replies.left_out:
-            notes.append(f"{path.name}: {replies.left_out} replies are to tasks beyond --limit.")
-        if len(replies.models) > 1:
-            notes.append(
-                f"{path.name}: its lines name {_counted(replies.models, 'model')}; they are graded as one, {name!r}, "
-                "named after the file. For a score of each, give a file of each."
-            )
+    for path, name, replies in zip(paths, names, read, strict=True):
+        for one in replies.given:  # of one model in two samples tables each table is a contender
+            shared = files[one.model] > 1
+            given.append(one.model_copy(update={"model": f"{one.model} ({name})"}) if shared else one)
+        notes += _notes(path, name, replies)
     return given, notes
+
+
+def _notes(path: Path, name: str, replies: Replies) -> Iterator[str]:
+    """What a reader must know of a file's replies."""
+    if replies.missing:
+        yield f"{path.name}: no reply to {_counted(replies.missing)}; they count as missing."
+    if replies.unknown:
+        yield f"{path.name}: skipped replies to {_counted(replies.unknown)} that the suite does not have."
+    if replies.elsewhere:
+        yield f"{path.name}: its samples of {_counted(replies.elsewhere, 'other suite')} are left out."
+    if replies.unanswered:
+        had, count = ("sample has", "counts") if replies.unanswered == 1 else ("samples have", "count")
+        yield f"{path.name}: {replies.unanswered} {had} no reply, as the model could not be asked, and {count} as missing."
+    if replies.left_out:
+        yield f"{path.name}: {replies.left_out} replies are to tasks beyond --limit."
+    if len(replies.models) > 1:
+        yield (
+            f"{path.name}: its lines name {_counted(replies.models, 'model')}; they are graded as one, {name!r}, "
+            "named after the file. For a score of each, give a file of each."
+        )
 
 
 def _counted(names: Sequence[str], what: str = "task") -> str:
@@ -202,13 +250,12 @@ def _advice(problems: Sequence[str], unknown: Mapping[str, int], lines: int) -> 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """The file's lines that are not blank, numbered from 1; of a JSON array its items, each with the line it begins on.
 
-    Gzip is told by its first bytes, not by the name.
+    Gzip is told by its first bytes, not by the name. It is opened once: a pipe gives what it holds to nobody twice.
     """
     _must_be_a_file(path)
     try:
-        with path.open("rb") as probe:
-            opener = gzip.open if probe.read(2) == _GZIP else open
-        with opener(path, "rb") as file:
+        with path.open("rb") as plain:
+            file = gzip.GzipFile(fileobj=plain) if plain.peek(2)[:2] == _GZIP else plain
             first = True
             for number, line in enumerate(file, 1):
                 line = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
@@ -314,12 +361,83 @@ class _BrokenError(ValueError):
     """What is wrong with one line, for people."""
 
 
+class _OtherSuiteError(Exception):
+    """A row of a samples table about a task of another suite."""
+
+    def __init__(self, suite: str) -> None:
+        super().__init__(suite)
+        self.suite = suite
+
+
 class _UnknownTaskError(_BrokenError):
     """A line about something that is no task of the suite."""
 
     def __init__(self, name: str, message: str) -> None:
         super().__init__(message)
         self.name = name
+
+
+class _Line(NamedTuple):
+    """What one line holds."""
+
+    task: Task
+    suite: str
+    """The task's, unless a row of a samples table names another."""
+    kind: Kind
+    texts: list[str]
+    named: str = ""
+    """The model that it names, which does not count."""
+    model: str = ""
+    """The model of a row of a samples table, which does."""
+    finish: Finish = "stop"
+
+
+def _line(row: Mapping[str, object], matcher: "_Matcher", field: Field | None) -> _Line:
+    if row.keys() >= _SAMPLE:
+        return _sample(row, matcher, field)
+    kind, texts = _texts(row, field)
+    task = matcher.task(row)
+    return _Line(task, task.suite, kind, texts, named=named if isinstance(named := row.get("model"), str) else "")
+
+
+def _sample(row: Mapping[str, object], matcher: "_Matcher", field: Field | None) -> _Line:
+    """A row of a samples table of ours."""
+    suite, model = _text(row, "suite"), _text(row, "model")
+    kind, texts = _texts(row, field or Field("reply", _one_of(_KINDS, row["kind"], "kind")))
+    try:
+        task = matcher.by_id(row["task"])
+    except _UnknownTaskError:
+        if suite != matcher.suite:
+            raise _OtherSuiteError(suite) from None
+        raise
+    if row.get("status") == "error" and not any(texts):
+        texts = []
+    finish = _one_of(_FINISHES, row.get("finish", "stop"), "finish")
+    return _Line(task, suite, kind, texts, model=model, finish=finish)
+
+
+def _text(row: Mapping[str, object], column: str) -> str:
+    if not isinstance(value := row[column], str) or not value:
+        raise _BrokenError(f"{column} is no name")
+    return value
+
+
+def _one_of(known: Sequence[_Known], value: object, column: str) -> _Known:
+    for one in known:
+        if value == one:
+            return one
+    raise _BrokenError(f"{column} is none of {', '.join(known)}")
+
+
+def _replies_row(path: Path, line: bytes) -> dict[str, object]:
+    """A line as an object. Raises for the whole file where it is a table of ours that holds no replies."""
+    row = _row(line)
+    if said := _NO_REPLIES.get(frozenset(row)):
+        raise AssayError(
+            f"{path} has {said} and holds no replies. Nothing was run.",
+            "Write its samples with: assay bench export RUN --table samples --format jsonl",
+        )
+    return row
 
 
 def _row(line: bytes) -> dict[str, object]:
@@ -393,6 +511,7 @@ class _Matcher:
     """Finds the task a line is about: by id, by the number at the end of the id, or by the prompt."""
 
     def __init__(self, tasks: Sequence[Task]) -> None:
+        self.suite = next((task.suite for task in tasks), "")
         self._ids = {same_task(task.id): task for task in tasks}
         self._numbers = _unambiguous((key.rpartition("/")[2], task) for key, task in self._ids.items())
         self._prompts = _unambiguous((_squeezed(task.prompt), task) for task in tasks)
@@ -403,12 +522,13 @@ class _Matcher:
 
     def task(self, row: Mapping[str, object]) -> Task:
         if "task_id" in row:
-            return self._by_id(row["task_id"])
+            return self.by_id(row["task_id"])
         if "prompt" in row:
             return self._by_prompt(row["prompt"])
         raise _BrokenError(f"neither task_id nor prompt; it has {_keys(row)}")
 
-    def _by_id(self, name: object) -> Task:
+    def by_id(self, name: object) -> Task:
+        """The task of this name or number."""
         if isinstance(name, bool) or not isinstance(name, (str, int)):
             raise _BrokenError(f"task_id is a JSON {_json_name(name)}, not a name or number")
         text = str(name)

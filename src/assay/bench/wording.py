@@ -1,9 +1,10 @@
 """How bench says its numbers, the same in the terminal and in documents. The unit stands in the column's head."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from assay.records import Status
+from assay.records import Finding, Status
+from assay.visible import one_line
 
 if TYPE_CHECKING:
     from assay.bench.scores.records import Comparison, Difference, Rate
@@ -101,6 +102,15 @@ def duration(value: float) -> str:
 def p_value(value: float | None) -> str:
     """`0.031`, `< 0.001`."""
     return "–" if value is None else "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def finding_lines(finding: Finding) -> Iterator[str]:
+    """`✗ zero another value was expected`, and below it what was called, expected and got."""
+    sign = "✗" if finding.outcome == "failed" else "!"
+    yield f"{sign} {one_line(' '.join(part for part in (finding.case, finding.message) if part), 300)}"
+    for name, text in (("call", finding.call), ("expected", finding.expected), ("got", finding.got)):
+        if text:
+            yield f"    {name + ':':<10}{one_line(text, 500)}"
 
 
 def verdict(one: "Comparison") -> str:

@@ -9,7 +9,7 @@ import pytest
 from assay.bench.evaluations import save_samples
 from assay.store import Store
 from tests.bench.pages.made_runs import HOSTILE, make_run, make_sample
-from tests.browser_fixture import Site, in_every_form, served
+from tests.browser_fixture import PHONE, Site, in_every_form, served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -64,6 +64,31 @@ def test_why_a_model_failed_a_task_is_two_clicks_away_without_script(
     scriptless.get_by_role("link", name="which tasks weak failed").click()
     scriptless.get_by_role("link", name="failed: weak, functions/7").click()
     assert "gave def f" in (scriptless.text_content("main") or "")
+
+
+def test_on_a_phone_long_names_break_behind_their_signs_and_a_shade_says_that_more_lies_to_the_right(
+    serve_app: Serve, store: Store, page: "Page"
+) -> None:
+    make_run(store, models=("gpt4_final_500c_long", "gpt3_final_500c_long", "meta-llama/Llama-3.1-8B"))
+    page.goto(f"{serve_app().url}{RUN}/tasks")
+    table = page.locator(".wide:has(> .matrix)")
+
+    def edge() -> bytes:
+        """One pixel at the table's right edge, between two lines of text."""
+        box, row = table.bounding_box(), page.locator(".matrix tbody tr").first.bounding_box()
+        assert box is not None
+        assert row is not None
+        return page.screenshot(clip={"x": box["x"] + box["width"] - 2, "y": row["y"] + 2, "width": 1, "height": 1})
+
+    fits = edge()
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    assert table.evaluate("table => table.scrollWidth > table.clientWidth")
+    assert edge() != fits
+    lines = "heads => heads.map(head => [...head.childNodes].filter(part => part.nodeType == 3).map(part => {"
+    lines += "const range = document.createRange(); range.selectNode(part); return range.getClientRects().length; }))"
+    assert page.locator(".matrix thead th").evaluate_all(lines) == [[1], [1] * 4, [1] * 4, [1] * 6]
+    table.evaluate("table => { table.scrollLeft = table.scrollWidth; }")
+    assert edge() == fits
 
 
 def test_hostile_names_are_text_on_every_board(serve_app: Serve, store: Store, page: "Page") -> None:

@@ -138,6 +138,9 @@ def run(
         settings, sandbox=sandbox, allow_unsafe=allow_unsafe, workers=workers, patience=preparing.patience(retries)
     ) as opened:
         opened.check_models(asked)
+        notes = opened.unlisted(asked)
+        for note in notes:
+            say(note)
         pairs = [(name, model.name) for model in asked for name in model.suites or suite_names]
         before = _baseline(opened.store, baseline, pairs)
         tasks = [task for suite in loaded for task in suite.tasks[:limit]]
@@ -154,7 +157,7 @@ def run(
             said=say,
             identifier=identifier,
         )
-        wanted = Wanted(as_json, fail_under, before, junit, record, place)
+        wanted = Wanted(as_json, fail_under, before, junit, record, place, notes)
         return _finish(opened, evaluation, wanted)
 
 

@@ -28,8 +28,9 @@ def suites(as_json: bool) -> None:
     if as_json:
         print_json([suite.model_dump() for suite in found])
         return
+    width = max(len(suite.name) for suite in found)
     for suite in found:
-        click.echo(f"{suite.name:<12} {suite.said}")
+        click.echo(f"{suite.name:<{width}}  {suite.said}")
 
 
 @click.command()
@@ -80,7 +81,7 @@ def check(
     (loaded,) = preparing.suites_named([suite], data, settings, errata=errata)
     with Bench(settings, sandbox=sandbox, allow_unsafe=allow_unsafe, workers=workers) as opened:
         tasks = answered(opened, loaded.tasks[:limit], say)
-        result = checking.check(tasks, opened.sandbox, opened.settings.workers)
+        result = checking.check(tasks, opened.sandbox, opened.settings.workers, loaded.place_of_case)
     if as_json:
         print_json(result.model_dump(mode="json") | {"holds": result.holds})
     else:

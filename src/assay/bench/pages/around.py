@@ -1,10 +1,12 @@
 """What the pages of runs share: how an address names a run, the head of its pages, and the words of their templates."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import HTTPException, Query, Request
+from markupsafe import Markup
 
 from assay.bench import charts, evaluations, wording
 from assay.bench.evidence import plain_url
@@ -17,6 +19,7 @@ from assay.visible import one_line
 from assay.web.shell import Shell
 
 _NAME = 80  # characters of a name in a sentence
+_BEHIND_SIGNS = re.compile(r"(?<=[_/:.@+-])(?=\w)")
 
 Text = Annotated[str, Query(max_length=1_000)]
 Names = Annotated[tuple[str, ...], Query(max_length=200)]
@@ -54,6 +57,7 @@ def words() -> dict[str, Any]:
     return {
         **wording.NUMBERS,
         "line": one_line,
+        "breakable": breakable,
         "bar": charts.bar,
         "addresses": addresses,
         "query": lambda **given: urlencode(given),
@@ -70,6 +74,11 @@ def changed(request: Request, address: str, **changed: object) -> str:
 def short(name: str) -> str:
     """A name of anybody's making, for a sentence."""
     return one_line(name, _NAME)
+
+
+def breakable(name: str) -> Markup:
+    """A name that a narrow column may break behind its signs: `gpt4_final_500c_long` in a letter's midst says little."""
+    return Markup("<wbr>").join(_BEHIND_SIGNS.split(name))
 
 
 def both_ends(name: str, limit: int) -> str:

@@ -207,9 +207,10 @@ def _carried_out(opened: "Bench", run: "ScriptRun", stage: str | None, *, allow_
         _say(f"Nothing is left to do of {f'stage {stage}' if stage else 'this run'}.")
         return run
     workflow.runner_of(opened, allow_unsafe=allow_unsafe)
-    opened.check_models(
-        [model for model in (*run.models, *([run.testing] if run.testing else [])) if workflow.can_ask(model)]
-    )
+    asked = [model for model in (*run.models, *([run.testing] if run.testing else [])) if workflow.can_ask(model)]
+    opened.check_models(asked)
+    for note in opened.unlisted(asked):
+        _say(note)
     folder = Folder(opened.store, run)
     with LiveProgress(title=run.id) as live:
 

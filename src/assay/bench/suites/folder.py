@@ -157,6 +157,18 @@ def load_task(folder: Path, suite: str) -> Task:
     )
 
 
+def place_of_case(path: Path, task: Task, case: str) -> str:
+    """file:line:column of what a case expects, of a task of the folders in `path`; of the task where none has this id."""
+    folder = path / task.id
+    about = read(folder / "task.yaml").record(TaskFile)
+    for name in about.checks:
+        content = read(folder / "checks" / name)
+        ids = _ids(_check(content, about))
+        if case in ids:
+            return content.place("cases", ids.index(case), "stdout" if about.entry is None else "expect")
+    return str(folder / "task.yaml")
+
+
 def _agree_on_the_entry(document: Document, about: TaskFile) -> None:
     """The signature must be one of the entry point, and in Python one that Python can read."""
     if (about.entry is None) != (about.signature is None):

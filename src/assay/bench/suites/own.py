@@ -4,7 +4,7 @@ import functools
 from pathlib import Path
 
 from assay.bench.suites import Suite
-from assay.bench.suites.folder import FUNCTIONS, load_folder
+from assay.bench.suites.folder import FUNCTIONS, load_folder, place_of_case
 from assay.records import Task
 from assay.settings import Settings
 
@@ -18,6 +18,7 @@ def functions(data: Path | None, *, settings: Settings, errata: bool = True) -> 
         source="ships with Assay" if data is None else str(data),
         licence="MIT" if data is None else "",
         kind="reply",
+        place_of_case=functools.partial(place_of_case, data or FUNCTIONS),
     )
 
 

@@ -94,13 +94,16 @@ class Gateway:
         """
         _Batch(self, requests, on_reply).run()
 
-    def models(self, model: Model) -> list[str]:
+    def models(self, model: Model, *, within_s: float | None = None) -> list[str]:
         """What the server that `model` names offers, asked once. Raises a ProviderError."""
 
         async def ask() -> list[str]:
             return await self._lane(model).models()
 
-        return self._wait_for(ask())
+        try:
+            return self._wait_for(ask(), within_s)
+        except TimeoutError:
+            raise Unanswered(f"{model.name} gave no list of models within {within_s:g} s.") from None
 
     def check(self, model: Model) -> None:
         """Raise what would keep this model from being asked at all: no such provider, no key, a bad URL, no recording."""
