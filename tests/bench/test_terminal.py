@@ -218,7 +218,7 @@ def test_an_interrupted_run_still_prints_how_far_it_came() -> None:
 
 def test_progress_says_cost_errors_speed_and_time_left() -> None:
     now = Progress(20, 40, 9, failed=2, completion_tokens=700, cost=0.5, currency="EUR", note="paused: server busy")
-    assert progress_in_words(now, Progress(0, 40, 0, completion_tokens=100), elapsed_s=30) == (
+    assert progress_in_words(now, Progress(0, 40, 0, completion_tokens=100), elapsed_s=30, left_s=30) == (
         "20/40 done · ! 2 errors of ours · pass rate 50.0 % (29.0 – 71.0, n = 18 samples) · 20 tokens/s"
         " · 0.5000 of about 1.00 EUR · 30 s left · paused: server busy"
     )
@@ -228,7 +228,7 @@ def test_a_given_estimate_is_shown_and_a_finished_run_says_how_long_it_took() ->
     first = Progress(0, 4, 0)
     waiting = progress_in_words(Progress(1, 4, 1, waits_for="it is down: tried twice\nfor nothing"), first, 100)
     assert waiting.endswith("· it is down: tried twice⏎for nothing")
-    under_way = progress_in_words(Progress(1, 4, 1, cost=0.1, expected_cost=3), first, 100)
+    under_way = progress_in_words(Progress(1, 4, 1, cost=0.1, expected_cost=3), first, 100, 300)
     assert "0.1000 of about 3.00 USD · 5 min 00 s left" in under_way
     assert progress_in_words(Progress(4, 4, 4, cost=1.5), first, 7_300).endswith("1.50 USD · in 2 h 01 min")
 
@@ -244,7 +244,6 @@ def test_what_an_earlier_command_did_does_not_count_for_the_speed() -> None:
     before = Progress(190, 200, 95, completion_tokens=9_000)
     said = progress_in_words(Progress(191, 200, 95, completion_tokens=9_050), before, elapsed_s=10)
     assert "5 tokens/s" in said
-    assert "1 min 30 s left" in said
 
 
 def test_on_a_terminal_progress_redraws_one_place_and_leaves_one_line() -> None:

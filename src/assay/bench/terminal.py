@@ -18,7 +18,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from assay.bench.progress import Progress, seconds_left
+from assay.bench.progress import Pace, Progress
 from assay.bench.records import Evaluation
 from assay.bench.scores.records import STATUSES, Comparison, Score, Scores, Usage
 from assay.bench.wording import (
@@ -415,6 +415,7 @@ class LiveProgress:
         self._printed = float("-inf")
         self._first: Progress | None = None
         self._latest: Progress | None = None
+        self._pace = Pace()
         self._live: Live | None = None
 
     def __enter__(self) -> Self:
@@ -435,6 +436,7 @@ class LiveProgress:
     def update(self, now: Progress) -> None:
         """Say how far it is."""
         self._latest = now
+        self._pace.look(now.done, time.monotonic())
         self._first = self._first or now  # what was there before this command says nothing of its speed
         if not self._live and time.monotonic() - self._printed >= self._every_s:
             self._printed = time.monotonic()
@@ -443,12 +445,14 @@ class LiveProgress:
     def _now(self) -> Text:
         if self._latest is None or self._first is None:
             return Text("starting")
-        sentence = progress_in_words(self._latest, self._first, time.monotonic() - self._started)
+        now, at_s = self._latest, time.monotonic()
+        left_s = self._pace.left_s(now.done, now.total - now.done, at_s)
+        sentence = progress_in_words(now, self._first, at_s - self._started, left_s)
         return Text(f"{one_line(self.title)}: {sentence}" if self.title else sentence)
 
 
-def progress_in_words(now: Progress, first: Progress, elapsed_s: float) -> str:
-    """One line. `first`: how far it already was when this command began, `elapsed_s` ago."""
+def progress_in_words(now: Progress, first: Progress, elapsed_s: float, left_s: float | None = None) -> str:
+    """One line. `first`: how far it already was when this command began, `elapsed_s` ago. `left_s`: as `Pace` tells it."""
     parts = [f"{of(now.done, now.total)} done"]
     if now.running:
         parts.append(f"{now.running:,} running")
@@ -468,8 +472,8 @@ def progress_in_words(now: Progress, first: Progress, elapsed_s: float) -> str:
         parts.append(_cost_in_words(now, now.cost))
     if now.done >= now.total:
         parts.append(f"in {duration(elapsed_s)}")
-    elif (left := seconds_left(now.done - first.done, now.total - now.done, elapsed_s)) is not None:
-        parts.append(f"{duration(left)} left")
+    elif left_s is not None:
+        parts.append(f"{duration(left_s)} left")
     parts += [one_line(text, 300) for text in (now.note, now.waits_for) if text]
     return " · ".join(parts)
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,6 +21,8 @@ Planned = Mapping[str, int]
 """How many samples each model is to give, in the order the models are asked."""
 
 _BATCHES_LOOKED_AT = 1000
+_GROUP = timedelta(seconds=1)
+"""Samples are saved in groups, every second or so."""
 
 
 class ModelProgress(Record):
@@ -67,7 +69,7 @@ class Progress(Record):
     elapsed_s: float | None
     """Since the process that carries it out began; None: none does."""
     left_s: float | None
-    """At the pace since then; None: too little was finished since to say."""
+    """At the pace since its first samples; None: too little was finished since to say."""
     models: tuple[ModelProgress, ...]
 
 
@@ -90,7 +92,8 @@ def look(store: Store, evaluation: Evaluation, plan: Planned) -> Progress:
     """How far it is now. A handful of queries, each over this run's rows only."""
     with store.engine.connect() as connection:
         began, now = _began(connection, evaluation.executor)
-        samples = _samples(connection, evaluation.id, began)
+        paced = _first_finished(connection, evaluation.id, began)
+        samples = _samples(connection, evaluation.id, paced)
         calls = _calls(connection, evaluation.id, began)
     at_work = _at_work(store, evaluation.id) if began is not None else Counter[str]()
     models = tuple(_model(name, total, samples, calls, at_work) for name, total in plan.items())
@@ -110,7 +113,7 @@ def look(store: Store, evaluation: Evaluation, plan: Planned) -> Progress:
         cost=_costs(models, expected=False),
         expected_cost=_costs(models, expected=True),
         elapsed_s=elapsed,
-        left_s=seconds_left(fresh, total - done, elapsed or 0),
+        left_s=seconds_left(fresh, total - done, (now - paced).total_seconds()) if paced else None,
         models=models,
     )
 
@@ -122,8 +125,19 @@ def _began(connection: sa.Connection, executor: str) -> tuple[datetime | None, d
     return began, now
 
 
-def _samples(connection: sa.Connection, evaluation: str, began: datetime | None) -> Sequence["sa.Row[Any]"]:
-    """A row a model."""
+def _first_finished(connection: sa.Connection, evaluation: str, began: datetime | None) -> datetime | None:
+    """When the first group of samples was there that the process finished; None: none is, or no process is at work."""
+    if began is None:
+        return None
+    query = sa.select(sa.func.min(SAMPLES.c.created)).where(
+        SAMPLES.c.evaluation == evaluation, SAMPLES.c.created >= began
+    )
+    first: datetime | None = connection.scalar(query)
+    return None if first is None else first + _GROUP
+
+
+def _samples(connection: sa.Connection, evaluation: str, since: datetime | None) -> Sequence["sa.Row[Any]"]:
+    """A row a model; `fresh` counts from `since` on."""
     place = sa.tuple_(SAMPLES.c.suite, SAMPLES.c.task)
     query = (
         sa.select(
@@ -132,7 +146,7 @@ def _samples(connection: sa.Connection, evaluation: str, began: datetime | None)
             sa.func.count().filter(SAMPLES.c.status == "pass").label("passed"),
             sa.func.count().filter(SAMPLES.c.status == "error").label("errors"),
             sa.func.count(place.distinct()).filter(SAMPLES.c.status != "error").label("tasks"),
-            sa.func.count().filter(SAMPLES.c.created >= (began or datetime.max.replace(tzinfo=UTC))).label("fresh"),
+            sa.func.count().filter(SAMPLES.c.created >= (since or datetime.max.replace(tzinfo=UTC))).label("fresh"),
         )
         .where(SAMPLES.c.evaluation == evaluation)
         .group_by(SAMPLES.c.model)
