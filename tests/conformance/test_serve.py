@@ -48,11 +48,16 @@ answers = {  # what comes once, what comes for ever, with a pause of so many sec
     b"/whole": (ok + b"Content-Length: 2\r\n\r\nhi", b"", 0),
     b"/body": (ok + b"\r\n", b"x", 0.1),
     b"/header": (ok + b"X: ", b"x", 0.1),
-    b"/continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 300, 0.01),
+    b"/continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.01),
     b"/trailers": (chunked + b"0\r\n", b"X: y\r\n" * 1000, 0.01),
     b"/chunks": (chunked, b"1\r\nx\r\n" * 1000, 0.01),
     b"/much": (ok + b"\r\n", b"x" * 65536, 0),
     b"/short": (ok + b"Content-Length: 7\r\n\r\nhi", b"", 0),
+    b"/minus": (chunked + b"-5\r\nhello", b"", 0),
+    b"/returns": (ok + b"a:b\r" * 16000 + b"\r\n\r\n", b"", 0),
+    b"/headers": ((ok + b"X: " + b"y" * 60000 + b"\r\n") * 9, b"", 0),
+    b"/old": (b"HTTP/0.9 200 OK\r\n\r\nhi", b"", 0),
+    b"/status": (b"HTTP/1.1 2_0_0 OK\r\n\r\nhi", b"", 0),
     b"/headless": (ok + b"X: y", b"", 0),
 }
 def answer(connection):
@@ -156,10 +161,20 @@ def test_an_answer_dealt_out_in_pieces_has_one_deadline_and_one_size(sandbox: Sa
 
 def test_an_answer_that_breaks_off_is_an_error_of_the_request(sandbox: Sandbox) -> None:
     with sandbox.serve(Spec(files={"main.py": PIECEMEAL}, limits=LIMITS, network="loopback"), 8000) as service:
-        with pytest.raises(OSError, match="5 bytes before the end"):
+        with pytest.raises(OSError, match="before the end of its answer"):
             service.request("GET", "/short", {}, b"", 10)
         with pytest.raises(OSError, match="within its headers"):
             service.request("GET", "/headless", {}, b"", 10)
+
+
+def test_an_answer_that_is_no_http_is_an_error_of_the_request(sandbox: Sandbox) -> None:
+    with sandbox.serve(Spec(files={"main.py": PIECEMEAL}, limits=LIMITS, network="loopback"), 8000) as service:
+        for path in ("/minus", "/returns", "/old", "/status"):
+            with pytest.raises(OSError, match="is no HTTP"):
+                service.request("GET", path, {}, b"", 10)
+        with pytest.raises(OSError, match="headers have more than 262144 bytes"):
+            service.request("GET", "/headers", {}, b"", 10)
+        assert service.request("GET", "/whole", {}, b"", 10)[2] == b"hi"
 
 
 def test_a_server_that_does_not_start_is_told_with_what_it_said(sandbox: Sandbox) -> None:

@@ -2,10 +2,13 @@
 
 import http.client
 import io
+import re
 import socket
 import time
 
 _MOST = 32 << 20  # bytes of an answer: a server must not fill our memory
+_MOST_HEADERS = 256 << 10  # bytes
+_STATUS = re.compile(rb"HTTP/1\.[01] [1-9][0-9][0-9][ \r\n]")
 _MOST_ON_THE_WIRE = _MOST + (8 << 20)  # with its headers and the lengths of its chunks, which are read and thrown away
 
 
@@ -27,20 +30,26 @@ def ask(
     connection.sock = stream  # all of a socket that it uses
     try:
         connection.request(method, path, body or None, headers)
+        return _answer(connection, stream)
+    except http.client.InvalidURL as error:
+        raise ValueError(str(error)) from None
+    finally:
+        connected.close()
+
+
+def _answer(connection: http.client.HTTPConnection, stream: "_Stream") -> "tuple[int, list[tuple[str, str]], bytes]":
+    try:
         response = connection.getresponse()
         if stream.ended:  # it reads no further than the empty line after the headers
             raise OSError("the server hung up within its headers")
+        stream.room = None
         content = response.read(_MOST + 1)
-        if len(content) > _MOST:
-            raise OSError(f"the server's answer has more than {_MOST} bytes")
-        if response.length:
-            raise OSError(f"the server hung up {response.length} bytes before the end of its answer")
-    except http.client.InvalidURL as error:
-        raise ValueError(str(error)) from None
-    except http.client.HTTPException as error:
+    except (http.client.HTTPException, ValueError) as error:  # ValueError: a chunk of -5 bytes
         raise OSError(f"the server's answer is no HTTP: {error!r}") from None
-    finally:
-        connected.close()
+    if len(content) > _MOST:
+        raise OSError(f"the server's answer has more than {_MOST} bytes")
+    if response.length:
+        raise OSError("the server hung up before the end of its answer")
     return response.status, response.getheaders(), content
 
 
@@ -49,13 +58,25 @@ class _Stream(io.RawIOBase):
 
     def __init__(self, connected: socket.socket, seconds: float) -> None:
         self.ended = False
+        self.room: int | None = _MOST_HEADERS
         self._socket = connected
         self._seconds = seconds
         self._deadline = time.monotonic() + seconds
         self._left = _MOST_ON_THE_WIRE
 
-    def makefile(self, mode: str) -> io.BufferedReader:  # noqa: ARG002 - a socket's; http.client asks for "rb"
-        return io.BufferedReader(self)
+    def makefile(self, mode: str) -> "_Lines":  # noqa: ARG002 - a socket's; http.client asks for "rb"
+        return _Lines(self)
+
+    def took(self, line: bytes) -> None:
+        """Look at a line of the answer's before it is taken apart. Raises OSError."""
+        if self.room is not None:
+            self.room -= len(line)
+            if self.room < 0:
+                raise OSError(f"the server's headers have more than {_MOST_HEADERS} bytes")
+            if line.startswith(b"HTTP/") and not _STATUS.match(line):
+                raise OSError(f"the server's answer is no HTTP: {line[:50]!r}")
+        if b"\r" in line.rstrip(b"\r\n"):  # who takes headers apart would make lines of it, a million of one
+            raise OSError("the server's answer is no HTTP: a carriage return within a line")
 
     def sendall(self, data: bytes) -> None:
         self._bound()
@@ -85,3 +106,16 @@ class _Stream(io.RawIOBase):
         if left <= 0:
             raise TimeoutError("timed out")
         self._socket.settimeout(left)
+
+
+class _Lines(io.BufferedReader):
+    """What http.client reads an answer from: status, headers and the lengths of chunks as lines."""
+
+    def __init__(self, stream: _Stream) -> None:
+        super().__init__(stream)
+        self._stream = stream
+
+    def readline(self, size: "int | None" = -1) -> bytes:
+        line = super().readline(size)
+        self._stream.took(line)
+        return line
