@@ -230,3 +230,30 @@ def test_who_waits_at_a_terminal_is_told_what_for(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert told.startswith(b"assay: still at work: it may take 20 s")
     assert b"\npass " in told
+
+
+def test_files_are_brought_out_through_no_link(tmp_path: Path) -> None:
+    program = write(
+        tmp_path / "p.py",
+        "import os; os.mkdir('sub'); open('sub/a.txt', 'w').write('x'); open('b.txt', 'w').write('y')",
+    )
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    into = tmp_path / "into"
+    into.mkdir()
+    (into / "sub").symlink_to(outside)
+    done = assay("run", program, "--collect", "**/*.txt", "--into", into, folder=tmp_path)
+    assert done.returncode == 2
+    assert b"sub/a.txt cannot be written: a link or a file is in the way" in done.stderr
+    (into / "sub").unlink()
+    (into / "b.txt").unlink(missing_ok=True)
+    (into / "b.txt").symlink_to(outside / "made")
+    assert (
+        b"b.txt cannot be written"
+        in assay("run", program, "--collect", "*.txt", "--into", into, folder=tmp_path).stderr
+    )
+    assert list(outside.iterdir()) == []
+    (into / "b.txt").unlink()
+    write(into / "b.txt", "what was there before, and longer")
+    assert assay("run", program, "--collect", "**/*.txt", "--into", into, folder=tmp_path).returncode == 0
+    assert [(into / name).read_text() for name in ("sub/a.txt", "b.txt")] == ["x", "y"]

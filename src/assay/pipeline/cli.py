@@ -2,13 +2,15 @@
 
 import ast
 import contextlib
+import errno
 import json
 import keyword
+import os
 import re
 import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
@@ -271,19 +273,35 @@ def packages(names: tuple[str, ...], into: Path) -> None:
 
 def _bring_out(files: dict[str, bytes], left: tuple[str, ...], into: Path) -> None:
     for name, content in files.items():
-        target = into / name
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
+            into.mkdir(parents=True, exist_ok=True)
+            _write_beneath(into, PurePosixPath(name).parts, content)
         except OSError as error:
+            in_the_way = error.errno in (errno.ELOOP, errno.ENOTDIR)
             raise AssayError(
-                f"{_safe(str(target))} cannot be written: {error.strerror or error}.",
+                f"{_safe(str(into / name))} cannot be written: "
+                f"{'a link or a file is in the way' if in_the_way else error.strerror or error}.",
                 "Name another folder with --into.",
             ) from None
     if files:
         click.echo(f"assay: {len(files)} file{'' if len(files) == 1 else 's'} brought out into {into}", err=True)
     for line in left:
         click.echo(f"assay: left {_safe(line)}", err=True)
+
+
+def _write_beneath(folder: Path, parts: tuple[str, ...], content: bytes) -> None:
+    """Through no link of those that may lie there already: the program has chosen the names. Raises OSError."""
+    with contextlib.ExitStack() as opened:
+        here = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        opened.callback(os.close, here)
+        for name in parts[:-1]:
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(name, dir_fd=here)
+            here = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=here)
+            opened.callback(os.close, here)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK
+        with open(os.open(parts[-1], flags, 0o666, dir_fd=here), "wb") as file:
+            file.write(content)
 
 
 def _limits(**wanted: float) -> "Limits":
