@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from assay.errors import AssayError
+from assay.pipeline.cli import _bring_out
+
 
 def assay(*arguments: str | Path, folder: Path, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
     environment = {**os.environ, "ASSAY_HOME": str(folder / "home")}
@@ -244,12 +247,12 @@ def test_files_are_brought_out_through_no_link(tmp_path: Path) -> None:
     (into / "sub").symlink_to(outside)
     done = assay("run", program, "--collect", "**/*.txt", "--into", into, folder=tmp_path)
     assert done.returncode == 2
-    assert b"sub/a.txt cannot be written: a link or a file is in the way" in done.stderr
+    assert f"sub/a.txt cannot be written: {into}/sub is a link." in done.stderr.decode()
     (into / "sub").unlink()
     (into / "b.txt").unlink(missing_ok=True)
     (into / "b.txt").symlink_to(outside / "made")
     assert (
-        b"b.txt cannot be written"
+        f"b.txt cannot be written: {into}/b.txt is a link.".encode()
         in assay("run", program, "--collect", "*.txt", "--into", into, folder=tmp_path).stderr
     )
     assert list(outside.iterdir()) == []
@@ -257,3 +260,24 @@ def test_files_are_brought_out_through_no_link(tmp_path: Path) -> None:
     write(into / "b.txt", "what was there before, and longer")
     assert assay("run", program, "--collect", "**/*.txt", "--into", into, folder=tmp_path).returncode == 0
     assert [(into / name).read_text() for name in ("sub/a.txt", "b.txt")] == ["x", "y"]
+
+
+@pytest.mark.parametrize("name", ["../out.txt", "a/../../out.txt", "{0}/out.txt", "a//b", ".", ".."])
+def test_no_name_of_a_file_leads_out_of_the_folder(name: str, tmp_path: Path) -> None:
+    with pytest.raises(AssayError, match="that is no name of a file"):
+        _bring_out({name.format(tmp_path): b"x"}, (), tmp_path / "into")
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_files_are_not_brought_out_into_what_is_no_file(tmp_path: Path) -> None:
+    write(tmp_path / "file", "kept")
+    with pytest.raises(AssayError, match="file is no folder"):
+        _bring_out({"file/a.txt": b"x"}, (), tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(AssayError, match="pipe cannot be written"):  # nobody reads it
+        _bring_out({"pipe": b"x"}, (), tmp_path)
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    with pytest.raises(AssayError, match="not a regular file"):
+        _bring_out({"pipe": b"x"}, (), tmp_path)
+    assert os.read(reader, 1) == b""
+    os.close(reader)

@@ -7,10 +7,11 @@ import json
 import keyword
 import os
 import re
+import stat
 import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
@@ -275,12 +276,10 @@ def _bring_out(files: dict[str, bytes], left: tuple[str, ...], into: Path) -> No
     for name, content in files.items():
         try:
             into.mkdir(parents=True, exist_ok=True)
-            _write_beneath(into, PurePosixPath(name).parts, content)
+            _write_beneath(into, name, content)
         except OSError as error:
-            in_the_way = error.errno in (errno.ELOOP, errno.ENOTDIR)
             raise AssayError(
-                f"{_safe(str(into / name))} cannot be written: "
-                f"{'a link or a file is in the way' if in_the_way else error.strerror or error}.",
+                f"{_safe(str(into / name))} cannot be written: {_safe(error.strerror or str(error))}.",
                 "Name another folder with --into.",
             ) from None
     if files:
@@ -289,19 +288,36 @@ def _bring_out(files: dict[str, bytes], left: tuple[str, ...], into: Path) -> No
         click.echo(f"assay: left {_safe(line)}", err=True)
 
 
-def _write_beneath(folder: Path, parts: tuple[str, ...], content: bytes) -> None:
+def _write_beneath(folder: Path, path: str, content: bytes) -> None:
     """Through no link of those that may lie there already: the program has chosen the names. Raises OSError."""
+    parts = path.split("/")
+    if {"", ".", ".."} & set(parts):  # a container's word for it is taken nowhere else
+        raise OSError(errno.EINVAL, "that is no name of a file")
     with contextlib.ExitStack() as opened:
         here = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         opened.callback(os.close, here)
-        for name in parts[:-1]:
+        for depth, name in enumerate(parts[:-1], 1):
             with contextlib.suppress(FileExistsError):
                 os.mkdir(name, dir_fd=here)
-            here = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=here)
+            here = _open_no_link(here, name, folder.joinpath(*parts[:depth]), os.O_RDONLY | os.O_DIRECTORY)
             opened.callback(os.close, here)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK
-        with open(os.open(parts[-1], flags, 0o666, dir_fd=here), "wb") as file:
+        made = _open_no_link(here, parts[-1], folder / path, os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK)
+        with open(made, "wb") as file:
+            if not stat.S_ISREG(os.fstat(made).st_mode):
+                raise OSError(errno.EINVAL, "what is there is not a regular file")
+            file.truncate()
             file.write(content)
+
+
+def _open_no_link(here: int, name: str, path: Path, flags: int) -> int:
+    try:
+        return os.open(name, flags | os.O_NOFOLLOW, 0o666, dir_fd=here)
+    except OSError as error:
+        if path.is_symlink():  # ELOOP, ENOTDIR or EMLINK, as the system likes
+            raise OSError(errno.ELOOP, f"{path} is a link") from None
+        if error.errno == errno.ENOTDIR:
+            raise OSError(errno.ENOTDIR, f"{path} is no folder") from None
+        raise
 
 
 def _limits(**wanted: float) -> "Limits":
