@@ -3,6 +3,7 @@
 As a program: `counted_work.py worker|start URL EXECUTOR [ID]`. It says `ready` when it is.
 """
 
+import json
 import os
 import sys
 import time
@@ -39,11 +40,19 @@ def notes(store: Store, work: str) -> list[str]:
 
 
 def wait_for_note(store: Store, work: str, said: str, seconds: float = 30) -> None:
-    """Return once it was noted."""
+    """Return once it was noted, and the engine has recorded that: a step cut off between the two is done again."""
     deadline = time.monotonic() + seconds
-    while said not in notes(store, work):
-        assert time.monotonic() < deadline, f"{said!r} was never noted for {work}: {notes(store, work)}"
+    while said not in _recorded_notes(store, work):
+        assert time.monotonic() < deadline, f"{said!r} was never recorded of {work}: {notes(store, work)}"
         time.sleep(0.02)
+
+
+def _recorded_notes(store: Store, work: str) -> list[str]:
+    """What the steps that noted something gave back, in order."""
+    query = "select output from dbos.operation_outputs where workflow_uuid = :work and function_name = :step order by function_id"
+    with store.engine.connect() as connection:
+        found = connection.execute(sa.text(query), {"work": work, "step": note.__qualname__}).scalars()
+        return [json.loads(output) for output in found]
 
 
 def open_gate(store: Store, work: str) -> None:
