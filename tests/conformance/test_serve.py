@@ -4,6 +4,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -58,6 +59,12 @@ answers = {  # what comes once, what comes for ever, with a pause of so many sec
     b"/headers": ((ok + b"X: " + b"y" * 60000 + b"\r\n") * 9, b"", 0),
     b"/old": (b"HTTP/0.9 200 OK\r\n\r\nhi", b"", 0),
     b"/status": (b"HTTP/1.1 2_0_0 OK\r\n\r\nhi", b"", 0),
+    b"/blank": (b" HTTP/0.9 200 OK\r\n\r\nhi", b"", 0),
+    b"/tab": (b"\tHTTP/1.1 2_0_0 OK\r\n\r\nhi", b"", 0),
+    b"/after-100": (b"HTTP/1.1 100 Continue\r\nX: y\r\n\r\n HTTP/0.9 200 OK\r\n\r\nhi", b"", 0),
+    b"/two-returns": (ok + b"X: y\r\r\nContent-Length: 2\r\n\r\nhi", b"", 0),
+    b"/endless-chunk": (chunked + b"f" * 4000 + b"\r\nhello", b"", 0),
+    b"/returns-in-body": (b"HTTP/1.1 100 Continue\r\nX: y\r\n\r\n" + chunked + b"4\r\n\ra\rb\r\n0\r\n\r\n", b"", 0),
     b"/headless": (ok + b"X: y", b"", 0),
 }
 def answer(connection):
@@ -73,6 +80,16 @@ def answer(connection):
 listening = socket.create_server(("127.0.0.1", 8000))
 while True:
     threading.Thread(target=answer, args=(listening.accept()[0],), daemon=True).start()
+"""
+CROWDED = b"""
+import socket, time
+listening = socket.create_server(("127.0.0.1", 8000), backlog=0)
+listening.accept()  # whether somebody listens
+waiting = [socket.socket() for _ in range(4)]
+for one in waiting:
+    one.setblocking(False)
+    one.connect_ex(("127.0.0.1", 8000))
+time.sleep(60)
 """
 NODE = b"require('http').createServer((q, r) => r.end('from node ' + q.url)).listen(3000, '127.0.0.1')"
 LIMITS = Limits(wall_s=60, cpu_s=20)
@@ -175,6 +192,24 @@ def test_an_answer_that_is_no_http_is_an_error_of_the_request(sandbox: Sandbox) 
         with pytest.raises(OSError, match="headers have more than 262144 bytes"):
             service.request("GET", "/headers", {}, b"", 10)
         assert service.request("GET", "/whole", {}, b"", 10)[2] == b"hi"
+
+
+def test_every_head_begins_with_a_status_line_and_no_line_ends_with_two_returns(sandbox: Sandbox) -> None:
+    with sandbox.serve(Spec(files={"main.py": PIECEMEAL}, limits=LIMITS, network="loopback"), 8000) as service:
+        for path in ("/blank", "/tab", "/after-100", "/two-returns", "/endless-chunk"):
+            with pytest.raises(OSError, match="no HTTP"):
+                service.request("GET", path, {}, b"", 10)
+        assert service.request("GET", "/returns-in-body", {}, b"", 10)[2] == b"\ra\rb"
+
+
+def test_requests_that_wait_for_each_other_to_connect_wait_no_longer_than_they_may(sandbox: Sandbox) -> None:
+    with sandbox.serve(Spec(files={"main.py": CROWDED}, limits=LIMITS, network="loopback"), 8000) as service:
+        time.sleep(0.5)
+        began = time.monotonic()
+        with ThreadPoolExecutor(4) as pool:
+            asked = [pool.submit(service.request, "GET", "/", {}, b"", 0.3) for _ in range(4)]
+        assert time.monotonic() - began < 2.5  # a second is the zygote's own; in turn it took four
+        assert all(isinstance(one.exception(), OSError) for one in asked)
 
 
 def test_a_server_that_does_not_start_is_told_with_what_it_said(sandbox: Sandbox) -> None:

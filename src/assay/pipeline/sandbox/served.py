@@ -51,9 +51,14 @@ class ThroughCage:
             self._cage.dial(self._port).close()
 
     def ask(self, method: str, path: str, headers: dict[str, str], body: bytes, timeout: float) -> Answer:
-        with self._dialling:
-            connected = self._cage.dial(self._port)
-        return asking.ask(connected, self._port, method, path, headers, body, timeout)
+        since = time.monotonic()
+        if not self._dialling.acquire(timeout=max(timeout, 0)):
+            raise TimeoutError(f"no connection was made within {timeout:g} s")
+        try:
+            connected = self._cage.dial(self._port)  # up to a second, which is the inside's own limit, whatever is left
+        finally:
+            self._dialling.release()
+        return asking.ask(connected, self._port, method, path, headers, body, timeout, since)
 
 
 class Served:

@@ -20,13 +20,14 @@ def ask(
     headers: "dict[str, str]",
     body: bytes,
     timeout: float,
+    since: float,
 ) -> "tuple[int, list[tuple[str, str]], bytes]":
-    """Status, headers as they came, body. Closes the connection. `timeout`: seconds for all of it.
+    """Status, headers as they came, body. Closes the connection. `timeout`: seconds for all of it, from `since` on.
 
     Raises OSError where the server does not answer whole and in HTTP, ValueError where what is asked is no request.
     """
     connection = http.client.HTTPConnection("127.0.0.1", port)
-    stream = _Stream(connected, timeout)
+    stream = _Stream(connected, timeout, since)
     connection.sock = stream  # all of a socket that it uses
     try:
         connection.request(method, path, body or None, headers)
@@ -44,7 +45,11 @@ def _answer(connection: http.client.HTTPConnection, stream: "_Stream") -> "tuple
             raise OSError("the server hung up within its headers")
         stream.room = None
         content = response.read(_MOST + 1)
-    except (http.client.HTTPException, ValueError) as error:  # ValueError: a chunk of -5 bytes
+    except (
+        http.client.HTTPException,
+        ValueError,
+        OverflowError,
+    ) as error:  # the last two: a chunk of -5 bytes, or 16^4000
         raise OSError(f"the server's answer is no HTTP: {error!r}") from None
     if len(content) > _MOST:
         raise OSError(f"the server's answer has more than {_MOST} bytes")
@@ -56,12 +61,13 @@ def _answer(connection: http.client.HTTPConnection, stream: "_Stream") -> "tuple
 class _Stream(io.RawIOBase):
     """A connection of which all that goes over it has one deadline and one size, however it is dealt out."""
 
-    def __init__(self, connected: socket.socket, seconds: float) -> None:
+    def __init__(self, connected: socket.socket, seconds: float, since: float) -> None:
         self.ended = False
         self.room: int | None = _MOST_HEADERS
+        self._starts = True  # a status line is next
         self._socket = connected
         self._seconds = seconds
-        self._deadline = time.monotonic() + seconds
+        self._deadline = since + seconds
         self._left = _MOST_ON_THE_WIRE
 
     def makefile(self, mode: str) -> "_Lines":  # noqa: ARG002 - a socket's; http.client asks for "rb"
@@ -73,9 +79,12 @@ class _Stream(io.RawIOBase):
             self.room -= len(line)
             if self.room < 0:
                 raise OSError(f"the server's headers have more than {_MOST_HEADERS} bytes")
-            if line.startswith(b"HTTP/") and not _STATUS.match(line):
+            if self._starts and line and not _STATUS.match(line):
                 raise OSError(f"the server's answer is no HTTP: {line[:50]!r}")
-        if b"\r" in line.rstrip(b"\r\n"):  # who takes headers apart would make lines of it, a million of one
+            self._starts = line in (b"\r\n", b"\n")  # those of a 100 are over
+        if b"\r" in line.removesuffix(b"\n").removesuffix(
+            b"\r"
+        ):  # who takes headers apart would make lines of it, a million of one
             raise OSError("the server's answer is no HTTP: a carriage return within a line")
 
     def sendall(self, data: bytes) -> None:

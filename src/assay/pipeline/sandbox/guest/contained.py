@@ -360,6 +360,7 @@ def _ask(host, only_dial, data):
     head, _, body = data.partition(b"\n")
     request = json.loads(head)
     about, content = {"id": request["id"]}, b""
+    since = time.monotonic()
     try:
         connected = socket.create_connection(("127.0.0.1", request["port"]), request["timeout"])
         if only_dial:
@@ -373,6 +374,7 @@ def _ask(host, only_dial, data):
                 request["headers"],
                 body,
                 request["timeout"],
+                since,
             )
     except OSError as error:
         about["error"] = str(error)
