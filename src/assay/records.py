@@ -72,7 +72,7 @@ class Compare(Record):
     approx      as exact, but numbers within `abs` or `rel` (the larger allowance counts), nan equals nan
     unordered   lists (or tuples) with the same members in any order
     set         the same members, counted once, whatever the container
-    truthy      both true or both false
+    truthy      both true or both false, as the program's language has it: in JavaScript NaN is false, [] is true
     text        the same text, trailing blanks of lines and trailing lines aside
     text-exact  the same bytes
     text-tokens the same words, separated by any blanks

@@ -1,6 +1,7 @@
 """Calls in both languages: every kind of value goes in and comes out, and what is no value can be used from outside."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -85,6 +86,29 @@ def test_what_only_javascript_has_comes_out(bench: Workbench) -> None:
     ]
     check = Calls(entry="f", cases=tuple(case(number, [kind], value) for number, (kind, value) in enumerate(cases)))
     report = graded(bench, source, check, "javascript")
+    assert report.passed, report.findings
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "mode"),
+    [
+        ("5n", 5, "exact"),
+        ("-0", 0, "exact"),
+        ("new Map([['a', 1]])", {"a": 1}, "exact"),
+        ("arguments", {"0": 0}, "exact"),
+        ("new Number(1)", 1, "exact"),
+        ("NaN", False, "truthy"),
+        ("0n", False, "truthy"),
+        ("[]", True, "truthy"),
+        ("/a/.exec('b')", False, "truthy"),
+        ("/a/.exec('a')", True, "truthy"),
+    ],
+)
+def test_what_javascript_answers_counts_as_pythons_kinds_but_for_its_truth(
+    bench: Workbench, answer: str, expected: object, mode: Any
+) -> None:
+    check = Calls(entry="f", cases=(case(0, [0], expected),), compare=Compare(mode=mode))
+    report = graded(bench, f"function f(x) {{ return {answer} }}", check, "javascript")
     assert report.passed, report.findings
 
 

@@ -67,6 +67,31 @@ def test_values_are_held_against_each_other(mode: Any, expected: Any, got: Any, 
 
 
 @pytest.mark.parametrize(
+    ("got", "python", "javascript"),
+    [
+        (NAN, True, False),
+        (0, False, False),
+        (-0.0, False, False),
+        ("", False, False),
+        (None, False, False),
+        (UNDEFINED, False, False),
+        (False, False, False),
+        ("0", True, True),
+        (float("inf"), True, True),
+        ([], False, True),
+        ({}, False, True),
+        (set(), False, True),
+        (b"", False, True),
+        (Handle(0, "Yes"), True, True),
+    ],
+)
+def test_truth_is_that_of_the_programs_language(got: Any, python: bool, javascript: bool) -> None:
+    for expected in (True, False):
+        assert same(Compare(mode="truthy"), expected, got) is (python is expected)
+        assert same(Compare(mode="truthy"), expected, got, "javascript") is (javascript is expected)
+
+
+@pytest.mark.parametrize(
     ("expected", "got", "equal"),
     [
         (0.3, 0.1 + 0.2, True),

@@ -14,7 +14,7 @@ from assay.pipeline.checks import CHECKS, grade
 from assay.pipeline.checks.answers import Answer, in_words
 from assay.pipeline.checks.answers import read as read_answer
 from assay.pipeline.sandbox.guest.values import Handle, decode
-from assay.records import MAIN, Asserts, Calls, Compare, Finding, Program, Run
+from assay.records import MAIN, Asserts, Calls, Compare, Finding, Language, Program, Run
 
 _SHOWN_LINES = 20
 """Lines of a flood that are shown."""
@@ -119,7 +119,9 @@ def _read_calls(
         ended = ended or line is None
         answer = read_answer(line) if line is not None else None
         found = findings.get((number, test.id))
-        passed = found.outcome == "passed" if found is not None else _passed_among_many(check, test, answer)
+        passed = (
+            found.outcome == "passed" if found is not None else _passed_among_many(check, test, answer, sheet.language)
+        )
         case = blank(sheet, test, "passed" if passed else "failed").model_copy(
             update={"printed": brief(said.printed.get(before + at, ""), run) if sheet.mode == "calls" else ""}
         )
@@ -127,7 +129,7 @@ def _read_calls(
     return cases, None
 
 
-def _passed_among_many(check: Calls, test: Test, answer: Answer | None) -> bool:
+def _passed_among_many(check: Calls, test: Test, answer: Answer | None, language: Language) -> bool:
     """Of more than 64 cases only failed ones have a finding, and of those only the first: judge again by the same rule."""
     from assay.pipeline.checks.compare import same
 
@@ -140,7 +142,7 @@ def _passed_among_many(check: Calls, test: Test, answer: Answer | None) -> bool:
         return False
     if check.arguments_unchanged and not same(Compare(), decode(case.args), answer.arguments):
         return False
-    return same(case.compare or check.compare, decode(case.expect), answer.value)
+    return same(case.compare or check.compare, decode(case.expect), answer.value, language)
 
 
 def _failed_call(sheet: Sheet, case: FullCase, answer: Answer | None, run: Run, said: Said, at: int) -> FullCase:

@@ -9,7 +9,7 @@ from assay.pipeline.checks.answers import Answer, in_words, read
 from assay.pipeline.checks.compare import same, shown
 from assay.pipeline.checks.perform import Workbench, candidate_spec
 from assay.pipeline.sandbox.guest.values import decode
-from assay.records import Calls, Case, Compare, Finding, Integrity, Program, Run, Status, Task
+from assay.records import Calls, Case, Compare, Finding, Integrity, Language, Program, Run, Status, Task
 
 _EACH = 64  # cases: of more, only those that failed have a finding of their own
 _TEXT_READ = ("json", "regex")  # where a text that equals the expected one may be wrong all the same
@@ -93,7 +93,7 @@ def _judge_cases(task: Task, check: Calls, lines: list[str], early: tuple[Status
             if not many:
                 findings.append(_finding(task, check, case, None, ""))
             continue
-        status, why, answer = _judge_case(check, case, line, early, run)
+        status, why, answer = _judge_case(check, case, line, early, run, task.language)
         if status == "pass":
             passed += 1
         elif first is None:
@@ -109,7 +109,7 @@ def _judge_cases(task: Task, check: Calls, lines: list[str], early: tuple[Status
 
 
 def _judge_case(
-    check: Calls, case: Case, line: str | None, early: tuple[Status, str] | None, run: Run
+    check: Calls, case: Case, line: str | None, early: tuple[Status, str] | None, run: Run, language: Language
 ) -> tuple[Status, str, Answer | None]:
     if case.expect is None and case.raises is None:
         raise AssayError(
@@ -133,7 +133,7 @@ def _judge_case(
     if answer.raised:
         return "oom" if answer.raised == "MemoryError" else "exception", f"it raised {answer.raised}", answer
     assert case.expect is not None
-    if not same(case.compare or check.compare, decode(case.expect), answer.value):
+    if not same(case.compare or check.compare, decode(case.expect), answer.value, language):
         return "wrong", "another value was expected", answer
     if check.arguments_unchanged and not same(Compare(), decode(case.args), answer.arguments):
         return "wrong", "it changed its arguments", answer

@@ -19,9 +19,14 @@ _NUMBER = re.compile(r"[+-]?(\d++\.?+\d*+|\.\d++)(e[+-]?\d++)?|[+-]?(inf|infinit
 """Possessive: a megabyte of digits that is no number would be gone through once for each of them."""
 
 
-def same(compare: Compare, expected: object, got: object) -> bool:
-    """Whether the value `got` answers to `expected` under `compare`. What is nested too deeply to be looked at does not."""
+def same(compare: Compare, expected: object, got: object, language: Language = "python") -> bool:
+    """Whether the value `got` answers to `expected` under `compare`. What is nested too deeply to be looked at does not.
+
+    `language`: whose truth `truthy` means.
+    """
     try:
+        if compare.mode == "truthy":
+            return _truth(expected, language) is _truth(got, language)
         return _same(compare, expected, got)
     except RecursionError:
         return False
@@ -29,8 +34,6 @@ def same(compare: Compare, expected: object, got: object) -> bool:
 
 def _same(compare: Compare, expected: object, got: object) -> bool:
     mode = compare.mode
-    if mode == "truthy":
-        return bool(expected) == bool(got) if not isinstance(got, Handle) else bool(expected)
     if mode == "set":
         return set(map(_key, _members(expected))) == set(map(_key, _members(got)))
     if mode == "unordered":
@@ -95,6 +98,16 @@ def as_python(value: object, other: Callable[[object], str] = repr) -> str:
         members = "{" + ", ".join(sorted(as_python(item, other) for item in value)) + "}"
         return members if isinstance(value, set) else f"frozenset({members})"
     return other(value)
+
+
+def _truth(value: object, language: Language) -> bool:
+    if isinstance(value, Handle):
+        return True
+    if language == "javascript":  # where NaN is false, and what holds members is true without any
+        if isinstance(value, (int, float, str)):
+            return value == value and bool(value)
+        return value is not None and not isinstance(value, Undefined)
+    return bool(value)
 
 
 def _equal(expected: object, got: object) -> bool:
