@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -71,21 +72,19 @@ def server(arguments: list[str]) -> Iterator[str]:
 def ours(url: str, requests: int, at_once: int) -> dict[str, float]:
     """Through the gateway."""
     from assay.pipeline.llm.gateway import Gateway
-    from assay.records import Message, Model, Reply, Request
+    from assay.records import Message, Model, Request
 
     model = Model(name="m", provider="openai", model="model-a", url=url, concurrency=at_once)
 
     def ask(number: int) -> Request:
         return Request(model=model, messages=(Message(role="user", content=f"Write a program. {number}"),))
 
-    with Gateway({}) as gateway:
-        outcomes: list[object] = []
-        gateway.complete_all(map(ask, range(at_once)), lambda _request, _outcome: None)
+    with Gateway({}) as gateway, ThreadPoolExecutor(at_once) as pool:  # as a run asks
+        list(pool.map(gateway.complete, map(ask, range(at_once))))
         cpu, wall = time.process_time(), time.perf_counter()
-        gateway.complete_all(map(ask, range(requests)), lambda _request, outcome: outcomes.append(outcome))
+        replies = list(pool.map(gateway.complete, map(ask, range(requests))))
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-    assert len(outcomes) == requests
-    assert all(isinstance(outcome, Reply) and outcome.text for outcome in outcomes)
+    assert all(reply.text for reply in replies)
     return {"cpu_ms": cpu / requests * 1000, "per_s": requests / wall}
 
 

@@ -1,4 +1,4 @@
-"""The gateway: limits, retries, keys, batches and records, against real servers."""
+"""The gateway: limits, retries, keys and records, against real servers."""
 
 import gc
 import logging
@@ -18,6 +18,7 @@ from assay.pipeline.llm import Patience, Refused, ServerDown, Unanswered
 from assay.pipeline.llm.gateway import Gateway, Outcome
 from assay.records import Message, Model, Reply, Request
 from tests.killing import wait_for as until
+from tests.pipeline.llm.many import ask_all
 from tests.servers import ScriptedReply, in_turn
 from tests.servers.ollama import OllamaServer
 from tests.servers.openai import OpenAIServer
@@ -38,20 +39,12 @@ def questions(model: Model, count: int) -> Iterator[Request]:
     return (question(model, f"Write f{number}.") for number in range(count))
 
 
-class Outcomes(list[tuple[Request, Outcome]]):
-    """What a batch hands over."""
-
-    def __call__(self, request: Request, outcome: Outcome) -> None:
-        self.append((request, outcome))
-
-
 # ---- many at once --------------------------------------------------------------------------------------------------
 
 
-def test_every_request_of_a_batch_is_asked_once_and_handed_over_with_its_own_reply() -> None:
-    outcomes = Outcomes()
+def test_every_question_of_many_is_asked_once_and_has_its_own_reply() -> None:
     with OpenAIServer() as server, Gateway({}, patience=QUICK) as gateway:
-        gateway.complete_all(questions(model_at(server), 300), outcomes)
+        outcomes = ask_all(gateway, questions(model_at(server), 300))
         assert set(server.counts().prompts.values()) == {1}
     assert len(outcomes) == 300
     for request, outcome in outcomes:
@@ -64,27 +57,12 @@ def test_no_more_are_under_way_at_a_server_than_the_model_allows() -> None:
         OpenAIServer(lambda _prompt, _nth: ScriptedReply("x", first_token_s=0.02)) as server,
         Gateway({}, patience=QUICK) as gateway,
     ):
-        gateway.complete_all(questions(model_at(server, concurrency=5), 40), Outcomes())
+        ask_all(gateway, questions(model_at(server, concurrency=5), 40))
+        assert server.counts().requests == 40
         assert server.counts().most_at_once == 5
 
 
-def test_callers_in_several_threads_share_the_limit() -> None:
-    with (
-        OpenAIServer(lambda _prompt, _nth: ScriptedReply("x", first_token_s=0.02)) as server,
-        Gateway({}, patience=QUICK) as gateway,
-    ):
-        model = model_at(server, concurrency=3)
-        threads = [threading.Thread(target=gateway.complete, args=(question(model, f"{n}"),)) for n in range(12)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert server.counts().requests == 12
-        assert server.counts().most_at_once == 3
-
-
 def test_a_slow_server_does_not_keep_another_waiting() -> None:
-    outcomes = Outcomes()
     with (
         OpenAIServer(lambda _prompt, _nth: ScriptedReply("slow", first_token_s=0.8)) as slow,
         OpenAIServer() as fast,
@@ -92,70 +70,18 @@ def test_a_slow_server_does_not_keep_another_waiting() -> None:
     ):
         first = model_at(slow, name="slow", concurrency=1)
         second = model_at(fast, name="fast", concurrency=1)
-        gateway.complete_all([*questions(first, 2), *questions(second, 20)], outcomes)
+        outcomes = ask_all(gateway, [*questions(first, 2), *questions(second, 20)])
     names = [request.model.name for request, _ in outcomes]
     assert names[-1] == "slow"  # one after the other, 1.6 s, while the fast ones all went by
     assert len(names) == 22
 
 
-def test_requests_are_taken_as_they_are_needed() -> None:
-    taken = 0
-    taken_at_first: list[int] = []
-
-    def endless(model: Model) -> Iterator[Request]:
-        nonlocal taken
-        for number in range(1500):
-            taken += 1
-            yield question(model, f"{number}")
-
-    with OpenAIServer() as server, Gateway({}, patience=QUICK) as gateway:
-        gateway.complete_all(endless(model_at(server, concurrency=16)), lambda _r, _o: taken_at_first.append(taken))
-        assert server.counts().requests == 1500
-    assert taken_at_first[0] < 1200
-
-
-def test_what_a_callback_raises_ends_the_batch_and_the_gateway_goes_on() -> None:
-    with (
-        OpenAIServer(lambda _prompt, _nth: ScriptedReply("x", first_token_s=0.01)) as server,
-        Gateway({}, patience=QUICK) as gateway,
-    ):
-        model = model_at(server, concurrency=4)
-
-        def stop(request: Request, outcome: Outcome) -> None:
-            raise KeyboardInterrupt
-
-        with pytest.raises(KeyboardInterrupt):
-            gateway.complete_all(questions(model, 100), stop)
-        asked = server.counts().requests
-        assert asked <= 8
-        time.sleep(0.1)
-        assert server.counts().requests == asked
-        assert gateway.complete(question(model)).text == "x"
-
-
-def test_a_server_that_goes_down_is_asked_nothing_more_and_nothing_is_lost() -> None:
-    outcomes = Outcomes()
-
-    def answer(prompt: str, nth: int) -> ScriptedReply:
-        return ScriptedReply("x") if int(prompt) < 10 else ScriptedReply(status=503)
-
-    with OpenAIServer(answer) as server, Gateway({}, patience=QUICK) as gateway:
-        model = model_at(server, concurrency=4)
-        gateway.complete_all((question(model, f"{number}") for number in range(200)), outcomes)
-        assert server.counts().requests < 60
-    replies = [outcome for _, outcome in outcomes if isinstance(outcome, Reply)]
-    down = [outcome for _, outcome in outcomes if isinstance(outcome, ServerDown)]
-    assert (len(replies), len(down)) == (10, 190)
-
-
 def test_one_question_that_a_server_cannot_answer_does_not_stop_the_others() -> None:
-    outcomes = Outcomes()
-
     def answer(prompt: str, nth: int) -> ScriptedReply:
         return ScriptedReply(status=500, error="runner crashed") if prompt == "Write f7." else ScriptedReply("x")
 
     with OpenAIServer(answer) as server, Gateway({}, patience=QUICK) as gateway:
-        gateway.complete_all(questions(model_at(server), 50), outcomes)
+        outcomes = ask_all(gateway, questions(model_at(server), 50))
     wrong = [(request, outcome) for request, outcome in outcomes if not isinstance(outcome, Reply)]
     assert len(outcomes) == 50
     assert [request.messages[0].content for request, _ in wrong] == ["Write f7."]
@@ -169,7 +95,7 @@ def test_one_question_that_a_server_cannot_answer_does_not_stop_the_others() -> 
 def test_requests_a_minute_are_spaced_evenly() -> None:
     with OpenAIServer() as server, Gateway({}, patience=QUICK) as gateway:
         began = time.monotonic()
-        gateway.complete_all(questions(model_at(server, requests_per_minute=1200), 9), Outcomes())
+        ask_all(gateway, questions(model_at(server, requests_per_minute=1200), 9))
         assert 0.4 <= time.monotonic() - began < 3
 
 
@@ -369,8 +295,8 @@ def test_every_call_is_reported_to_the_recorder_in_the_callers_thread() -> None:
     notes = Notes()
     with OpenAIServer() as server, Gateway({}, patience=QUICK, recorders=(notes,)) as gateway:
         model = model_at(server)
-        gateway.complete(question(model, "one"))
-        gateway.complete_all(questions(model, 5), Outcomes())
+        for asked in questions(model, 6):
+            gateway.complete(asked)
         with pytest.raises(ProviderError):
             gateway.complete(question(model_at(server, model="model-x"), "none"))
     assert len(notes.started) == len(notes.finished) == 7
@@ -437,8 +363,7 @@ def test_models_of_one_server_share_its_limits_and_other_providers_do_not() -> N
     ):
         models = [model_at(server, model=name, name=name, concurrency=2) for name in ("model-a", "model-b")]
         elsewhere = Model(name="o", provider="ollama", model="model-a", url=other.url)
-        outcomes = Outcomes()
-        gateway.complete_all([question(one, f"{n}") for n in range(8) for one in [*models, elsewhere]], outcomes)
+        outcomes = ask_all(gateway, [question(one, f"{n}") for n in range(8) for one in [*models, elsewhere]])
         assert server.counts().most_at_once == 2
     assert all(isinstance(outcome, Reply) for _, outcome in outcomes)
 

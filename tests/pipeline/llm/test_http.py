@@ -10,10 +10,11 @@ import pytest
 
 from assay.errors import AssayError, ProviderError
 from assay.pipeline.llm import Patience, Refused, ServerDown, Unanswered
-from assay.pipeline.llm.gateway import Gateway, Outcome
+from assay.pipeline.llm.gateway import Gateway
 from assay.pipeline.llm.http import Client, Connection
 from assay.records import Message, Model, Reply, Request
 from tests.killing import wait_for as until
+from tests.pipeline.llm.many import ask_all
 from tests.servers import ScriptedReply, in_turn
 from tests.servers.openai import OpenAIServer
 from tests.servers.raw import HEAD, Line, RawServer, Talk, chunked, events, reply
@@ -348,26 +349,16 @@ def open_to(port: int) -> int:
 
 @pytest.mark.skipif(not Path("/proc/self/net/tcp").exists(), reason="reads the connections of this machine from /proc")
 def test_questions_given_up_by_the_hundred_leave_no_connection() -> None:
-    class Enough(Exception):
-        pass
-
     def answers(prompt: str, nth: int) -> ScriptedReply:
-        # Some are given up as they connect, some in mid-stream, some as they end.
         return ScriptedReply("abcd", hang_after=int(prompt) % 4 or None)
 
     with OpenAIServer(answers) as server, Gateway({}, patience=Patience()) as gateway:
         model = model_at(server.url, concurrency=ABOUT)
-        for turn in range(TURNS):
-            left = 1 + 3 * turn  # of the quarter that is answered
-
-            def take(request: Request, outcome: Outcome) -> None:
-                nonlocal left
-                left -= 1
-                if left <= 0:
-                    raise Enough
-
-            with pytest.raises(Enough):
-                gateway.complete_all((question(model, f"{number}") for number in range(ABOUT)), take)
+        for turn in range(TURNS):  # some are given up as they connect, some in mid-stream, some as they end
+            asked = [question(model, f"{number}") for number in range(ABOUT)]
+            outcomes = ask_all(gateway, asked, threads=ABOUT, within_s=0.02 * 2**turn)
+            assert {type(outcome) for _, outcome in outcomes} <= {Reply, Unanswered}
+            assert Unanswered in {type(outcome) for _, outcome in outcomes}
             until(lambda: open_to(server.port) == len(idle_of(gateway)))
         gateway.close()
         until(lambda: open_to(server.port) == 0)

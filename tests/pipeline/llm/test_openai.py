@@ -6,8 +6,9 @@ import pytest
 
 from assay.errors import ProviderError
 from assay.pipeline.llm import Patience, Refused, ServerDown
-from assay.pipeline.llm.gateway import Gateway, Outcome
+from assay.pipeline.llm.gateway import Gateway
 from assay.records import Message, Model, Options, Reply, Request
+from tests.pipeline.llm.many import ask_all
 from tests.servers import ScriptedReply, in_turn
 from tests.servers.openai import OpenAIServer
 
@@ -270,14 +271,13 @@ def test_a_refusal_in_a_field_of_its_own_is_what_the_model_said() -> None:
 
 
 def test_many_that_find_out_at_once_what_the_server_rejects_are_all_answered() -> None:
-    outcomes: list[Outcome] = []
     with OpenAIServer(rejects=("max_tokens", "stream_options")) as server, Gateway({}, patience=QUICK) as gateway:
         model = Model(
             name="m", provider="openai", model="model-a", url=server.url, concurrency=8, options=Options(max_tokens=9)
         )
         asked = (Request(model=model, messages=(Message(role="user", content=f"{n}"),)) for n in range(8))
-        gateway.complete_all(asked, lambda _, outcome: outcomes.append(outcome))
-    assert [outcome for outcome in outcomes if not isinstance(outcome, Reply)] == []
+        outcomes = ask_all(gateway, asked)
+    assert [outcome for _, outcome in outcomes if not isinstance(outcome, Reply)] == []
 
 
 def test_geminis_models_are_known_by_both_of_their_names() -> None:

@@ -32,14 +32,13 @@ def write(path: Path, *lines: object) -> Path:
 def test_what_a_run_was_answered_is_answered_again_from_its_recording(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "run.jsonl"
     writer = RecordingWriter(path)
-    first: dict[int, Reply] = {}
     with (
         OpenAIServer(lambda _prompt, nth: ScriptedReply(f"answer {nth} é", thinking="hm")) as server,
         Gateway({}, recorders=(writer,)) as gateway,
     ):
         model = Model(name="m", provider="openai", model="model-a", url=server.url, concurrency=1)
         asked = [Request(model=model, messages=(Message(role="user", content="Q"),), sample=n) for n in range(3)]
-        gateway.complete_all(asked, lambda request, outcome: first.update({request.sample: outcome}))  # type: ignore[dict-item]
+        first = {request.sample: gateway.complete(request) for request in asked}
     writer.close()
     assert {sample: ask(path, "Q", sample) for sample in range(3)} == first
 

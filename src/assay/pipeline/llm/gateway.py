@@ -1,22 +1,19 @@
 """The one way to any model: keys, limits, retries, prices, records and spans around the providers.
 
-The event loop runs in a thread of its own, so that whoever asks needs none. Recorders and callbacks are called in the
-thread that asks.
+The event loop runs in a thread of its own, so that whoever asks needs none. Recorders are called in the thread that asks.
 """
 
 import asyncio
 import concurrent.futures
 import os
-import queue
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
 from assay.errors import AssayError, ProviderError
-from assay.pipeline.llm import PROVIDERS, Patience, Provider, Server, ServerDown, Unanswered
+from assay.pipeline.llm import PROVIDERS, Patience, Provider, Server, Unanswered
 from assay.pipeline.llm.keys import Keys
 from assay.pipeline.llm.lanes import Lane
 from assay.pipeline.llm.local import moved
@@ -27,9 +24,6 @@ from assay.tracing import Tracing
 Outcome = Reply | ProviderError
 LaneKey = tuple[str, str, str | None]
 Result = TypeVar("Result")
-
-_LOOK_AHEAD = 1024
-"""Requests read ahead of those under way, so that one busy server does not keep another waiting."""
 
 
 class Recorder(Protocol):
@@ -84,15 +78,6 @@ class Gateway:
         if isinstance(outcome, ProviderError):
             raise outcome
         return outcome
-
-    def complete_all(self, requests: Iterable[Request], on_reply: Callable[[Request, Outcome], None]) -> None:
-        """Ask many, as many at once as their models allow, and hand over each outcome as it comes.
-
-        A server found down is asked nothing more: the rest of its requests are handed over with that ServerDown.
-        Requests are taken from the iterable as they are needed. What `on_reply` raises ends it all, as does Ctrl-C:
-        what is under way then is given up.
-        """
-        _Batch(self, requests, on_reply).run()
 
     def models(self, model: Model, *, within_s: float | None = None) -> list[str]:
         """What the server that `model` names offers, asked once. Raises a ProviderError."""
@@ -226,98 +211,6 @@ class Gateway:
             elif self._thread is None or not self._thread.is_alive():
                 raise RuntimeError("a gateway does not come along when a process forks: make one in the new process")
             return self._loop
-
-
-class _Batch:
-    """One `complete_all`: what waits, what is under way, and which servers are down."""
-
-    def __init__(
-        self, gateway: Gateway, requests: Iterable[Request], on_reply: Callable[[Request, Outcome], None]
-    ) -> None:
-        self._gateway = gateway
-        self._requests: Iterator[Request] | None = iter(requests)
-        self._on_reply = on_reply
-        self._waiting: dict[LaneKey, deque[Request]] = {}
-        self._ahead = 0
-        self._under_way: dict[LaneKey, int] = {}
-        self._down: dict[LaneKey, ServerDown] = {}
-        self._results: queue.SimpleQueue[tuple[Request, Outcome | BaseException, float]] = queue.SimpleQueue()
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    def run(self) -> None:
-        loop = self._gateway._running_loop()
-        try:
-            while True:
-                self._read_ahead()
-                if admitted := list(self._admitted()):
-                    loop.call_soon_threadsafe(self._begin, admitted)
-                if not any(self._under_way.values()):
-                    if not self._ahead:
-                        return
-                    continue  # only requests to servers that are down were left; they have been handed over
-                self._take(self._results.get())
-                while not self._results.empty():
-                    self._take(self._results.get())
-        except BaseException:
-            asyncio.run_coroutine_threadsafe(self._give_up(), loop).result()
-            raise
-
-    def _read_ahead(self) -> None:
-        while self._requests is not None and self._ahead < _LOOK_AHEAD:
-            request = next(self._requests, None)
-            if request is None:
-                self._requests = None
-                return
-            self._waiting.setdefault(lane_key(request.model), deque()).append(request)
-            self._ahead += 1
-
-    def _admitted(self) -> Iterator[Request]:
-        for key, waiting in self._waiting.items():
-            while waiting and key in self._down:
-                self._ahead -= 1
-                self._on_reply(waiting.popleft(), self._down[key])
-            while waiting and self._under_way.get(key, 0) < waiting[0].model.concurrency:
-                request = waiting.popleft()
-                self._ahead -= 1
-                self._under_way[key] = self._under_way.get(key, 0) + 1
-                self._gateway._started(request)
-                yield request
-
-    def _take(self, result: tuple[Request, Outcome | BaseException, float]) -> None:
-        request, outcome, seconds = result
-        key = lane_key(request.model)
-        self._under_way[key] -= 1
-        if not isinstance(outcome, Reply | ProviderError):
-            raise outcome
-        if isinstance(outcome, ServerDown):
-            self._down[key] = outcome
-        self._gateway._finished(request, outcome, seconds)
-        self._on_reply(request, outcome)
-
-    # ---- in the loop's thread --------------------------------------------------------------------------------------
-
-    def _begin(self, requests: list[Request]) -> None:
-        for request in requests:
-            task = asyncio.get_running_loop().create_task(self._one(request))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    async def _one(self, request: Request) -> None:
-        try:
-            outcome, seconds = await self._gateway._outcome(request)
-        except asyncio.CancelledError:
-            self._results.put((request, RuntimeError("the gateway was closed while it was asking"), 0))
-            raise
-        except BaseException as error:
-            self._results.put((request, error, 0))
-        else:
-            self._results.put((request, outcome, seconds))
-
-    async def _give_up(self) -> None:
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def lane_key(model: Model) -> LaneKey:
