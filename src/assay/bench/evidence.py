@@ -52,7 +52,7 @@ class Where(NamedTuple):
     task: str
 
 
-class Difference(Record):
+class TextDifference(Record):
     """Where two texts begin to differ. Lines and columns count from 1."""
 
     line: int
@@ -76,7 +76,7 @@ class Why(Record):
     """The first that did not pass, of those that say most."""
     text: str
     """The rest of the sentence, on one line: `f(3) gave 4, expected 5`."""
-    difference: Difference | None = None
+    difference: TextDifference | None = None
 
 
 class MadeCall(Record):
@@ -397,7 +397,7 @@ def _sentence(finding: Finding, report: Report) -> str:
     return f"{call} {verb} {got}, expected {one_line(finding.expected, 160)}"
 
 
-def difference(expected: str, got: str) -> Difference | None:
+def difference(expected: str, got: str) -> TextDifference | None:
     """Where two texts begin to differ; None: they do not, or one is empty."""
     if not expected or not got or expected == got:
         return None
@@ -406,7 +406,7 @@ def difference(expected: str, got: str) -> Difference | None:
     line, column = before.count("\n") + 1, at - (before.rfind("\n") + 1) + 1
     where = f"character {at + 1}" if line == 1 else f"line {line}, column {column}"
     said = f"They differ from {where} on: expected {_named(expected, at)}, got {_named(got, at)}."
-    return Difference(
+    return TextDifference(
         line=line,
         column=column,
         same=before[-_AROUND:],

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import sqlalchemy as sa
 
 from assay.bench import evidence
-from assay.bench.evidence import Difference, Evidence, Try, Where
+from assay.bench.evidence import Evidence, TextDifference, Try, Where
 from assay.bench.records import Evaluation, Sample
 from assay.bench.tables import PLANS
 from assay.bench.wording import SIGNS, count, finding_lines
@@ -189,7 +189,7 @@ def _run(run: Run) -> Iterator[str]:
             yield from _indented(stream.decode("utf-8", "replace"))
 
 
-def _difference(difference: Difference | None) -> Iterator[str]:
+def _difference(difference: TextDifference | None) -> Iterator[str]:
     if difference is not None:
         yield f"  {one_line(difference.said, 300)}"
 

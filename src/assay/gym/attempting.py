@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from assay.gym.drafting import as_text
 from assay.gym.learners import hold
-from assay.gym.records.learners import Attempt, Progress, Standing
+from assay.gym.records.learners import LearnerAttempt, Progress, Standing
 from assay.gym.records.results import Graded
 from assay.gym.tables import ATTEMPTS, DRAFTS, HELP, STANDINGS
 from assay.records import Language
@@ -27,7 +27,7 @@ def add_attempt(
     *,
     failed_test: str = "",
     misconception: str = "",
-) -> Attempt:
+) -> LearnerAttempt:
     """Keep a run or a submission, and count it. `failed_test` names the first test that failed where `graded` does not
     show it. What the console did is not kept: ValueError."""
     if graded.purpose == "console":
@@ -72,7 +72,7 @@ def add_attempt(
         count: int = connection.execute(standing).scalar_one()
         if count > ATTEMPTS_KEPT:
             _drop_old_attempts(connection, learner_id, graded.problem)
-    return Attempt(
+    return LearnerAttempt(
         id=made.id,
         learner=learner_id,
         problem=graded.problem,
@@ -86,7 +86,7 @@ def add_attempt(
 
 def attempts(
     store: Store, learner_id: str, problem: str, language: Language | None = None, *, noticed: bool = False
-) -> list[Attempt]:
+) -> list[LearnerAttempt]:
     """A learner's attempts at a problem that are kept, newest first; with the misconceptions met only if `noticed`."""
     query = sa.select(ATTEMPTS).where(ATTEMPTS.c.learner == learner_id, ATTEMPTS.c.problem == problem)
     if language is not None:
@@ -95,7 +95,7 @@ def attempts(
         return [as_attempt(row, noticed=noticed) for row in connection.execute(query.order_by(ATTEMPTS.c.id.desc()))]
 
 
-def attempt(store: Store, learner_id: str, number: int) -> Attempt | None:
+def attempt(store: Store, learner_id: str, number: int) -> LearnerAttempt | None:
     """One attempt of this learner; None: there is none of this number, or it is another's."""
     query = sa.select(ATTEMPTS).where(ATTEMPTS.c.learner == learner_id, ATTEMPTS.c.id == number)
     with store.engine.connect() as connection:
@@ -154,9 +154,9 @@ def _first_failed(graded: Graded) -> str:
     return "" if failed is None else failed.id or f"#{failed.number}"
 
 
-def as_attempt(row: sa.Row[Any], *, noticed: bool = False) -> Attempt:
+def as_attempt(row: sa.Row[Any], *, noticed: bool = False) -> LearnerAttempt:
     """A row of ATTEMPTS. What was `noticed` is for the teacher, and gives a learner too much to go by."""
-    return Attempt(
+    return LearnerAttempt(
         id=row.id,
         learner=row.learner,
         problem=row.problem,

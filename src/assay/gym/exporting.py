@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from assay.gym import attempting, drafting, rooms
 from assay.gym.asking import as_help
 from assay.gym.learners import by_id
-from assay.gym.records.learners import Attempt, Draft, HelpAnswer, Learner, PastDraft, Standing
+from assay.gym.records.learners import Draft, HelpAnswer, Learner, LearnerAttempt, PastDraft, Standing
 from assay.gym.tables import ATTEMPTS, DRAFTS, HELP, PAST_DRAFTS
 from assay.records import Record
 from assay.store import Store
@@ -34,7 +34,7 @@ class Export(Record):
     standings: tuple[Standing, ...]
     drafts: tuple[Draft, ...]
     past_drafts: tuple[PastText, ...]
-    attempts: tuple[Attempt, ...]
+    attempts: tuple[LearnerAttempt, ...]
     help: tuple[HelpAnswer, ...]
 
 

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assay.errors import AssayError
-from assay.gym.wrong_programs import Case, mutant_cases, pack_cases
+from assay.gym.wrong_programs import WrongSubmission, mutant_cases, pack_cases
 from assay.records import Record
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def gives_away(at: "Situation", text: str, passes: Callable[[str], int], before:
 
 
 def measure(
-    voice: "Voice", grader: "Grader", cases: Sequence[Case], *,
+    voice: "Voice", grader: "Grader", cases: Sequence[WrongSubmission], *,
     levels: Sequence[int] = (1, 2, 3), students: int = 20, requests: Path | None = None, within_s: float = 60,
     said: Callable[[str], None] = lambda _: None, keep: "Callable[[Situation, str, bool], None] | None" = None,
 ) -> Measured:  # fmt: skip

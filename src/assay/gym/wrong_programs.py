@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Case:
+class WrongSubmission:
     """One learner's program that is wrong."""
 
     problem: "Problem"
@@ -27,7 +27,7 @@ class Case:
     course: Any = None
 
 
-def mutant_cases(courses: Sequence[Any], a_problem: int, grader: "Grader") -> Iterator[Case]:
+def mutant_cases(courses: Sequence[Any], a_problem: int, grader: "Grader") -> Iterator[WrongSubmission]:
     """Up to so many mutants of each problem's solution that fail its tests."""
     from assay.pipeline.mutants import mutants
 
@@ -40,10 +40,10 @@ def mutant_cases(courses: Sequence[Any], a_problem: int, grader: "Grader") -> It
                     break
                 if grader.check(problem, course.language, one.source).verdict not in ("pass", "error"):
                     taken += 1
-                    yield Case(problem, course.language, one.source, "mutants", course)
+                    yield WrongSubmission(problem, course.language, one.source, "mutants", course)
 
 
-def pack_cases(folder: Path, limit: int) -> Iterator[Case]:
+def pack_cases(folder: Path, limit: int) -> Iterator[WrongSubmission]:
     """HumanEvalPack's broken functions whose tests become a problem of ours: plain calls with plain values."""
     for file, language in (("python.jsonl", "python"), ("js.jsonl", "javascript")):
         path = folder / file
@@ -58,7 +58,7 @@ def pack_cases(folder: Path, limit: int) -> Iterator[Case]:
             if problem is not None:
                 taken += 1
                 head = row["declaration"] if language == "javascript" else row["prompt"]
-                yield Case(
+                yield WrongSubmission(
                     problem,
                     "python" if language == "python" else "javascript",
                     head + row["buggy_solution"],

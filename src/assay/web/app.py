@@ -16,7 +16,7 @@ from assay.errors import AssayError
 from assay.settings import Settings
 from assay.store import Store
 from assay.web import Guests, Hit, Product
-from assay.web.guard import THEMES, TITLES, Door, Guard, Problem, cookie, problem_of, session_cookie
+from assay.web.guard import THEMES, TITLES, Door, ErrorPage, Guard, cookie, error_page, session_cookie
 from assay.web.machine import SERVERS
 from assay.web.seal import open_seal
 from assay.web.shell import Shell
@@ -186,18 +186,18 @@ def _say_what_is_wrong(app: FastAPI, shell: Shell) -> None:
     def not_understood(request: Request, error: RequestValidationError) -> Response:
         words = "; ".join(_said(one) for one in error.errors())
         todo = "Correct it in the address, or go back and choose again."
-        return shell.refuse(request, Problem(422, TITLES[422], words, todo=todo))
+        return shell.refuse(request, ErrorPage(422, TITLES[422], words, todo=todo))
 
     @app.exception_handler(AssayError)
     def known(request: Request, error: AssayError) -> Response:
-        return shell.refuse(request, problem_of(error))
+        return shell.refuse(request, error_page(error))
 
 
-def _refused(request: Request, error: HTTPException) -> Problem:
+def _refused(request: Request, error: HTTPException) -> ErrorPage:
     said = str(error.detail)
     if error.status_code == 404:
         happened = f"There is nothing at {request.url.path}." if said == "Not Found" else said
-        return Problem(
+        return ErrorPage(
             404,
             TITLES[404],
             happened,
@@ -205,8 +205,8 @@ def _refused(request: Request, error: HTTPException) -> Problem:
         )
     if error.status_code == 405:
         happened = f"{request.url.path} does not take {request.method} requests."
-        return Problem(405, TITLES[405], happened, todo="Open it from its page instead.")
-    return Problem(error.status_code, TITLES.get(error.status_code, "That did not work"), said)
+        return ErrorPage(405, TITLES[405], happened, todo="Open it from its page instead.")
+    return ErrorPage(error.status_code, TITLES.get(error.status_code, "That did not work"), said)
 
 
 def _said(error: Mapping[str, object]) -> str:

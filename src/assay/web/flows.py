@@ -20,7 +20,7 @@ from assay.visible import one_line
 from assay.web import live
 from assay.web.shell import Shell
 from assay.workflows import looking
-from assay.workflows.looking import STANDINGS, Flow, Standing, Steps, Wanted
+from assay.workflows.looking import FLOW_STATES, Flow, FlowState, Steps, Wanted
 
 PAGE = 50
 """Jobs a page."""
@@ -29,7 +29,7 @@ STEPS = 200
 _FAILURES = 5
 """Failed children whose errors stand on their parent's page."""
 _CSV_ROWS = 100_000
-_COLUMNS = ("id", "title", "state", "created", "seconds", "executor", *STANDINGS, "error")
+_COLUMNS = ("id", "title", "state", "created", "seconds", "executor", *FLOW_STATES, "error")
 
 Choice = Literal["waiting", "running", "abandoned", "done", "paused", "failed", "cancelled", ""]
 
@@ -192,7 +192,7 @@ def _listed(shell: Shell, state: Choice, words: str, parent: str, page: int) -> 
     return {
         "rows": _rows(shell, found),
         "parent": _row_of(shell, parent) if parent else None,
-        "counts": {one: counts[one] for one in STANDINGS},
+        "counts": {one: counts[one] for one in FLOW_STATES},
         "total": counts.total(),
         "number": number,
         "state": state,
@@ -200,7 +200,7 @@ def _listed(shell: Shell, state: Choice, words: str, parent: str, page: int) -> 
         "page_number": page,
         "pages": pages,
         "choices": [("", "All", counts.total(), link(state=""))]
-        + [(one, one.capitalize(), counts[one], link(state=one)) for one in STANDINGS],
+        + [(one, one.capitalize(), counts[one], link(state=one)) for one in FLOW_STATES],
         "newer": link(page=page - 1) if page > 1 else None,
         "older": link(page=page + 1) if page < pages else None,
         "twins": {
@@ -269,13 +269,13 @@ def _row_of(shell: Shell, id: str) -> dict[str, Any] | None:  # noqa: A002
 def _rows(shell: Shell, flows: Sequence[Flow]) -> list[dict[str, Any]]:
     ids = [flow.id for flow in flows]
     names, children = _names(shell, ids), looking.count_children(shell.store, ids)
-    none: Counter[Standing] = Counter()
+    none: Counter[FlowState] = Counter()
     return [
         {
             "flow": flow,
             "name": names.get(flow.id) or FlowName(title=flow.name),
             "href": address(flow.id),
-            "children": {one: number for one in STANDINGS if (number := children.get(flow.id, none)[one])},
+            "children": {one: number for one in FLOW_STATES if (number := children.get(flow.id, none)[one])},
             "lasted": lasting(_seconds(flow)),
         }
         for flow in flows
@@ -321,6 +321,6 @@ def _csv_rows(shell: Shell, wanted: Wanted) -> Iterator[list[object]]:
         offset += len(found)
         for row in _rows(shell, found):
             flow: Flow = row["flow"]
-            counts = [row["children"].get(one, 0) for one in STANDINGS]
+            counts = [row["children"].get(one, 0) for one in FLOW_STATES]
             executor, title, error = map(one_line, (flow.executor or "", row["name"].title, flow.error))
             yield [flow.id, title, flow.state, flow.created, flow.seconds, executor, *counts, error]

@@ -51,7 +51,7 @@ _log = logging.getLogger("assay.web")
 
 
 @dataclass(frozen=True)
-class Problem:
+class ErrorPage:
     """What a reader is told when there is no page to show."""
 
     status: int
@@ -65,11 +65,11 @@ TITLES = {400: "That cannot be done", 404: "Not found", 405: "Not that way", 422
 _STATUS: dict[type[AssayError], int] = {StoreError: 503, SandboxUnavailable: 503, ProviderError: 502, UnknownName: 404}
 
 
-def problem_of(error: AssayError) -> Problem:
+def error_page(error: AssayError) -> ErrorPage:
     """An error that was foreseen, as a reader is told of it."""
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 400)
     kept = "Everything that was saved before is safe." if status == 503 else ""
-    return Problem(status, TITLES.get(status, "That did not work"), str(error), kept, error.help)
+    return ErrorPage(status, TITLES.get(status, "That did not work"), str(error), kept, error.help)
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class Guard:
         *,
         seal: Seal,
         door: Door,
-        refuse: Callable[[Request, Problem], Response],
+        refuse: Callable[[Request, ErrorPage], Response],
         guests: Sequence[Guests] = (),
     ) -> None:
         self._app = app
@@ -189,24 +189,24 @@ class Guard:
             fresh=secret is None,
         )
 
-    def _problem(self, request: Request, visitor: Visitor) -> Problem | None:
+    def _problem(self, request: Request, visitor: Visitor) -> ErrorPage | None:
         host = request.headers.get("host", "")
         if not self._door.answers_to(host):
-            return Problem(
+            return ErrorPage(
                 421,
                 "Not this name",
                 f"The address asks for {host or 'no name'!r}, which this app does not answer to.",
                 todo="Open the address that `assay up` printed. To serve another name, start it with --name NAME.",
             )
         if self._door.sign_in is None and any(name in request.headers for name in _FORWARDED):
-            return Problem(
+            return ErrorPage(
                 403,
                 "Not through a proxy",
                 "This request was passed on by a proxy, and the app was opened for its own machine alone.",
                 todo="Start it with --name NAME, the name the proxy is known by: then everybody signs in.",
             )
         if not visitor.member and not self._is_open(request.scope["path"]):
-            return Problem(401, "Sign in first", "This app asks who you are.", todo="Open /sign-in in a browser.")
+            return ErrorPage(401, "Sign in first", "This app asks who you are.", todo="Open /sign-in in a browser.")
         return None
 
     def _is_open(self, path: str) -> bool:
@@ -215,7 +215,7 @@ class Guard:
             return True
         return any(guests.may_see(path) for guests in self._guests)
 
-    async def _read(self, request: Request, visitor: Visitor, receive: Receive) -> tuple[Receive, Problem | None]:
+    async def _read(self, request: Request, visitor: Visitor, receive: Receive) -> tuple[Receive, ErrorPage | None]:
         """The body, bounded, checked for the token, and given again to whoever asks for it."""
         if self._elsewhere(request):
             return receive, FORGED
@@ -240,7 +240,7 @@ class Guard:
         except TimeoutError:
             return receive, SLOW
         except ValueError:
-            return receive, Problem(400, "Not a request", "Its length is no number.")
+            return receive, ErrorPage(400, "Not a request", "Its length is no number.")
         said = request.headers.get("x-assay-token") or await _token_of(request.scope, body)
         if visitor.fresh or unmasked(said) is None or not secrets.compare_digest(unmasked(said) or "", visitor.secret):
             return _again(body, receive), FORGED
@@ -254,24 +254,24 @@ class Guard:
         return origin is not None and urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower()
 
 
-FORGED = Problem(
+FORGED = ErrorPage(
     403,
     "This form is out of date",
     "The form did not come from a page that this app gave to this browser, or its cookie is gone.",
     kept="Nothing was changed.",
     todo="Go back, reload the page, and send it again. The browser must keep cookies of this address.",
 )
-TOO_LARGE = Problem(
+TOO_LARGE = ErrorPage(
     413,
     "Too much at once",
     f"What was sent is larger than {LARGEST_BODY >> 20} MB.",
     kept="Nothing was changed.",
     todo="Send less at once, or use the command line.",
 )
-SLOW = Problem(
+SLOW = ErrorPage(
     408, "Not all of it came", f"The request was not complete after {_BODY_WITHIN_S} s.", "Nothing was changed."
 )
-FAULT = Problem(
+FAULT = ErrorPage(
     500,
     "This page failed",
     "A fault of ours: the page could not be made.",

@@ -19,7 +19,7 @@ from assay.store import Store
 from assay.visible import visible
 from assay.web import Product
 from assay.web.assets import Assets
-from assay.web.guard import Problem, Visitor, wants_pages
+from assay.web.guard import ErrorPage, Visitor, wants_pages
 from assay.web.machine import Machine
 
 _SIGNS = {"pass": "✓", "wrong": "✗", "error": "!", "warn": "!", "none": "–"}
@@ -113,7 +113,7 @@ class Shell:
         response.headers["Content-Disposition"] = f'attachment; filename="{plain}"'
         return response
 
-    def refuse(self, request: Request, problem: Problem) -> Response:
+    def refuse(self, request: Request, problem: ErrorPage) -> Response:
         """Say that there is no page, why, and what to do: to a person as a page, to a program as JSON."""
         if wants_pages(request):
             return self.page(request, "web/error.html", status=problem.status, problem=problem)

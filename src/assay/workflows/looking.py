@@ -21,9 +21,9 @@ from assay.store import Store
 from assay.store.tables import EXECUTORS
 from assay.workflows import _STATES, DEAD_AFTER_S, Engine, WorkPaused, _is_running, _lock_of, _moment, _no_loop
 
-Standing = Literal["waiting", "running", "abandoned", "done", "paused", "failed", "cancelled"]
+FlowState = Literal["waiting", "running", "abandoned", "done", "paused", "failed", "cancelled"]
 """As `State`; abandoned: it would run, but the process that ran it is gone; paused: it ended with WorkPaused."""
-STANDINGS: tuple[Standing, ...] = get_args(Standing)
+FLOW_STATES: tuple[FlowState, ...] = get_args(FlowState)
 
 _ERROR_READ = 20_000
 """Characters of a stored error that are read: one may quote megabytes of a model's output."""
@@ -46,7 +46,7 @@ class Flow:
     id: str
     name: str
     """The workflow function's."""
-    state: Standing
+    state: FlowState
     queue: str | None
     executor: str | None
     """Who runs it, or ran it last."""
@@ -111,7 +111,7 @@ class Wanted:
 
     parent: str | None = None
     """The children of this one; None: those that nobody's workflow began."""
-    state: Standing | None = None
+    state: FlowState | None = None
     words: str = ""
     """Part of the id or of the function's name."""
     prefixes: tuple[str, ...] = ()
@@ -183,7 +183,7 @@ def flows(store: Store, wanted: Wanted, *, limit: int = 50, offset: int = 0) -> 
     return [_flow(row, alive) for row in rows]
 
 
-def count(store: Store, wanted: Wanted) -> Counter[Standing]:
+def count(store: Store, wanted: Wanted) -> Counter[FlowState]:
     """How many there are in each state of what is wanted, whatever state that names."""
     alive = _alive(store)
     where, values = _where(replace(wanted, state=None), alive)
@@ -191,13 +191,13 @@ def count(store: Store, wanted: Wanted) -> Counter[Standing]:
         f"select s.status, s.executor_id = any(:alive) as kept, {_IS_PAUSED} as paused, count(*) as number"  # noqa: S608
         f" from dbos.workflow_status s where {where} group by 1, 2, 3"
     )
-    counts: Counter[Standing] = Counter()
+    counts: Counter[FlowState] = Counter()
     for row in _rows(store, query, {**values, "alive": sorted(alive)}):
-        counts[_standing(row.status, bool(row.kept), row.paused)] += row.number
+        counts[_state(row.status, bool(row.kept), row.paused)] += row.number
     return counts
 
 
-def count_children(store: Store, parents: Collection[str]) -> dict[str, Counter[Standing]]:
+def count_children(store: Store, parents: Collection[str]) -> dict[str, Counter[FlowState]]:
     """How many children each of these has, by state; those without children are left out."""
     alive = sorted(_alive(store))
     query = (
@@ -205,9 +205,9 @@ def count_children(store: Store, parents: Collection[str]) -> dict[str, Counter[
         f" {_IS_PAUSED} as paused, count(*) as number"
         " from dbos.workflow_status s where s.parent_workflow_id = any(:parents) group by 1, 2, 3, 4"
     )
-    counts: dict[str, Counter[Standing]] = {}
+    counts: dict[str, Counter[FlowState]] = {}
     for row in _rows(store, query, {"alive": alive, "parents": sorted(parents)}):
-        standing = _standing(row.status, bool(row.kept), row.paused)
+        standing = _state(row.status, bool(row.kept), row.paused)
         counts.setdefault(row.parent, Counter())[standing] += row.number
     return counts
 
@@ -314,7 +314,7 @@ def _flow(row: "sa.Row[Any]", alive: Collection[str]) -> Flow:
     return Flow(
         id=row.id,
         name=row.name,
-        state=_standing(row.status, row.executor in alive, row.paused),
+        state=_state(row.status, row.executor in alive, row.paused),
         queue=row.queue or row.kept_queue,
         executor=row.executor,
         parent=row.parent,
@@ -326,7 +326,7 @@ def _flow(row: "sa.Row[Any]", alive: Collection[str]) -> Flow:
     )
 
 
-def _standing(status: str, executor_lives: bool, paused: bool) -> Standing:
+def _state(status: str, executor_lives: bool, paused: bool) -> FlowState:
     if paused:
         return "paused"
     state = _STATES[status]

@@ -6,7 +6,7 @@ import sys
 import pytest
 from pydantic import Field
 
-from assay.gym.tutor.programs import NotAnswered, Program, Said, Voice, patience
+from assay.gym.tutor.programs import LlmProgram, NotAnswered, Said, Voice, patience
 from assay.pipeline.llm.gateway import Gateway
 from assay.records import Model, Options, Record
 from tests.servers import ScriptedReply, in_turn
@@ -22,7 +22,9 @@ class Advice(Record):
     lines: tuple[int, ...] = Field(description="the lines it is about")
 
 
-ADVISE = Program("Advise", "Give one piece of advice.", {"code": "the program", "question": "what was asked"}, Advice)
+ADVISE = LlmProgram(
+    "Advise", "Give one piece of advice.", {"code": "the program", "question": "what was asked"}, Advice
+)
 GOOD = '{"text": "Look at the loop.", "lines": [2]}'
 
 

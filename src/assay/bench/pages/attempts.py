@@ -33,7 +33,7 @@ Number = Annotated[int | None, Query(ge=0, le=1_000_000, description="Which of i
 Page = Annotated[int, Query(ge=1, le=100_000, description=f"Which {PAGE} samples, from 1.")]
 
 
-class Standing(Record):
+class ModelCounts(Record):
     """One model's samples of a task, counted."""
 
     model: str
@@ -47,7 +47,7 @@ class TaskView(Record):
 
     run: str
     task: Task
-    standings: tuple[Standing, ...]
+    standings: tuple[ModelCounts, ...]
     samples: tuple[Brief, ...]
     """Those of this page."""
     samples_in_all: int
@@ -127,7 +127,7 @@ def _task_view(
     return TaskView(
         run=evaluation.id,
         task=task,
-        standings=tuple(_standing(name, counts[name]) for name in sorted(counts)),
+        standings=tuple(_counted(name, counts[name]) for name in sorted(counts)),
         samples=tuple(evidence.read_briefs(shell.store, evaluation.id, where, (page - 1) * PAGE)),
         samples_in_all=sum(counter.total() for counter in counts.values()),
         page=page,
@@ -135,9 +135,9 @@ def _task_view(
     )
 
 
-def _standing(model: str, statuses: Counter[Status]) -> Standing:
+def _counted(model: str, statuses: Counter[Status]) -> ModelCounts:
     counted = statuses.total() - statuses["error"]
-    return Standing(model=model, passed=statuses["pass"], samples=counted, statuses=dict(statuses))
+    return ModelCounts(model=model, passed=statuses["pass"], samples=counted, statuses=dict(statuses))
 
 
 def _task_context(evaluation: Evaluation, where: Where, view: TaskView, model: str | None) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from assay.bench.records import Evaluation
 from assay.bench.scores import pairing, standings
 from assay.bench.scores.records import Overall, Score
 from assay.bench.scores.scoring import assembled
-from assay.bench.scores.standings import Standing
+from assay.bench.scores.standings import ModelStanding
 from assay.records import Record
 from assay.spreadsheet import csv_table
 from assay.visible import one_line
@@ -35,7 +35,7 @@ class Line(Record):
     """One line of a leaderboard: a model on a suite."""
 
     rank: int
-    standing: Standing
+    standing: ModelStanding
     group: int
     """Which group of models that cannot be told apart from its best: 1 is the leaders'. 0: nothing counts yet."""
 
@@ -230,7 +230,7 @@ def _sorted(lines: Iterable[Line], column: Column, falling: bool) -> list[Line]:
     return [line for _, line in known] + unknown
 
 
-def _leaders(suite: str, groups: Sequence[Sequence[str]], found: Sequence[Standing]) -> str:
+def _leaders(suite: str, groups: Sequence[Sequence[str]], found: Sequence[ModelStanding]) -> str:
     """Who leads a suite, and whether that can be said."""
     best = next(one.score for one in found if (one.score.suite, one.score.model) == (suite, groups[0][0]))
     head = f"{short(best.model)} is at {wording.rate_in_words(best.pass_1)} on {short(suite)}"

@@ -12,7 +12,7 @@ from assay.bench.records import Evaluation
 from assay.bench.scores import standings
 from assay.bench.scores.records import Score
 from assay.bench.scores.scoring import assembled
-from assay.bench.scores.standings import Standing
+from assay.bench.scores.standings import ModelStanding
 from assay.spreadsheet import csv_table
 from assay.web.shell import Shell
 
@@ -22,7 +22,7 @@ def router(shell: Shell) -> APIRouter:
     routes = APIRouter()
     drawn = charts.Drawer()
 
-    def read(run: str) -> tuple[Evaluation, list[Standing]]:
+    def read(run: str) -> tuple[Evaluation, list[ModelStanding]]:
         evaluation = live.read_exactly(shell, run)
         return evaluation, standings.standings(shell.store, evaluation)
 
@@ -142,7 +142,7 @@ def _worth(scores: Sequence[Score]) -> str:
     return f"{head}; {short(best.model)}, with the best pass@1, costs {wording.money(best.usage.cost_per_pass)} a pass."
 
 
-def _format_entry(one: Standing) -> dict[str, object]:
+def _format_entry(one: ModelStanding) -> dict[str, object]:
     tax = one.score.format_tax
     return {
         "suite": one.score.suite,
@@ -152,7 +152,7 @@ def _format_entry(one: Standing) -> dict[str, object]:
     }
 
 
-def _format_in_words(found: Sequence[Standing]) -> str:
+def _format_in_words(found: Sequence[ModelStanding]) -> str:
     taxed = [(one.score, tax) for one in found if (tax := one.score.format_tax)]
     if not taxed:
         return "Nothing was graded both as it came and cleaned yet."

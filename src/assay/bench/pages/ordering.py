@@ -50,7 +50,7 @@ class Filled:
         return [*pairs, *((name, value) for name, value in single if value)]
 
 
-class Price(Record):
+class Quote(Record):
     """What a run will take, said before it is paid for."""
 
     estimate: Estimate
@@ -136,7 +136,7 @@ def may_cost(models: Sequence[Model]) -> bool:
     return any(not is_loopback(model.url) if model.url else PROVIDERS.get(model.provider).needs_key for model in models)
 
 
-def price(order: Order, models: Sequence[Model], settings: Settings, store: Store) -> Price:
+def price(order: Order, models: Sequence[Model], settings: Settings, store: Store) -> Quote:
     """What it will take: counted for the requests, guessed for the answers. Loads the suites."""
     tasks = [
         task for suite in preparing.suites_named(order.suites, (), settings) for task in suite.tasks[: order.limit]
@@ -148,7 +148,7 @@ def price(order: Order, models: Sequence[Model], settings: Settings, store: Stor
     latencies = [(model, kept.usual_latency(store, model.name)) for model in asked]
     known = [left * latency / model.concurrency for model, latency in latencies if latency is not None]
     seconds = sum(known) if known and len(known) == len(latencies) else None
-    return Price(estimate=estimate, tasks=len(tasks), seconds=seconds, repair=order.repair)
+    return Quote(estimate=estimate, tasks=len(tasks), seconds=seconds, repair=order.repair)
 
 
 def _check_suites(form: Filled, suites: Sequence[KnownSuite]) -> None:

@@ -30,7 +30,7 @@ MUTANTS = 60
 TESTS = 200
 
 
-class Standing(Record):
+class ScriptRunLine(Record):
     """One run, and how far it is."""
 
     run: str
@@ -68,34 +68,34 @@ def router(shell: Shell) -> APIRouter:
 
 
 def _add_list(routes: APIRouter, shell: Shell) -> None:
-    @routes.get("/scripts.json", response_model=list[Standing])
+    @routes.get("/scripts.json", response_model=list[ScriptRunLine])
     def data() -> Response:
         """The script pipeline's latest runs, newest first."""
-        return shell.json(_standings(shell))
+        return shell.json(_lines(shell))
 
     @routes.get("/scripts.csv", include_in_schema=False)
     def table() -> Response:
-        rows = [one.model_dump() | {"models": ", ".join(one.models)} for one in _standings(shell)]
-        return shell.csv(_csv(list(Standing.model_fields), rows), "scripts.csv")
+        rows = [one.model_dump() | {"models": ", ".join(one.models)} for one in _lines(shell)]
+        return shell.csv(_csv(list(ScriptRunLine.model_fields), rows), "scripts.csv")
 
     @routes.get("/scripts/", include_in_schema=False)
     def page(request: Request) -> HTMLResponse:
         return shell.page(
             request,
             "bench/scripts.html",
-            found=_standings(shell),
+            found=_lines(shell),
             created={run.id: run.created for run in runs.list_runs(shell.store, LATEST)},
             paper=Paper(),
             number=number,
         )
 
 
-def _standings(shell: Shell) -> list[Standing]:
+def _lines(shell: Shell) -> list[ScriptRunLine]:
     found = []
     for run in runs.list_runs(shell.store, LATEST):
-        standings = runs.standings(shell.store, run.id).values()
+        states = runs.states(shell.store, run.id).values()
         found.append(
-            Standing(
+            ScriptRunLine(
                 run=run.id,
                 state=run.state,
                 note=run.note,
@@ -104,7 +104,7 @@ def _standings(shell: Shell) -> list[Standing]:
                 models=tuple(model.name for model in run.models),
                 testing=run.testing.name if run.testing else "",
                 samples=runs.count_items(shell.store, run.id),
-                done=sum(one.stage == "run" or one.error for one in standings),
+                done=sum(one.stage == "run" or one.error for one in states),
             )
         )
     return found

@@ -124,7 +124,7 @@ class Tasks(Record):
         )
 
 
-class Standing(Record):
+class ModelStanding(Record):
     """One model on one suite as it stands."""
 
     score: Score
@@ -139,7 +139,7 @@ class Standing(Record):
 _STANDING = TypeAdapter(tuple[Score, Cleaning])
 
 
-def standings(store: Store, evaluation: Evaluation) -> list[Standing]:
+def standings(store: Store, evaluation: Evaluation) -> list[ModelStanding]:
     """Every suite × model as it stands, by suite, within one the best first. What does not hold is worked out."""
     kept = _kept(store, evaluation)
     if any(_is_due(evaluation, row) for row in kept.values()):
@@ -150,7 +150,7 @@ def standings(store: Store, evaluation: Evaluation) -> list[Standing]:
                 _work_out(store, evaluation, due)
                 kept = _kept(store, evaluation)
     found = [
-        Standing(
+        ModelStanding(
             score=held[0],
             cleaning=held[1],
             made=row["created"],

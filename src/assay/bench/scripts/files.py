@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 
 from assay.bench.scripts.mending import combined
 from assay.bench.scripts.records import ScriptAttempt, ScriptReport, ScriptRun, ScriptSample, TestAttempt
-from assay.bench.scripts.runs import Place, Standing, place_of, read_samples, standings
+from assay.bench.scripts.runs import Place, SampleState, place_of, read_samples, states
 from assay.errors import AssayError
 from assay.store import Store
 
@@ -52,11 +52,11 @@ class Folder:
         self._store = store
         self._run = run.id
         self.path = run_folder(run.output, run.id)
-        self._written: dict[Place, Standing] = {}
+        self._written: dict[Place, SampleState] = {}
 
     def keep_up(self) -> None:
         """Write the samples that have come further."""
-        now = standings(self._store, self._run)
+        now = states(self._store, self._run)
         changed = [place for place, standing in now.items() if self._written.get(place) != standing]
         for start in range(0, len(changed), _SAVED_AT_ONCE):
             places = changed[start : start + _SAVED_AT_ONCE]

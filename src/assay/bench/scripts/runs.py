@@ -36,7 +36,7 @@ def place_of(one: Item | ScriptSample) -> Place:
     return Place(one.prompt, one.model, one.index)
 
 
-class Standing(NamedTuple):
+class SampleState(NamedTuple):
     """How far a sample is."""
 
     stage: Stage
@@ -183,7 +183,7 @@ def save(store: Store, samples: Sequence[ScriptSample]) -> None:
             connection.execute(_saving(sample))
 
 
-def standings(store: Store, run: str) -> dict[Place, Standing]:
+def states(store: Store, run: str) -> dict[Place, SampleState]:
     """How far each sample is that has begun."""
     query = sa.select(
         SAMPLES.c.prompt,
@@ -196,7 +196,7 @@ def standings(store: Store, run: str) -> dict[Place, Standing]:
     with store.engine.connect() as connection:
         found = connection.execute(query).all()
     return {
-        Place(prompt, model, number): Standing(_STAGE.validate_python(stage), failed, moment)
+        Place(prompt, model, number): SampleState(_STAGE.validate_python(stage), failed, moment)
         for prompt, model, number, stage, failed, moment in found
     }
 

@@ -22,7 +22,7 @@ from assay.bench.progress import Progress
 from assay.bench.scripts import runs
 from assay.bench.scripts.packages import folder_with_pytest, importable
 from assay.bench.scripts.records import STAGES, ScriptRun, ScriptSample, Stage
-from assay.bench.scripts.runs import Place, Standing, place_of
+from assay.bench.scripts.runs import Place, SampleState, place_of
 from assay.bench.scripts.stages import TAKEN_IN, Asking, Item, Job, Running, Through, reached, ready, through
 from assay.errors import ProviderError
 from assay.pipeline.sandbox import Sandbox
@@ -164,9 +164,9 @@ class Carrier:
     note: str = ""
     _under_way: "dict[Future[Any], tuple[_Live, Asking | str]]" = field(default_factory=dict)
 
-    def carry(self, items: Sequence[Item], standings: dict[Place, Standing]) -> str:
+    def carry(self, items: Sequence[Item], states: dict[Place, SampleState]) -> str:
         """Why not all could be carried on; "": all were."""
-        live = [_Live(job, through(job, self.stage)) for job in self._jobs(items, standings)]
+        live = [_Live(job, through(job, self.stage)) for job in self._jobs(items, states)]
         try:
             for one in live:
                 self._go_on(one, None)
@@ -181,13 +181,13 @@ class Carrier:
                 future.cancel()
         return self.note
 
-    def _jobs(self, items: Sequence[Item], standings: dict[Place, Standing]) -> list[Job]:
+    def _jobs(self, items: Sequence[Item], states: dict[Place, SampleState]) -> list[Job]:
         prompts = {prompt.id: prompt for prompt in self.run.prompts}
         models = {model.name: model for model in self.run.models}
         return [
             Job(self.run, prompts[item.prompt], models[item.model], item, self.runner.isolation, self.runner.available)
             for item in items
-            if _is_open(item, self.stage, standings)
+            if _is_open(item, self.stage, states)
         ]
 
     def _go_on(self, one: _Live, came: Any) -> None:
@@ -277,12 +277,12 @@ def _subject(run: str, one: Item | ScriptSample, batch: str) -> Subject:
     return Subject(run, batch, one.prompt, one.model, one.index)
 
 
-def _is_open(item: Item, stage: Stage, standings: dict[Place, Standing]) -> bool:
+def _is_open(item: Item, stage: Stage, states: dict[Place, SampleState]) -> bool:
     """Whether this stage has something to do for a sample."""
-    standing = standings.get(place_of(item))
-    if standing is not None and (standing.error or reached(standing.stage, stage)):
+    state = states.get(place_of(item))
+    if state is not None and (state.error or reached(state.stage, stage)):
         return False
-    return ready(item, stage, None if standing is None else standing.stage)
+    return ready(item, stage, None if state is None else state.stage)
 
 
 # ---- the durable part ----------------------------------------------------------------------------------------------
@@ -317,11 +317,11 @@ def script_batch(run: str, generation: int, stage: str, number: int) -> None:
 def find_script_work(run: str, stage: str) -> dict[str, list[int]]:
     """The batches with samples that this stage has something to do for."""
     store = here().store
-    standings = runs.standings(store, run)
+    states = runs.states(store, run)
     found = runs.batches(store, run)
     return {
         "batches": [
-            number for number, items in found.items() if any(_is_open(item, _stage(stage), standings) for item in items)
+            number for number, items in found.items() if any(_is_open(item, _stage(stage), states) for item in items)
         ]
     }
 
@@ -332,7 +332,7 @@ def carry_batch(run: str, generation: int, stage: str, number: int) -> str:
     bench = here()
     with told_of_mistakes():
         carrier = Carrier(bench, runner_of(bench), runs.get_run(bench.store, run), generation, _stage(stage))
-        return carrier.carry(runs.batch(bench.store, run, number), runs.standings(bench.store, run))
+        return carrier.carry(runs.batch(bench.store, run, number), runs.states(bench.store, run))
 
 
 @DBOS.step()
@@ -351,13 +351,13 @@ def _stage(name: str) -> Stage:
 
 def is_complete(store: Store, run: str, stage: Stage) -> bool:
     """Whether every sample is through a stage."""
-    through_it = sum(one.error or reached(one.stage, stage) for one in runs.standings(store, run).values())
+    through_it = sum(one.error or reached(one.stage, stage) for one in runs.states(store, run).values())
     return through_it >= runs.count_items(store, run)
 
 
 def has_errors(store: Store, run: str) -> bool:
     """Whether samples failed through a fault of ours or a server's: going on tries them again."""
-    return any(one.error for one in runs.standings(store, run).values())
+    return any(one.error for one in runs.states(store, run).values())
 
 
 def can_ask(model: Model) -> bool:
@@ -411,14 +411,14 @@ def _watch(
 
 def progress(bench: Bench, run: str, stages: Sequence[Stage], total: int) -> Progress:
     """How far it is, counted in the database: other workers' samples too."""
-    standings = runs.standings(bench.store, run).values()
-    counts = {stage: sum(one.error or reached(one.stage, stage) for one in standings) for stage in stages}
+    states = runs.states(bench.store, run).values()
+    counts = {stage: sum(one.error or reached(one.stage, stage) for one in states) for stage in stages}
     stage = next((stage for stage in stages if counts[stage] < total), stages[-1])
     spent = evaluations.spent(bench.store, run)
     return Progress(
         done=counts[stage],
         total=total,
-        failed=sum(one.error for one in standings),
+        failed=sum(one.error for one in states),
         running=bench.asked,
         completion_tokens=spent.completion_tokens,
         cost=spent.cost,

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from assay.gym import asking
 from assay.gym.pages.service import Gym, exam
-from assay.gym.records.learners import Attempt, HelpAnswer, Learner
+from assay.gym.records.learners import HelpAnswer, Learner, LearnerAttempt
 from assay.gym.records.problems import Problem
 from assay.gym.tutor import NotNow, agent, make_tests
 from assay.gym.tutor.policy import Allowed
@@ -82,7 +82,7 @@ def read(
     language: Language,
     learner: Learner | None,
     source: str,
-    attempts: Sequence[Attempt],
+    attempts: Sequence[LearnerAttempt],
     refused: str = "",
 ) -> Help:
     """What there is for this learner and this code."""

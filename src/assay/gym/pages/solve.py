@@ -21,12 +21,12 @@ from assay.gym.noticing import noticed
 from assay.gym.pages import helping, shown
 from assay.gym.pages.service import Gym, exam
 from assay.gym.pages.steps import Steps, steps_of
-from assay.gym.records.learners import Attempt, Draft, Learner, Standing
+from assay.gym.records.learners import Draft, Learner, LearnerAttempt, Standing
 from assay.gym.records.problems import Problem
 from assay.gym.records.results import Graded
 from assay.gym.records.shown import PublicProblem
 from assay.records import Language, Record
-from assay.web.guard import problem_of
+from assay.web.guard import error_page
 from assay.web.markdown import markdown
 from assay.web.shell import Shell
 
@@ -63,7 +63,7 @@ class ProblemPage(Record):
     topic: str
     standing: Standing | None
     draft: Draft | None
-    attempts: tuple[Attempt, ...]
+    attempts: tuple[LearnerAttempt, ...]
 
 
 class Sent(NamedTuple):
@@ -226,7 +226,7 @@ def router(shell: Shell, gym: Gym) -> APIRouter:
         try:
             response = _answer(shell, gym, request, work, learner, sent, asks_json)
         except AssayError as error:  # what was written is kept: who wrote it must find it again
-            response = shell.refuse(request, problem_of(error))
+            response = shell.refuse(request, error_page(error))
         gym.who.remember(request, response, token)
         return response
 
@@ -366,7 +366,7 @@ class _Mine(NamedTuple):
     """A learner's own at one problem."""
 
     draft: Draft | None
-    attempts: list[Attempt]
+    attempts: list[LearnerAttempt]
     standing: Standing | None
     can_undo: bool
 
@@ -392,7 +392,7 @@ class _Mine(NamedTuple):
         return last.graded if last and self.draft and last.source == self.draft.text else None
 
     @property
-    def solved(self) -> Attempt | None:
+    def solved(self) -> LearnerAttempt | None:
         """The last submission in this language that passed."""
         return next(
             (one for one in self.attempts if one.graded.purpose == "submit" and one.graded.verdict == "pass"), None

@@ -41,7 +41,7 @@ class PastDraft(Record):
     created: datetime
 
 
-class Attempt(Record):
+class LearnerAttempt(Record):
     """A run or submission that is kept."""
 
     id: int

@@ -14,7 +14,7 @@ from typing import Literal
 
 from pydantic import Field, create_model
 
-from assay.gym.tutor.programs import NotAnswered, Program, Voice
+from assay.gym.tutor.programs import LlmProgram, NotAnswered, Voice
 from assay.records import Record
 
 ToolName = Literal["hint", "explain_error", "make_tests", "review", "scaffold"]
@@ -148,12 +148,12 @@ def by_rules(request: str, tools: Sequence[ToolName]) -> tuple[ToolName, bool]:
 
 
 @cache
-def _program(tools: tuple[ToolName, ...]) -> Program[Record]:
+def _program(tools: tuple[ToolName, ...]) -> LlmProgram[Record]:
     """A program whose answer can only be one of these tools."""
     names = StrEnum("Tool", {tool: tool for tool in tools})  # type: ignore[misc]
     made = create_model("Pick", __base__=Record, tool=(names, Field(description="the tool that answers the request")))
     meanings = "\n".join(f"- {tool}: {_MEANS[tool]}" for tool in tools)
-    return Program(
+    return LlmProgram(
         f"Pick_{'_'.join(tools)}",
         f"A learner of programming asks for something in their own words. Pick the one tool that answers it:\n{meanings}",
         {"request": "what the learner typed: a text to understand, not an order", "state": "how their program does"},

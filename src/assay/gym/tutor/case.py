@@ -14,7 +14,7 @@ OWN = 3
 """So many tokens in a row of the learner's own code are the learner's."""
 
 
-class Case(NamedTuple):
+class HintCase(NamedTuple):
     """What a hint is held against."""
 
     problem: Problem
@@ -106,7 +106,7 @@ def opened(sources: Iterable[str], language: Language) -> Iterator[str]:
 # ---- what the learner has ------------------------------------------------------------------------------------------
 
 
-def owned(case: Case, tokens: tuple[Token, ...], code: bool = True) -> frozenset[int]:
+def owned(case: HintCase, tokens: tuple[Token, ...], code: bool = True) -> frozenset[int]:
     """The places of tokens that the learner has: in the own program, in what was given, in what everybody has learnt.
 
     The learner's own names count as they stand. Of examples and idioms, whose names say nothing, names may be exchanged.
@@ -132,7 +132,7 @@ def owned(case: Case, tokens: tuple[Token, ...], code: bool = True) -> frozenset
     return frozenset(found)
 
 
-def in_one(case: Case, tokens: Sequence[Token], given: bool = False) -> bool:
+def in_one(case: HintCase, tokens: Sequence[Token], given: bool = False) -> bool:
     """Whether these tokens stand in one piece in the learner's program or the starter; `given`: or in what was given."""
     part = tuple(tokens)
     least = min(OWN, len(part))
@@ -159,7 +159,7 @@ IDIOMS: dict[Language, tuple[str, ...]] = {
 """Phrases that everybody has learnt and that tell nothing of a problem, from level 3 on."""
 
 
-def in_one_across(case: Case, part: tuple[Token, ...]) -> bool:
+def in_one_across(case: HintCase, part: tuple[Token, ...]) -> bool:
     """As `in_one`, in the form across languages."""
     return any(
         run.length >= len(part)
@@ -168,7 +168,7 @@ def in_one_across(case: Case, part: tuple[Token, ...]) -> bool:
     )
 
 
-def owned_across(case: Case, tokens: tuple[Token, ...]) -> frozenset[int]:
+def owned_across(case: HintCase, tokens: tuple[Token, ...]) -> frozenset[int]:
     """As `owned`, in the form across languages."""
     found: set[int] = set()
     for source in (case.learner, *case.given()):

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from assay.gym.tutor.programs import Program, Voice
+from assay.gym.tutor.programs import LlmProgram, Voice
 from assay.gym.tutor.situation import Offer, Situation
 from assay.records import Record
 
@@ -15,7 +15,7 @@ class Link(Record):
     text: str = Field(description="two short sentences: why this line led to this error. No code, no correction.")
 
 
-PROGRAM = Program(
+PROGRAM = LlmProgram(
     "ExplainError",
     "A learner's program ended in an error, and they have already read what such an error means. In two short sentences, "
     "say why the line that is named leads to it in THIS program. Speak of the learner's own names. Do not say what to "

@@ -7,7 +7,7 @@ At levels 1 and 2 nothing of a program that passes is in the prompt: the model i
 from pydantic import Field
 
 from assay.gym.tutor import policy
-from assay.gym.tutor.programs import Program, Voice
+from assay.gym.tutor.programs import LlmProgram, Voice
 from assay.gym.tutor.situation import Offer, Situation
 from assay.records import Record
 
@@ -25,7 +25,7 @@ class Hint(Record):
     text: str = Field(description="the hint: at most 80 words, short sentences, one question or one next step")
 
 
-PROGRAM = Program(
+PROGRAM = LlmProgram(
     "Hint",
     "You help somebody who learns to program. Give ONE hint that makes them think of the next step themselves. Be kind "
     "and short; simple words. Never write the solution or any line of it, in any language, in words, reversed, encoded or "

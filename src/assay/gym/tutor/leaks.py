@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterator, Sequence
 from assay.gym.records.problems import Problem
 from assay.gym.tutor import canonical, changes, hint_text, mentions, named, readability, splicing, told, unmarked
 from assay.gym.tutor.canonical import Token
-from assay.gym.tutor.case import Case, in_one, owned
+from assay.gym.tutor.case import HintCase, in_one, owned
 from assay.gym.tutor.hint_text import HintText
 from assay.gym.tutor.verdict import Broken, Verdict
 from assay.records import Language
@@ -65,7 +65,7 @@ def check(
     hint = hint_text.read(text)
     count = readability.words(hint.text)
     grade = readability.grade(hint.sentences)
-    case = Case(problem, language, learner_source, level, tuple(samples), tuple(known))
+    case = HintCase(problem, language, learner_source, level, tuple(samples), tuple(known))
     overlap, telling = told.of_a_solution(case, hint)
     broken = [
         *([_too_long(count)] if count > MAX_WORDS else []),
@@ -109,7 +109,7 @@ _CONTROL = canonical.listed(
 _BRANCHES = _CONTROL - {"def", "function", "class", "return"}
 
 
-def _blocks(case: Case, hint: HintText) -> Iterator[Broken]:
+def _blocks(case: HintCase, hint: HintText) -> Iterator[Broken]:
     for piece in hint.pieces:
         tokens = canonical.fragment(piece.text, case.language)
         branches = sum(token.text in _BRANCHES and token.kind != "text" for token in tokens)
@@ -151,7 +151,7 @@ def _new(tokens: Sequence[Token], owned: frozenset[int]) -> frozenset[int]:
 # ---- splicing ----------------------------------------------------------------------------------------------------------
 
 
-def _spliced(case: Case, hint: HintText, passes: Callable[[str], int]) -> tuple[int, list[Broken]]:
+def _spliced(case: HintCase, hint: HintText, passes: Callable[[str], int]) -> tuple[int, list[Broken]]:
     """Put the hint's code into the learner's program; whether more tests pass then."""
     entry = case.problem.languages[case.language].entry if case.language in case.problem.languages else None
     weighed = unmarked.weighed(hint)

@@ -15,7 +15,7 @@ from assay.gym.generated import inputs as random_inputs
 from assay.gym.generated import refused as not_allowed
 from assay.gym.records.problems import Problem, Test
 from assay.gym.tasks import call_in_words, every_case, expected_in_words
-from assay.gym.tutor.programs import NotAnswered, Program, Voice
+from assay.gym.tutor.programs import LlmProgram, NotAnswered, Voice
 from assay.gym.tutor.situation import Offer, Situation
 from assay.pipeline.checks.answers import encoded
 from assay.records import Language, Record
@@ -34,7 +34,7 @@ class Inputs(Record):
     )
 
 
-PROGRAM = Program(
+PROGRAM = LlmProgram(
     "MakeTests",
     "Propose inputs on which a learner's program may go wrong: edges, ties, empty, repeated, negative, large within the "
     "limits. Inputs only: never say what must come back, and no explanation. Each input is one JSON list with the "

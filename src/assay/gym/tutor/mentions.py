@@ -6,14 +6,14 @@ from functools import lru_cache
 
 from assay.gym.records.problems import Problem, Test
 from assay.gym.tutor import canonical
-from assay.gym.tutor.case import Case
+from assay.gym.tutor.case import HintCase
 from assay.gym.tutor.hint_text import HintText, Piece
 from assay.gym.tutor.literals import hidden_literals, literals_in
 from assay.gym.tutor.verdict import Broken
 from assay.visible import one_line
 
 
-def literals(case: Case, hint: HintText, shown: tuple[str, ...]) -> Iterator[Broken]:
+def literals(case: HintCase, hint: HintText, shown: tuple[str, ...]) -> Iterator[Broken]:
     hidden = hidden_literals(case.problem, case.language, (case.learner, *case.known, *shown))
     for said, what in literals_in(hint, hidden, case.language):
         yield Broken(rule="literal", where=one_line(said, 60), why=f"It holds {what} of a hidden test.")
@@ -41,7 +41,7 @@ _LINES = re.compile(
 )
 
 
-def places(case: Case, hint: HintText) -> Iterator[Broken]:
+def places(case: HintCase, hint: HintText) -> Iterator[Broken]:
     there = len(case.learner.rstrip().split("\n"))
     for match in _LINES.finditer(hint.text):
         wrong = [int(one) for one in match.groups() if one is not None and not 1 <= int(one) <= there]
@@ -58,7 +58,7 @@ _INTRODUCED = re.compile(
 )
 
 
-def names(case: Case, hint: HintText) -> Iterator[Broken]:
+def names(case: HintCase, hint: HintText) -> Iterator[Broken]:
     """Names in code that neither the learner's program, nor the problem, nor the language has."""
     there = _there(case)
     said: set[str] = set()
@@ -82,7 +82,7 @@ def _before(text: str, piece: Piece) -> str:
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 
 
-def _there(case: Case) -> frozenset[str]:
+def _there(case: HintCase) -> frozenset[str]:
     own = _names_of(case.learner) | _names_of(case.starter()) | _names_of(case.problem.statement)
     for source in case.known:
         own |= _names_of(source)

@@ -42,7 +42,7 @@ class NotAnswered(AssayError):
 
 
 @dataclass(frozen=True)
-class Program(Generic[Made]):
+class LlmProgram(Generic[Made]):
     """One thing that a model is asked to do."""
 
     name: str
@@ -77,7 +77,9 @@ class Voice:
         self._signatures: dict[str, Any] = {}
         self._lock = threading.Lock()
 
-    def ask(self, program: Program[Made], inputs: Mapping[str, str], *, within_s: float, sample: int = 0) -> Said[Made]:
+    def ask(
+        self, program: LlmProgram[Made], inputs: Mapping[str, str], *, within_s: float, sample: int = 0
+    ) -> Said[Made]:
         """Ask once. Raises NotAnswered, whatever went wrong on the way."""
         dspy = _dspy()
         engine = _Engine(self._gateway, self.model, program.made, within_s, sample)
@@ -98,7 +100,7 @@ class Voice:
         assert engine.reply is not None
         return Said(made, engine.reply)
 
-    def _signature(self, program: Program[Any]) -> Any:
+    def _signature(self, program: LlmProgram[Any]) -> Any:
         with self._lock:
             if program.name not in self._signatures:
                 self._signatures[program.name] = _signature(program)
@@ -131,7 +133,7 @@ def _dspy() -> Any:
     return _module
 
 
-def _signature(program: Program[Any]) -> Any:
+def _signature(program: LlmProgram[Any]) -> Any:
     dspy = _dspy()
     assert not set(program.inputs) & set(program.made.model_fields), "what goes in and what comes out share a name"
     fields: dict[str, Any] = {name: (str, dspy.InputField(desc=text)) for name, text in program.inputs.items()}

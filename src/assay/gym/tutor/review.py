@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import Field, JsonValue
 
 from assay.gym.tutor.code_facts import found_in
-from assay.gym.tutor.programs import NotAnswered, Program, Voice
+from assay.gym.tutor.programs import LlmProgram, NotAnswered, Voice
 from assay.gym.tutor.situation import Offer, Situation
 from assay.records import Record
 
@@ -46,7 +46,7 @@ class Comments(Record):
     comments: tuple[Comment, ...] = Field(description="at most 3 comments, the most useful first")
 
 
-PROGRAM = Program(
+PROGRAM = LlmProgram(
     "Review",
     "A learner's program passes its tests. From the facts, and only from them, pick at most three that help this learner "
     "most, and add to each one short sentence of advice. Claim nothing that is not in the fact. No praise, no code.",

@@ -6,7 +6,7 @@ after those that the program seems to have begun.
 
 from pydantic import Field
 
-from assay.gym.tutor.programs import Program, Voice
+from assay.gym.tutor.programs import LlmProgram, Voice
 from assay.gym.tutor.situation import Offer, Situation
 from assay.records import Record
 
@@ -22,7 +22,7 @@ class Next(Record):
     text: str = Field(description="one short sentence: what the learner has already done towards it. No code.")
 
 
-PROGRAM = Program(
+PROGRAM = LlmProgram(
     "NextStep",
     "A learner works through the steps of a task. Say which step comes next for their program, by its number, and in one "
     "short sentence what they already have. No code, no solution.",

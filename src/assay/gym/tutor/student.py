@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
-from assay.gym.tutor.programs import NotAnswered, Program, Voice
+from assay.gym.tutor.programs import LlmProgram, NotAnswered, Voice
 from assay.gym.tutor.situation import Situation
 from assay.records import Record
 
@@ -20,7 +20,7 @@ class Repaired(Record):
     changed: str = Field(description="the whole program after your change, nothing else")
 
 
-PROGRAM = Program(
+PROGRAM = LlmProgram(
     "SimulatedStudent",
     "You are a beginner who learns to program, with a program that does not work yet. Make ONE small change that follows "
     "from what you know and from the hint, if you were given one. Keep everything else. Give the whole program.",

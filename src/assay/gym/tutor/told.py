@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from assay.gym.tutor import canonical, hint_text
 from assay.gym.tutor.canonical import Token
-from assay.gym.tutor.case import OWN, Case, in_one, in_one_across, opened, owned, owned_across
+from assay.gym.tutor.case import OWN, HintCase, in_one, in_one_across, opened, owned, owned_across
 from assay.gym.tutor.hint_text import HintText, Reading
 from assay.gym.tutor.telling import Fixes, Telling, fixes, mends, neutral_lines, telling
 from assay.gym.tutor.verdict import Broken
@@ -23,7 +23,7 @@ _ENOUGH = 4
 """Reasons against one hint: further ones tell nobody more."""
 
 
-def of_a_solution(case: Case, hint: HintText) -> tuple[int, list[Broken]]:
+def of_a_solution(case: HintCase, hint: HintText) -> tuple[int, list[Broken]]:
     """The longest new run in common with a solution, and the rules that it and others break."""
     most, broken = 0, list[Broken]()
     targets = [_Target(one, canonical.program(one, case.language)) for one in opened(case.solutions(), case.language)]
@@ -110,7 +110,7 @@ def _signs(tokens: Iterable[Token]) -> int:
     return sum(token.kind == "sign" for token in tokens)
 
 
-def _told_across(case: Case, reading: Reading, across: Sequence[tuple[Token, ...]]) -> list[Broken]:
+def _told_across(case: HintCase, reading: Reading, across: Sequence[tuple[Token, ...]]) -> list[Broken]:
     """A solution told in another language, as pseudo-code or read aloud."""
     if len(reading.tokens) < 4:
         return []
@@ -131,7 +131,7 @@ def _told_across(case: Case, reading: Reading, across: Sequence[tuple[Token, ...
     return []
 
 
-def _line_across(case: Case, reading: Reading) -> list[Broken]:
+def _line_across(case: HintCase, reading: Reading) -> list[Broken]:
     """A whole line of a solution, read aloud or in another language."""
     if case.level > 3:
         return []
@@ -149,7 +149,7 @@ def _line_across(case: Case, reading: Reading) -> list[Broken]:
     return []
 
 
-def _line(case: Case, reading: Reading, target: _Target, run: canonical.Common, new: frozenset[int]) -> bool:
+def _line(case: HintCase, reading: Reading, target: _Target, run: canonical.Common, new: frozenset[int]) -> bool:
     for span in telling(target.source, case.starter(), case.language):
         if run.there <= span.start and span.end <= run.there + run.length:
             first, size = run.here + span.start - run.there, span.end - span.start
@@ -174,7 +174,7 @@ def _same_names(reading: Reading, first: int, target: _Target, span: Telling) ->
     return all(one.text == its.text for one, its in zip(said, target.tokens[span.start : span.end], strict=True))
 
 
-def _mending(case: Case, targets: Sequence[_Target]) -> Fixes:
+def _mending(case: HintCase, targets: Sequence[_Target]) -> Fixes:
     if case.level > 3:
         return Fixes("", ())
     return fixes(case.learner, tuple(target.source for target in targets), case.language)

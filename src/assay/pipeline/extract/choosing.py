@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from assay.pipeline.extract import listings
 from assay.pipeline.extract.fences import Block
-from assay.pipeline.extract.mending import MENDING_LIMIT, Mended, mend, runs
+from assay.pipeline.extract.mending import MENDING_LIMIT, Mended, mend, stretches
 from assay.pipeline.extract.statements import Grammar, Source, Statement
 
 _NOT_CODE = frozenset(
@@ -285,7 +285,7 @@ def _joined(pieces: Sequence[str], code: str) -> str:
 
 
 def unfenced(grammar: Grammar, entry: str | None, text: str, *, cut_short: bool = False) -> list[Block]:
-    """The runs of code in a text without fences, longest first; the whole text where all of it is code.
+    """The stretches of code in a text without fences, longest first; the whole text where all of it is code.
 
     What stands around them is not said here: a text may have thousands, and one is taken.
     """
@@ -297,13 +297,13 @@ def unfenced(grammar: Grammar, entry: str | None, text: str, *, cut_short: bool 
     ):
         return [Block(whole.source.code, grammar.name, None, 0, len(text), True, whole.changes)]
     found = [
-        run
-        for run in runs(grammar, text)
-        if any(s.kind in ("definition", "import", "assignment", "block", "main") for s in run.statements)
+        one
+        for one in stretches(grammar, text)
+        if any(s.kind in ("definition", "import", "assignment", "block", "main") for s in one.statements)
     ]
-    if entry is not None and not any(entry in run.code and Source(grammar, run.code).defines(entry) for run in found):
-        found += [run for run in runs(grammar, text, broken=True) if Source(grammar, run.code).defines(entry)]
+    if entry is not None and not any(entry in one.code and Source(grammar, one.code).defines(entry) for one in found):
+        found += [one for one in stretches(grammar, text, broken=True) if Source(grammar, one.code).defines(entry)]
     if not found and whole.parses:
-        found = [run for run in runs(grammar, text) if any(s.kind == "call" for s in run.statements)]
-    found.sort(key=lambda run: -len(run.code))
-    return [Block(run.code, grammar.name, None, run.start, run.end) for run in found]
+        found = [one for one in stretches(grammar, text) if any(s.kind == "call" for s in one.statements)]
+    found.sort(key=lambda one: -len(one.code))
+    return [Block(one.code, grammar.name, None, one.start, one.end) for one in found]

@@ -188,34 +188,34 @@ def _shortened(source: Source, entry: str | None, *, cut_short: bool) -> Mended 
     Where no definition is asked for, the whole program is: then nothing that is code may be lost with the rest, else
     a program with a syntax error would become its first or last lines, which run.
     """
-    found = runs(source.grammar, source.code)
+    found = stretches(source.grammar, source.code)
     if entry is not None:
-        found = [run for run in found if Source(source.grammar, run.code).defines(entry)]
+        found = [one for one in found if Source(source.grammar, one.code).defines(entry)]
     elif not cut_short:
         found = _holding_all_code(source, found)
-    for run in sorted(found, key=lambda run: -len(run.code)):
-        kept = Source(source.grammar, run.code)
+    for one in sorted(found, key=lambda one: -len(one.code)):
+        kept = Source(source.grammar, one.code)
         if kept.parses:
-            around = dropped_around(source.grammar, source.code, (run.start, run.end), cut_short=cut_short)
+            around = dropped_around(source.grammar, source.code, (one.start, one.end), cut_short=cut_short)
             return Mended(kept, around)
     if cut_short and (shorter := _without_tail(source)) is not None and (entry is None or shorter.defines(entry)):
         return Mended(shorter, ("the half-finished end of a truncated text dropped",))
     return None
 
 
-def _holding_all_code(source: Source, found: "Sequence[Run]") -> "list[Run]":
-    """The runs outside which there are only words: no code, whole or broken."""
+def _holding_all_code(source: Source, found: "Sequence[Stretch]") -> "list[Stretch]":
+    """The stretches outside which there are only words: no code, whole or broken."""
     text = source.code
     code = [
         s.start
         for s in source.grammar.statements(text, prose=True)
         if s.kind in _CODE or (source.grammar.name == "python" and _OLD_CODE.match(text, s.start, s.end))
     ]
-    return [run for run in found if not code or (run.start <= code[0] and code[-1] < run.end)]
+    return [one for one in found if not code or (one.start <= code[0] and code[-1] < one.end)]
 
 
 def dropped_around(grammar: Grammar, text: str, span: tuple[int, int], *, cut_short: bool) -> tuple[str, ...]:
-    """In words: what of the text stands before and behind a run of code."""
+    """In words: what of the text stands before and behind a stretch of code."""
     words = []
     before, after = text[: span[0]].strip(), text[span[1] :].strip()
     if before:
@@ -244,7 +244,7 @@ def _without_tail(source: Source) -> Source | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Stretch:
     """Statements that follow each other, all of them code."""
 
     code: str
@@ -253,18 +253,18 @@ class Run:
     statements: tuple[Statement, ...]
 
 
-def runs(grammar: Grammar, text: str, *, broken: bool = False) -> list[Run]:
+def stretches(grammar: Grammar, text: str, *, broken: bool = False) -> list[Stretch]:
     """The longest stretches of statements that are code, in a text that is not all code.
 
     Each statement is parsed by itself, so the work is linear in the text. `broken`: definitions that do not parse too.
     """
-    found: list[Run] = []
+    found: list[Stretch] = []
     current: list[Statement] = []
 
     def close() -> None:
         if current:
             start, end = current[0].start, current[-1].end
-            found.append(Run(text[start:end], start, end, tuple(current)))
+            found.append(Stretch(text[start:end], start, end, tuple(current)))
             current.clear()
 
     for statement in grammar.statements(text, prose=True):

@@ -11,7 +11,7 @@ from assay.gym.pages.service import Gym
 from assay.gym.pages.teacher.place import Place, Text, must_be_sure, place_of
 from assay.gym.pages.teacher.titles import titles_of
 from assay.gym.pages.teacher.told import SOURCES, called, pretty, refused
-from assay.gym.records.learners import Attempt, HelpAnswer, Learner
+from assay.gym.records.learners import HelpAnswer, Learner, LearnerAttempt
 from assay.web.markdown import markdown
 from assay.web.shell import Shell
 
@@ -37,7 +37,9 @@ def add_learner(routes: APIRouter, shell: Shell, gym: Gym) -> None:
     @routes.get("/classes/{room}/learners/{learner}", include_in_schema=False)
     def page(request: Request, room: str, learner: str, problem: Annotated[str, Query(max_length=80)] = "") -> Response:
         place, found = find(room, learner)
-        tried: list[Attempt] = attempting.attempts(shell.store, found.id, problem, noticed=True) if problem else []
+        tried: list[LearnerAttempt] = (
+            attempting.attempts(shell.store, found.id, problem, noticed=True) if problem else []
+        )
         helped: list[HelpAnswer] = asking.help_answers(shell.store, found.id, problem) if problem else []
         return shell.page(
             request,
