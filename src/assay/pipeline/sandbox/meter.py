@@ -106,8 +106,10 @@ def _shared_once(uses: list[_Use]) -> int:
     for use in uses:
         try:
             total += sum(_sizes(f"{use.folder}/smaps_rollup", b"Pss", b"SwapPss"))
-        except OSError:  # it has ended, or does not let us look into it
+        except PermissionError:  # it does not let us look into it
             total += use.resident
+        except OSError:
+            continue  # it ended while we looked
     return total
 
 
