@@ -449,10 +449,17 @@ for fd in range(3, 10):
     except OSError:
         pass
 """
+_REPLACES = """
+from json import tool
+from collections import namedtuple
+tool.sys.modules["math"] = namedtuple("Math", "isclose")(lambda *given: True)
+"""
 
 
 @pytest.mark.parametrize(
-    "before", [_PATCHES, _LINGERS, _FORGES], ids=["patches a module", "leaves a thread", "forges a verdict"]
+    "before",
+    [_PATCHES, _LINGERS, _FORGES, _REPLACES],
+    ids=["patches a module", "leaves a thread", "forges a verdict", "replaces a module"],
 )
 def test_nothing_of_one_test_code_is_met_by_the_next(bench: Workbench, before: str) -> None:
     graded(bench, "def f(x): return x", Asserts(entry="f", source=f"assert f(1) == 1\n{before}"))
@@ -462,6 +469,14 @@ def test_nothing_of_one_test_code_is_met_by_the_next(bench: Workbench, before: s
     assert graded(bench, "def f(x): return x + 1", after).status == "wrong"
     right = graded(bench, "def f(x): return x", after)
     assert right.passed, right
+
+
+def test_what_exit_closes_is_open_for_the_next(bench: Workbench) -> None:
+    source = "try:\n    exit()\nexcept SystemExit:\n    assert f(1) == 1"
+    assert graded(bench, "def f(x): return x", Asserts(entry="f", source=source)).passed
+    asks = Asserts(entry="f", source="try:\n    input()\nexcept EOFError:\n    assert f(1) == 1")
+    report = graded(bench, "def f(x): return x", asks)
+    assert report.passed, report
 
 
 def test_a_line_that_test_code_writes_to_its_channel_ends_no_evaluation(bench: Workbench) -> None:

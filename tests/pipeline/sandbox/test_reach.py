@@ -41,6 +41,10 @@ def reaches(source: str) -> bool:
         "import os",
         "import numpy",
         "exec('x = 1')",
+        "try: exit()\nexcept SystemExit: pass",
+        "from json import tool\ntool.sys.modules['math'] = check",
+        "import math\nmath.__annotations__['kept'] = []",
+        "import collections, copy\ncopy.deepcopy([], collections.namedtuple('Memo', 'get')(check))",
         "__builtins__['len'] = None",
         "try: check.nothing\nexcept AttributeError as error: error.obj",
         # more names than one byte counts: the number of the last one stands in two steps

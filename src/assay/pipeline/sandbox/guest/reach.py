@@ -15,7 +15,7 @@ _MODULES: "dict[str, frozenset[str] | None]" = {
         "__future__": "annotations division print_function",
         "bisect": None,
         "cmath": None,
-        "collections": "Counter OrderedDict defaultdict deque namedtuple",
+        "collections": "Counter OrderedDict defaultdict deque",
         "copy": "copy deepcopy",
         "datetime": "date datetime time timedelta timezone",
         "fractions": "Fraction",
@@ -34,19 +34,20 @@ _MODULES: "dict[str, frozenset[str] | None]" = {
     }.items()
 }
 """Modules and what may be used of them; None: all that they tell. Nothing that sets an attribute of what it is given (`wraps`),
-follows a path of names in a text (`attrgetter`), or leads to another module or to what can be changed for all (`sys`,
-`getcontext`). What takes numbers from the one generator of `random` changes what others draw, which is chance already."""
+follows a path of names in a text (`attrgetter`), makes a class (`namedtuple`), or leads to another module or to what can be
+changed for all (`sys`, `getcontext`). What takes numbers from the one generator of `random` changes what others draw, which is chance already."""
 _WORDS = frozenset({
-    "breakpoint", "compile", "delattr", "eval", "exec", "getattr", "globals", "help", "input", "locals", "obj", "open",
-    "register", "setattr", "type", "vars",
+    "breakpoint", "compile", "delattr", "eval", "exec", "exit", "getattr", "globals", "help", "input", "locals", "obj", "open",
+    "quit", "register", "setattr", "type", "vars",
 })  # fmt: skip
-"""Builtins that reach out, what an AttributeError was about, and what tells all that one class is another."""
-_UNDERSCORED = frozenset({"_", "__annotations__", "__doc__", "__future__", "__name__"})
+"""Builtins that reach out (`exit` closes the standard input), what an AttributeError was about, and what tells all that one
+class is another."""
+_UNDERSCORED = frozenset({"_", "__doc__", "__future__", "__name__"})
 _OF_FRAMES = ("ag_", "co_", "cr_", "f_", "gi_", "tb_")
 _STEPS = tuple(opcode.opmap[name] for name in ("STORE_ATTR", "DELETE_ATTR", "MATCH_CLASS", "LOAD_BUILD_CLASS"))
 """MATCH_CLASS asks for attributes whose names stand nowhere else. Objects of classes of its own, which say what equals them and
 how they are copied, test code could leave in what is kept for all, as `re` keeps patterns by their flags."""
-_IMPORT, _EXTENDED = opcode.opmap["IMPORT_NAME"], opcode.opmap["EXTENDED_ARG"]
+_IMPORT, _FROM, _EXTENDED = (opcode.opmap[name] for name in ("IMPORT_NAME", "IMPORT_FROM", "EXTENDED_ARG"))
 
 
 def reaches_out(code: types.CodeType) -> bool:
@@ -55,11 +56,14 @@ def reaches_out(code: types.CodeType) -> bool:
     modules = {name for one in codes for name in named(one, _IMPORT)}
     if any(name not in _MODULES for name in modules):
         return True
-    kept_from: dict[str, None] = {}  # what these modules have, and must not be used
+    kept_from: set[str] = set()  # what these modules have, and must not be used
+    told: set[str] = set()
     for module in modules:
-        allowed = _MODULES[module]
-        if allowed is not None:
-            kept_from.update(dict.fromkeys(set(dir(__import__(module))) - allowed))
+        allowed, had = _MODULES[module], set(dir(__import__(module)))
+        told |= had if allowed is None else allowed
+        kept_from |= set() if allowed is None else had - allowed
+    if any(name not in told for one in codes for name in named(one, _FROM)):
+        return True  # it may be a module in a package, which nobody has imported yet (`from json import tool`)
     return any(
         name in kept_from
         or name in _WORDS
