@@ -2,7 +2,7 @@
 
 import pytest
 
-from assay.pipeline.sandbox.guest import reach
+from assay.pipeline.sandbox.guest import driver, reach
 
 
 def reaches(source: str) -> bool:
@@ -53,6 +53,11 @@ def reaches(source: str) -> bool:
 )
 def test_what_could_come_to_something_that_others_hold_reaches_out(source: str) -> None:
     assert reaches(source)
+
+
+@pytest.mark.parametrize("source", ["def f(:", "x = '\0'", "x = '\ud800'"])
+def test_what_cannot_be_looked_at_may_reach_out(source: str) -> None:
+    assert driver._reaches_out(source)
 
 
 @pytest.mark.parametrize(

@@ -317,12 +317,12 @@ def _test_code(source):
 _LOAD = opcode.opmap["LOAD_NAME"]
 
 
-def _reaches_out(source):
+def _reaches_out(source: str) -> bool:
     """Whether a source may change what the next one meets. In doubt it may: a new process costs milliseconds."""
     try:
         _test_code(source)
-    except Exception:  # it does not compile: `_run_test` says so
-        return False
+    except Exception:  # it does not compile, as `_run_test` says; or it does next time, where memory was short
+        return True
     return source in _reaching
 
 
