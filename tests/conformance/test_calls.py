@@ -416,6 +416,24 @@ def check(candidate):
     assert report.passed, report
 
 
+def test_a_generator_that_a_test_left_running_is_ended_before_the_next(bench: Workbench) -> None:
+    source = """
+def lingering():
+    me = yield
+    while me:
+        yield
+def check(candidate):
+    left = lingering()
+    next(left)
+    left.send(left)
+    assert candidate(1) == 1
+"""
+    count = "import gc\nassert f(1) == 1\nassert not any(getattr(one, '__name__', '') == 'lingering' for one in gc.get_objects())"
+    for tests in (source, count):
+        report = graded(bench, "def f(n): return n", Asserts(entry="f", source=tests))
+        assert report.passed, report
+
+
 def test_an_object_that_says_it_holds_everything_holds_nothing(bench: Workbench) -> None:
     program = "class All:\n    def __contains__(self, item): return True\n    def __iter__(self): return iter([1, 2])\ndef f(n): return All()"
     assert graded(bench, program, Asserts(entry="f", source="assert 2 in f(5)")).passed

@@ -37,6 +37,7 @@ def reaches(source: str) -> bool:
         "import re\nclass Flags(int):\n    def __hash__(self): return 0\n    def __eq__(self, _): return True\nre.compile('a+b', Flags(2))",
         "from typing import Iterable\nIterable.register(int)",
         "from fractions import Fraction\nFraction.register(str)",
+        "from typing import List\nList[(number for number in ())]",
         "import threading",
         "import os",
         "import numpy",
@@ -72,7 +73,7 @@ def test_what_cannot_be_looked_at_may_reach_out(source: str) -> None:
         "try:\n    f(0)\nexcept ValueError as error:\n    assert 'zero' in str(error)\nelse:\n    raise AssertionError",
         "from datetime import datetime\nassert f(datetime(2020, 1, 1)).year == 2020",
         "made = Stack()\nmade.push(1)\nassert len(made) == 1 and made.peek() == 1 and [*map(str, made)] == ['1']",
-        "from typing import List\ndef helper(items: List[int]) -> int:\n    total = 0\n    for item in items:\n        total += item\n    return total",
+        "def helper(items: list[int]) -> int:\n    total = 0\n    for item in items:\n        total += item\n    return total",
         "from functools import reduce\nassert f(3) == reduce(lambda a, b: a * b, (1, 2, 3))",
     ],
 )

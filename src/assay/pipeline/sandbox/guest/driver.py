@@ -15,6 +15,7 @@ import _socket
 import _thread
 import builtins
 import contextlib
+import gc
 import opcode
 import os
 import sys
@@ -235,21 +236,36 @@ def run_tests(channel):
 
     A source that could leave something for the next one to meet (a patched module, a thread) is told: it is the last here.
     """
+    gc.freeze()  # what is here now need not be gone through after each of them
     while True:
         frame = channel.receive()
         if frame is None:
             return 0
         _, source, entry, names, linked = frame
-        if _reaches_out(source):  # said before a line of it runs: afterwards it could say anything
-            channel.send('["spent"]')
+        last = _reaches_out(source)
+        if last:  # said before a line of it runs: afterwards it could say anything
+            channel.send(_SPENT)
         if not linked:
-            channel.send(_dumps(_run_test(source, entry, names, _Candidate(channel))))
+            _tell(channel, _run_test(source, entry, names, _Candidate(channel)), last)
             continue
         link = Channel(channel.attached.pop(), keep=_KEPT_LINES)
         try:
-            channel.send(_dumps([*_run_linked(source, entry, names, link), link.kept]))
+            _tell(channel, [*_run_linked(source, entry, names, link), link.kept], last)
         finally:
             os.close(link.fd)
+
+
+def _tell(channel, done, last):
+    """What became of a test, when all that it left is cleared away.
+
+    A generator in a circle with itself would run its `finally` in the time of the next one.
+    """
+    while not last and gc.collect():
+        pass
+    channel.send(_dumps(done))
+
+
+_SPENT = '["spent"]'
 
 
 def _run_linked(source, entry, names, link):

@@ -30,12 +30,12 @@ _MODULES: "dict[str, frozenset[str] | None]" = {
         "statistics": "mean median mode pstdev pvariance stdev variance",
         "string": "ascii_letters ascii_lowercase ascii_uppercase digits hexdigits octdigits printable punctuation whitespace",
         "time": "monotonic perf_counter process_time sleep time",
-        "typing": "Any Callable Dict FrozenSet Iterable Iterator List Mapping Optional Sequence Set Tuple Union",
     }.items()
 }
 """Modules and what may be used of them; None: all that they tell. Nothing that sets an attribute of what it is given (`wraps`),
-follows a path of names in a text (`attrgetter`), makes a class (`namedtuple`), or leads to another module or to what can be
-changed for all (`sys`, `getcontext`). What takes numbers from the one generator of `random` changes what others draw, which is chance already."""
+follows a path of names in a text (`attrgetter`), makes a class (`namedtuple`), keeps for all what it is given (`typing`, in
+brackets), or leads to another module or to what can be changed for all (`sys`, `getcontext`). What takes numbers from the one
+generator of `random` changes what others draw, which is chance already."""
 _WORDS = frozenset({
     "breakpoint", "compile", "delattr", "eval", "exec", "exit", "getattr", "globals", "help", "input", "locals", "obj", "open",
     "quit", "register", "setattr", "type", "vars",
