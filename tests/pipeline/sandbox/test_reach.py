@@ -1,5 +1,10 @@
 """What test code may leave for the next one in its process: told from its byte code, and in doubt it may."""
 
+import gc
+import subprocess
+import sys
+from typing import Any
+
 import pytest
 
 from assay.pipeline.sandbox.guest import driver, reach
@@ -79,3 +84,37 @@ def test_what_cannot_be_looked_at_may_reach_out(source: str) -> None:
 )
 def test_what_tests_are_made_of_leaves_nothing(source: str) -> None:
     assert not reaches(source)
+
+
+def test_what_keeps_the_memory_of_the_next_one_is_seen() -> None:
+    leaves = (
+        "import resource\nfrom assay.pipeline.sandbox.guest import driver\n"
+        "resource.setrlimit(resource.RLIMIT_DATA, (1 << 30, 1 << 30))\n"
+        "before = driver._let_go()\nkept = bytes(1 << 29)\nprint(before, driver._let_go())"
+    )
+    assert subprocess.run([sys.executable, "-c", leaves], capture_output=True, text=True).stdout == "True False\n"
+
+
+class _NoStack:
+    """A channel to a candidate whose answer there is no stack left to take."""
+
+    def __init__(self, source: str) -> None:
+        self.frames: list[object] = [["tests", source, "f", [], False], RecursionError(), None]
+        self.sent: list[str] = []
+
+    def send(self, text: str) -> None:
+        self.sent.append(text)
+
+    def receive(self) -> object:
+        frame = self.frames.pop(0)
+        if isinstance(frame, RecursionError):
+            raise frame
+        return frame
+
+
+def test_test_code_that_did_not_take_an_answer_is_the_last() -> None:
+    channel = _NoStack("try:\n    f(1)\nexcept RecursionError:\n    pass\n")
+    guest: Any = driver
+    guest.run_tests(channel)
+    gc.unfreeze()
+    assert channel.sent == ['["call",1,"f",[1],[]]', '["spent"]', '["done","passed","","",0,1]']

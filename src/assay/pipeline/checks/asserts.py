@@ -64,9 +64,9 @@ def _linked(bench: Workbench, task: Task, check: Asserts, spec: Spec) -> Run:
         bench.begin_tests(task)
         tests.send(bench.prepared(check, _opening_linked), attach=ours.fileno())
         ours.close()
-        frame = tests.receive(beside=candidate)
-        if spent := frame == _SPENT:
-            frame = tests.receive(beside=candidate)
+        spent = False
+        while (frame := tests.receive(beside=candidate)) == _SPENT:
+            spent = True
         lines = _said(frame)
         failed = bench.tests_failed() if not lines else None
         if spent:
@@ -129,7 +129,7 @@ def _converse(bench: Workbench, task: Task, check: Asserts, candidate: Dialogue,
                 bench.close()
             lines.append(json.dumps(done))
             return None
-        if frame == _SPENT and number == 0:
+        if frame == _SPENT:
             spent = True
             continue
         number += 1

@@ -8,7 +8,7 @@ calls:  in   ["batch", entry, [[args, kwargs], ..], want_arguments]    or, one a
 tests:  in   ["tests", source, entry, [names], linked]   linked: a socket to the candidate comes with it
         out  ["call", n, target, args, kwargs] ..., where it is not linked, and at last
              ["done", outcome, error, message, line, calls, [last lines of the dialogue, where it is linked]]
-             before any of them, where nothing else is to run in this process afterwards:   ["spent"]
+             before the first or the last of them, where nothing else is to run in this process afterwards:   ["spent"]
 """
 
 import _socket
@@ -18,6 +18,7 @@ import contextlib
 import gc
 import opcode
 import os
+import resource
 import sys
 import time
 import types
@@ -246,7 +247,8 @@ def run_tests(channel):
         if last:  # said before a line of it runs: afterwards it could say anything
             channel.send(_SPENT)
         if not linked:
-            _tell(channel, _run_test(source, entry, names, _Candidate(channel)), last)
+            candidate = _Candidate(channel)
+            _tell(channel, _run_test(source, entry, names, candidate), last, candidate.unanswered)
             continue
         link = Channel(channel.attached.pop(), keep=_KEPT_LINES)
         try:
@@ -255,14 +257,30 @@ def run_tests(channel):
             os.close(link.fd)
 
 
-def _tell(channel, done, last):
-    """What became of a test, when all that it left is cleared away.
-
-    A generator in a circle with itself would run its `finally` in the time of the next one.
-    """
-    while not last and gc.collect():
-        pass
+def _tell(channel, done, last, unanswered=False):
+    """What became of a test; before it, where the next one would meet what is left, that it is the last here after all."""
+    if not last and (unanswered or not _let_go()):
+        channel.send(_SPENT)
     channel.send(_dumps(done))
+
+
+def _let_go():
+    """Clear away what a test left: a generator in a circle with itself would run its `finally` in the time of the next one.
+
+    Whether there is room as before: text that a module keeps (a pattern, a name) could leave the next one without memory.
+    """
+    while gc.collect():
+        pass
+    limit = resource.getrlimit(resource.RLIMIT_DATA)[0]
+    if (
+        limit == resource.RLIM_INFINITY
+    ):  # a control group: who runs out of it is ended, and tried again with a new process
+        return True
+    try:
+        bytes(limit // 4 * 3)  # taken and given back without being written to, which costs nothing
+    except MemoryError:
+        return False
+    return True
 
 
 _SPENT = '["spent"]'
@@ -373,6 +391,8 @@ class _Candidate:
         self._channel = channel
         self._turn = _thread.RLock()  # tests may call from threads; a call and its answer are one
         self.calls = 0
+        self.unanswered = False
+        """Whether a call's answer was not taken, for want of stack or memory: who reads next meets it."""
         self.broken = False
         self.not_handed = ""
         """What of the tests' cannot be handed to it, and why: no fault of its own."""
@@ -408,6 +428,7 @@ class _Candidate:
             return self._call(target, arguments, keywords)
 
     def _call(self, target, arguments, keywords):
+        self.broken = self.broken or self.unanswered
         if self.broken or self.over:
             raise CandidateGone
         self.calls += 1
@@ -420,11 +441,14 @@ class _Candidate:
             ):  # else it may be its own answer that is too deep, in a new list
                 self.not_handed = str(error)
             raise NotHanded(str(error)) from None
-        self._channel.send(_dumps(["call", self.calls, target, given, named]))
+        question = _dumps(["call", self.calls, target, given, named])
+        self.unanswered = True
+        self._channel.send(question)
         try:
             frame = self._channel.receive()
         except values.Undecodable:
             frame = None
+        self.unanswered = False
         if not _is_answer(frame, self.calls):
             self.broken = True
             raise CandidateGone
