@@ -274,7 +274,7 @@ def _let_go():
     limit = resource.getrlimit(resource.RLIMIT_DATA)[0]
     if (
         limit == resource.RLIM_INFINITY
-    ):  # a control group: who runs out of it is ended, and tried again with a new process
+    ):  # a control group: who runs out of it is ended, and tried again in a new process
         return True
     try:
         bytes(limit // 4 * 3)  # taken and given back without being written to, which costs nothing
