@@ -26,7 +26,7 @@ _MODULES: "dict[str, frozenset[str] | None]" = {
         "math": None,
         "operator": "add and_ eq floordiv ge gt itemgetter le lt mod mul ne neg or_ pow sub truediv xor",
         "random": "Random choice choices randint random randrange sample shuffle uniform",
-        "re": "DOTALL I IGNORECASE M MULTILINE S compile escape findall finditer fullmatch match search split sub",
+        "re": "DOTALL I IGNORECASE M MULTILINE S escape findall finditer fullmatch match search split sub",
         "statistics": "mean median mode pstdev pvariance stdev variance",
         "string": "ascii_letters ascii_lowercase ascii_uppercase digits hexdigits octdigits printable punctuation whitespace",
         "time": "monotonic perf_counter process_time sleep time",
