@@ -52,6 +52,7 @@ def reaches(source: str) -> bool:
         "import math\nmath.__annotations__['kept'] = []",
         "import collections, copy\ncopy.deepcopy([], collections.namedtuple('Memo', 'get')(check))",
         "__builtins__['len'] = None",
+        "'{0.__globals__}'.format(check)",
         "try: check.nothing\nexcept AttributeError as error: error.obj",
         # more names than one byte counts: the number of the last one stands in two steps
         ";".join(f"name_{number} = 1" for number in range(300)) + "\nimport os",

@@ -37,11 +37,11 @@ follows a path of names in a text (`attrgetter`), makes a class (`namedtuple`), 
 brackets), or leads to another module or to what can be changed for all (`sys`, `getcontext`). What takes numbers from the one
 generator of `random` changes what others draw, which is chance already."""
 _WORDS = frozenset({
-    "breakpoint", "compile", "delattr", "eval", "exec", "exit", "getattr", "globals", "help", "input", "locals", "obj", "open",
-    "quit", "register", "setattr", "type", "vars",
+    "breakpoint", "compile", "delattr", "eval", "exec", "exit", "format", "format_map", "getattr", "globals", "help", "input",
+    "locals", "obj", "open", "quit", "register", "setattr", "type", "vars",
 })  # fmt: skip
-"""Builtins that reach out (`exit` closes the standard input), what an AttributeError was about, and what tells all that one
-class is another."""
+"""Builtins that reach out (`exit` closes the standard input), what follows a path of names in a text, what an AttributeError was
+about, and what tells all that one class is another."""
 _UNDERSCORED = frozenset({"_", "__doc__", "__future__", "__name__"})
 _OF_FRAMES = ("ag_", "co_", "cr_", "f_", "gi_", "tb_")
 _STEPS = tuple(opcode.opmap[name] for name in ("STORE_ATTR", "DELETE_ATTR", "MATCH_CLASS", "LOAD_BUILD_CLASS"))
