@@ -240,10 +240,10 @@ def _add_form(routes: APIRouter, shell: Shell, live: Live) -> None:
 
     @routes.get("/starts/{identifier}", include_in_schema=False, response_model=None)
     def starting(request: Request, identifier: str) -> Response:
+        at_work = live.starter.is_at_work(identifier)  # asked first: a run that ended has left its row before
         if evaluations.is_there(shell.store, identifier.replace("\0", "")):
             return RedirectResponse(addresses.run_page(identifier), 303)
         order = _ordered(live, identifier)
-        at_work = live.starter.is_at_work(identifier)
         again = f"/bench/new?{urlencode(ordering.of_order(order).fields)}"
         said = "" if at_work else live.starter.last_words(identifier) or "The process ended without saying why."
         page = shell.page(
