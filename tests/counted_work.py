@@ -39,7 +39,7 @@ def notes(store: Store, work: str) -> list[str]:
         )
 
 
-def wait_for_note(store: Store, work: str, said: str, seconds: float = 30) -> None:
+def wait_for_note(store: Store, work: str, said: str, seconds: float = 90) -> None:
     """Return once it was noted, and the engine has recorded that: a step cut off between the two is done again."""
     deadline = time.monotonic() + seconds
     while said not in _recorded_notes(store, work):

@@ -1,6 +1,7 @@
 """Durable work: what a dead process was doing is finished by a living one, once."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -56,6 +57,13 @@ def process(counted: Store) -> Iterator[Starter]:
     for made in started:
         made.kill()
         made.communicate()
+
+
+def has_heard(process: "subprocess.Popen[str]", number: signal.Signals) -> bool:
+    """Whether a signal that it catches once only has reached it: another one before that would be lost."""
+    lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+    caught = next(int(line.split()[1], 16) for line in lines if line.startswith("SigCgt:"))
+    return not caught >> (number - 1) & 1
 
 
 def state_of(name: str) -> str:
@@ -140,6 +148,7 @@ def test_an_engine_takes_from_a_queue_of_its_own_until_it_is_dropped(counted: St
         assert workflows.result("q") == ["first", "last"]
         workflows.drop_queue(work.QUEUE)
         workflows.define_queue(work.QUEUE, per_worker=1)
+        time.sleep(1)  # a look at the queue that was under way may still take one
         workflows.enqueue(work.QUEUE, work.held_work, "r", id="r")
         time.sleep(1.5)  # longer than any queue is left alone
         assert state_of("r") == "waiting"
@@ -249,7 +258,7 @@ def test_reviving_recovers_at_once_what_a_killed_process_was_doing(engine: Engin
     assert engine.alive("victim")
     victim.send_signal(signal.SIGKILL)
     victim.wait()
-    wait_until(lambda: not engine.alive("victim"), 30)
+    wait_until(lambda: not engine.alive("victim"))
     work.open_gate(engine.store, "run-1/a")
     assert engine.revive("run-2/") == []
     assert engine.revive("run-1/") == ["run-1/a"]
@@ -265,7 +274,7 @@ def test_an_executor_that_lives_is_not_recovered_and_one_that_died_is(engine: En
         engine.recover("victim")
     victim.send_signal(signal.SIGKILL)
     victim.wait()
-    wait_until(lambda: not engine.alive("victim"), 30)
+    wait_until(lambda: not engine.alive("victim"))
     work.open_gate(engine.store, "w")
     assert engine.recover("victim") == ["w"]
     assert workflows.result("w") == ["first", "last"]
@@ -279,18 +288,20 @@ def test_two_living_processes_cannot_share_an_id(counted: Store, process: Starte
         assert engine.executor_id != "mine"
 
 
-def test_an_executor_whose_connection_was_cut_is_soon_known_as_alive_again(engine: Engine, process: Starter) -> None:
+def test_an_executor_whose_connection_was_cut_is_soon_known_as_alive_again(counted: Store, process: Starter) -> None:
     process("start", "cut", "w")
-    work.wait_for_note(engine.store, "w", "first")
+    work.wait_for_note(counted, "w", "first")
     holders = sa.text("select pid from pg_locks where locktype = 'advisory' and objid::bigint = :low and granted")
     low = {"low": workflows._lock_of("cut") & 0xFFFFFFFF}
-    with engine.store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    # it waits for a sign of life as long as users' engines do: the process may be held up on a busy machine
+    with start_engine(counted) as engine, counted.engine.connect() as connection:
+        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
         cut = connection.execute(holders, low).scalar_one()
         connection.execute(sa.text("select pg_terminate_backend(:pid)"), {"pid": cut})
         assert engine.revive("w") == []  # the lock may be lost, but the process is seen to run
-        wait_until(lambda: [pid for pid in connection.execute(holders, low).scalars() if pid != cut], 10)
-    with pytest.raises(AssayError, match="still at work"):
-        engine.recover("cut")
+        wait_until(lambda: [pid for pid in connection.execute(holders, low).scalars() if pid != cut])
+        with pytest.raises(AssayError, match="still at work"):
+            engine.recover("cut")
 
 
 FILL = """
@@ -344,7 +355,7 @@ def test_a_disk_that_fills_up_under_work_is_told_and_the_work_goes_on_when_there
         f" && {python} first; rm {home}/ballast && {python} again"
     )
     try:
-        ran = subprocess.run(["unshare", "-m", "sh", "-c", steps], capture_output=True, text=True, timeout=100)
+        ran = subprocess.run(["unshare", "-m", "sh", "-c", steps], capture_output=True, text=True, timeout=600)
         assert ran.returncode == 0, ran.stderr
         assert ran.stderr == ""
         told, *after = ran.stdout.splitlines()
@@ -367,10 +378,11 @@ def test_a_worker_that_is_asked_to_stop_finishes_what_it_has_begun(
         worker = process("worker", "-")
         work.wait_for_note(counted, "w", "first")
         worker.send_signal(number)
+        wait_until(lambda: has_heard(worker, number))
         time.sleep(0.5)
         assert worker.poll() is None
         work.open_gate(counted, "w")
-        out, err = worker.communicate(timeout=30)
+        out, err = worker.communicate(timeout=120)
         assert (worker.returncode, out, err) == (0, "", "")
         assert workflows.result("w") == ["first", "last"]
         with counted.engine.connect() as connection:
@@ -384,9 +396,9 @@ def test_a_second_signal_ends_a_worker_at_once(counted: Store, process: Starter)
         worker = process("worker", "-")
         work.wait_for_note(counted, "w", "first")
         worker.send_signal(signal.SIGTERM)
-        time.sleep(0.5)
+        wait_until(lambda: has_heard(worker, signal.SIGTERM))
         worker.send_signal(signal.SIGTERM)
-        assert worker.wait(timeout=5) == -signal.SIGTERM
+        assert worker.wait(timeout=120) == -signal.SIGTERM  # not 0, as after work that was let end
 
 
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="reads the sockets of a process from /proc")
@@ -395,9 +407,10 @@ def test_a_worker_opens_no_port_and_calls_nobody_but_the_database(counted: Store
     time.sleep(1)
     sockets = set()
     for name in os.listdir(f"/proc/{worker.pid}/fd"):
-        target = os.readlink(f"/proc/{worker.pid}/fd/{name}")
-        if target.startswith("socket:["):
-            sockets.add(target[8:-1])
+        with contextlib.suppress(FileNotFoundError):  # it was open for a moment
+            target = os.readlink(f"/proc/{worker.pid}/fd/{name}")
+            if target.startswith("socket:["):
+                sockets.add(target[8:-1])
     assert sockets  # those to the database, which are Unix sockets
     internet = {
         line.split()[9]

@@ -244,6 +244,7 @@ def test_cancelled_work_and_its_children_go_on_from_where_they_stopped(counted: 
         # defined once: whoever listens already may take by the old number once more, and all three would be begun
         workflows.define_queue(work.QUEUE, per_worker=1)
         workflows.start(work.family, "c", 3, id="c")
+        work.wait_for_note(counted, "c", "enqueued")  # the first may be at work before the last is there
         work.wait_for_note(counted, "c/0", "first")
         assert looking.cancel(counted, "c") == 4
         work.open_gate(counted, "c/0")
