@@ -12,6 +12,8 @@ from tests.servers.ollama import OllamaServer
 from tests.servers.openai import OpenAIServer
 
 NOWHERE = "http://127.0.0.1:1"
+PATIENT_S = 60.0
+"""What a server may take to answer: users' servers are given less, on machines that are less busy."""
 
 
 def line(lines: list[doctor.Line], name: str) -> doctor.Line:
@@ -22,7 +24,8 @@ def line(lines: list[doctor.Line], name: str) -> doctor.Line:
 def test_a_server_that_answers_is_told_with_its_models() -> None:
     with OllamaServer(models=("small:1b", "large:7b")) as ollama, OpenAIServer(models=("one",)) as vllm:
         lines = doctor.local_servers(
-            {"ASSAY_OLLAMA_URL": ollama.root, "ASSAY_VLLM_URL": vllm.root, "ASSAY_LMSTUDIO_URL": NOWHERE}
+            {"ASSAY_OLLAMA_URL": ollama.root, "ASSAY_VLLM_URL": vllm.root, "ASSAY_LMSTUDIO_URL": NOWHERE},
+            PATIENT_S,
         )
     assert line(lines, "ollama").mark == "ok"
     assert "small:1b, large:7b" in line(lines, "ollama").found
@@ -37,7 +40,8 @@ def test_a_server_without_a_model_is_told_how_to_get_one() -> None:
     with OllamaServer(models=()) as ollama:
         found = line(
             doctor.local_servers(
-                {"ASSAY_OLLAMA_URL": ollama.root, "ASSAY_VLLM_URL": NOWHERE, "ASSAY_LMSTUDIO_URL": NOWHERE}
+                {"ASSAY_OLLAMA_URL": ollama.root, "ASSAY_VLLM_URL": NOWHERE, "ASSAY_LMSTUDIO_URL": NOWHERE},
+                PATIENT_S,
             ),
             "ollama",
         )
@@ -49,7 +53,8 @@ def test_another_program_on_a_servers_port_is_not_taken_for_it() -> None:
     with OpenAIServer() as other:
         found = line(
             doctor.local_servers(
-                {"ASSAY_OLLAMA_URL": other.root, "ASSAY_VLLM_URL": NOWHERE, "ASSAY_LMSTUDIO_URL": NOWHERE}
+                {"ASSAY_OLLAMA_URL": other.root, "ASSAY_VLLM_URL": NOWHERE, "ASSAY_LMSTUDIO_URL": NOWHERE},
+                PATIENT_S,
             ),
             "ollama",
         )
@@ -69,14 +74,14 @@ def test_an_address_that_is_none_is_told_by_the_name_of_its_variable(tmp_path: P
 def test_the_gyms_model_is_told_with_the_command_that_fetches_it(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
     with OllamaServer(models=("small:1b",)) as ollama:
-        found = doctor.tutor(settings, {"ASSAY_OLLAMA_URL": ollama.root})
+        found = doctor.tutor(settings, {"ASSAY_OLLAMA_URL": ollama.root}, PATIENT_S)
     assert found.mark == "missing"
     assert found.fix.startswith("ollama pull qwen2.5:7b")
     assert doctor.tutor(settings, {"ASSAY_OLLAMA_URL": NOWHERE}).fix.startswith(
         "start it with: ollama serve; then: ollama pull"
     )
     with OllamaServer(models=("qwen2.5:7b",)) as ollama:
-        assert doctor.tutor(settings, {"ASSAY_OLLAMA_URL": ollama.root}).mark == "ok"
+        assert doctor.tutor(settings, {"ASSAY_OLLAMA_URL": ollama.root}, PATIENT_S).mark == "ok"
     assert doctor.tutor(Settings(home=tmp_path, gym_model=None), {}).mark == "ok"
 
 

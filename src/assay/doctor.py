@@ -166,8 +166,8 @@ def browser(env: Mapping[str, str]) -> Line:
 # ---- models --------------------------------------------------------------------------------------------------------
 
 
-def local_servers(env: Mapping[str, str]) -> list[Line]:
-    """The model servers that answer on this machine, at their usual ports or where the environment says that they are."""
+def local_servers(env: Mapping[str, str], probe_s: float = _PROBE_S) -> list[Line]:
+    """The model servers that answer on this machine within so long, at their usual ports or where the environment says."""
     from assay.pipeline.llm.local import LOCAL, LocalServer, listed
 
     def look(provider: str, server: LocalServer) -> Line:
@@ -175,7 +175,7 @@ def local_servers(env: Mapping[str, str]) -> list[Line]:
             url = server.at(env)
         except AssayError as error:
             return Line(name=provider, mark="missing", found=f"{server.variable}: {error}", fix=error.help)
-        listing = listed(server, url, _PROBE_S)
+        listing = listed(server, url, probe_s)
         if listing.problem:
             fix = f"start it with: {server.start}"
             return Line(name=provider, mark="missing", found=f"{server.title}: {listing.problem}", fix=fix)
@@ -244,7 +244,7 @@ def _has_token(program: str, env: Mapping[str, str]) -> bool:
     return said.returncode == 0
 
 
-def tutor(settings: Settings, env: Mapping[str, str]) -> Line:
+def tutor(settings: Settings, env: Mapping[str, str], probe_s: float = _PROBE_S) -> Line:
     """The model that helps learners in the gym. Without one the authored help is all there is."""
     from assay.pipeline.llm.local import LOCAL, listed
 
@@ -263,7 +263,7 @@ def tutor(settings: Settings, env: Mapping[str, str]) -> Line:
         url = server.at(env)
     except AssayError as error:
         return Line(name="tutor", mark="missing", found=f"{name}: {server.variable}: {error}", fix=error.help)
-    listing = listed(server, url, _PROBE_S)
+    listing = listed(server, url, probe_s)
     if model in listing.models or f"{model}:latest" in listing.models:
         return Line(name="tutor", mark="ok", found=f"{name} helps in the gym")
     if listing.problem:
