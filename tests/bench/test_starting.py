@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -41,9 +41,20 @@ def starter(settings: Settings, store: Store) -> Iterator[Starter]:
 WRONG = ScriptedReply("```python\ndef nothing(): pass\n```")
 
 
-def slow(prompt: str, nth: int) -> ScriptedReply:
-    """A right-looking program that fails, late enough to be looked at."""
-    return replace(WRONG, first_token_s=0.5)
+@contextmanager
+def waiting() -> Iterator[tuple[OpenAIServer, Callable[[], None]]]:
+    """A server that answers nothing before it is told to, so that a run can be looked at; and what tells it."""
+    told = threading.Event()
+
+    def when_told(prompt: str, nth: int) -> ScriptedReply:
+        told.wait(LONG_S)  # the whole server waits
+        return WRONG
+
+    with OpenAIServer(when_told) as server:
+        try:
+            yield server, told.set
+        finally:
+            told.set()  # or it could not be stopped
 
 
 def all_but_two() -> Held:
@@ -207,7 +218,7 @@ def test_continue_that_comes_to_nothing_leaves_the_run_as_it_was(
 def test_a_run_outlives_the_process_that_started_it(store: Store, settings: Settings, tmp_path: Path) -> None:
     """The server is killed; the run goes on, and the next server sees it at work."""
     settings.home.mkdir()
-    with OpenAIServer(slow) as server:
+    with waiting() as (server, answer):
         script = (
             "import sys, time\nfrom pathlib import Path\nfrom assay.settings import Settings\n"
             "from assay.store import open_store\nfrom assay.bench.starting import Order, Starter\n"
@@ -224,6 +235,7 @@ def test_a_run_outlives_the_process_that_started_it(store: Store, settings: Sett
         first.stdout.close()
         starter = Starter(settings, store)
         assert starter.phase(read(store, identifier)) in ("starting", "running")
+        answer()
         wait_for(stands(starter, store, identifier, "done"), LONG_S)
         assert done(store, identifier) == 20
         assert server.counts().requests == 20
@@ -235,13 +247,13 @@ def test_no_key_stands_in_the_arguments_of_the_process(
 ) -> None:
     secret = "sk-not-for-everybody-0123456789"
     monkeypatch.setenv("OPENAI_API_KEY", secret)
-    with OpenAIServer(slow) as server:
+    with waiting() as (server, answer):
         identifier = starter.start(Order(suites=("functions",), models=(f"{server.url}#model-a",), limit=2), LONG_S)
-        wait_for(stands(starter, store, identifier, "running", "done"), LONG_S)
-        if starter.phase(read(store, identifier)) == "running":
-            arguments = Path(f"/proc/{process_of(store, identifier)}/cmdline").read_bytes()
-            assert b"--model=" in arguments
-            assert secret.encode() not in arguments
+        wait_for(stands(starter, store, identifier, "running"), LONG_S)
+        arguments = Path(f"/proc/{process_of(store, identifier)}/cmdline").read_bytes()
+        assert b"--model=" in arguments
+        assert secret.encode() not in arguments
+        answer()
         wait_for(stands(starter, store, identifier, "done"), LONG_S)
     log = starter.log(identifier)
     assert log is not None

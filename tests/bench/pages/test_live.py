@@ -112,9 +112,11 @@ def done(store: Store, identifier: str) -> int:
 def test_a_local_model_is_offered_run_and_watched_to_the_end(
     ollama: OllamaServer, visitor: Visitor, store: Store
 ) -> None:
-    home = visitor.get("/").text
-    assert "Run ten tasks on qwen2.5-coder:7b now" in home
-    fields = re.findall(r'<input type="hidden" name="(suite|model|limit)" value="([^"]+)">', home)
+    def home() -> str:
+        return visitor.get("/").text
+
+    wait_for(lambda: "Run ten tasks on qwen2.5-coder:7b now" in home(), LONG_S)  # it waits half a second for the server
+    fields = re.findall(r'<input type="hidden" name="(suite|model|limit)" value="([^"]+)">', home())
     assert dict(fields) == {"suite": "functions", "model": "ollama/qwen2.5-coder:7b", "limit": "10"}
     identifier = started(visitor, *(pair for pair in fields if pair[0] != "suite"))
     wait_for(lambda: evaluations.is_there(store, identifier), LONG_S)
@@ -143,8 +145,9 @@ def test_a_run_is_stopped_continued_killed_and_continued_and_no_call_is_paid_twi
         assert "stopped by the user" in page
         assert "Continue" in page
         assert "data-live=" not in page
-        before = server.counts().requests
+        before, first = server.counts().requests, evaluations.read_evaluation(store, identifier).executor
         assert visitor.post(f"{address}/continue", []).status_code == 303
+        wait_for(lambda: evaluations.read_evaluation(store, identifier).executor != first, LONG_S)
         wait_for(lambda: server.counts().requests > before, LONG_S)
         query = sa.text("select pid from executors where id = :id")
         with store.engine.connect() as connection:
@@ -324,8 +327,8 @@ def test_a_browser_that_comes_back_after_the_end_is_told_to_stay_away(visitor: V
 
 def test_the_server_ends_while_streams_are_open(serve_app: Serve, visitor: Visitor, site: Site) -> None:
     """The fixture fails where the app does not stop; here somebody still listens to it."""
-    with OpenAIServer(slow) as server, Visitor(site.url) as guest:
-        identifier = started(guest, ("named", f"{server.url}#model-a"), ("limit", "10"), ("samples", "20"))
+    with OpenAIServer(Held(WRONG, 8)) as server, Visitor(site.url) as guest:  # the run cannot end
+        identifier = started(guest, ("named", f"{server.url}#model-a"), ("limit", "10"), ("samples", "2"))
         wait_for(stands(guest, identifier, "running"), LONG_S)
         events = guest.events(f"/bench/runs/{identifier}/events")
         assert next(events).name == "progress"
@@ -350,13 +353,14 @@ def ending(act: Callable[[], object]) -> Iterator[None]:
 def test_a_run_is_started_by_keyboard_and_its_progress_moves_without_a_reload(
     site: Site, page: "Page", tmp_path: Path, store: Store
 ) -> None:
-    allowed = (
-        threading.Event()
-    )  # the run does not move before it is looked at, and not so fast that it ends before it is stopped
+    allowed = threading.Event()  # the run does not move before it is looked at
+    answers = Held(
+        WRONG, 38
+    )  # of 40: then at least one batch is whole and graded, and it cannot end before it is stopped
 
     def when_allowed(prompt: str, nth: int) -> ScriptedReply:
         allowed.wait(LONG_S)  # the whole server waits: once it may answer, nothing holds it up
-        return replace(WRONG, first_token_s=3)
+        return answers(prompt, nth)
 
     with OpenAIServer(when_allowed) as server, ending(allowed.set):
         in_every_form(page, f"{site.url}/bench/new", tmp_path, "new")

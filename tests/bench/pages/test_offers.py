@@ -7,11 +7,12 @@ import pytest
 
 from assay.bench import evaluations
 from assay.bench.offered import Offered, favourite
-from assay.bench.pages import Pages, offers, searching
+from assay.bench.pages import Pages, live, offers, searching
 from assay.bench.records import Evaluation
 from assay.records import Calls, Model, Task
 from assay.store import Store
 from tests.browser_fixture import Site, served
+from tests.killing import wait_for
 from tests.servers.ollama import OllamaServer
 
 Serve = Callable[..., Site]
@@ -58,7 +59,9 @@ def test_a_local_model_comes_before_a_run_that_is_paused(
     add(store, "20260101-000000-aaaa", "paused")
     with OllamaServer() as server:
         monkeypatch.setenv("ASSAY_OLLAMA_URL", server.root)
-        first, second = offers.offers(serve_app().shell)
+        shell = serve_app().shell
+        wait_for(lambda: favourite(live.of(shell).finder.found()))  # the home page itself waits half a second
+        first, second = offers.offers(shell)
     assert first.title == "Run ten tasks on qwen2.5-coder:7b now"
     assert second.href == "/bench/runs/20260101-000000-aaaa/continue"
     assert "0/1" in second.text
