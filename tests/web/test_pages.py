@@ -80,7 +80,7 @@ def test_everything_can_be_reached_and_used_by_the_keyboard_alone(
     assert box
     assert box["x"] >= 0, "the skip link has the focus and cannot be seen"
     press("Enter")
-    assert page.evaluate("document.activeElement.id") == "main"
+    page.wait_for_function("document.activeElement.id === 'main'")
     press("/")
     assert page.evaluate("document.activeElement.id") == "search"
     page.keyboard.type("tomat")
