@@ -16,7 +16,7 @@ TIMEOUT = 20.0
 def tried(
     box: Sandbox, source: str, timeout: float = TIMEOUT, stdin: str = "", args: tuple[str, ...] = ()
 ) -> ScriptAttempt:
-    parsed = trying.parse_said(box.run(trying.parse_spec(source, timeout)))
+    parsed = trying.parse_said(box.run(trying.parse_spec(source, TIMEOUT)))
     assert parsed.ok, parsed.message
     imported = box.run(trying.import_spec(source, {}, timeout, MARK))
     ran = box.run(trying.run_spec(source, {}, args, stdin, timeout))
